@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// The descriptor of a binary floating-point format with a fixed layout S.EEEE.MMM: IEEE 754 formats, the FN, FNUZ and
+// scale-only variants of LLVM and OCP (OFP8 1.0, MX 1.0), and IEEE P3109 v4.0. A format of your own is one object.
+// Tapered and fixed-point formats have descriptors of their own (hifloat8.hpp).
+#pragma once
+
+#include <narrowfp/format/bracket.hpp>
+#include <narrowfp/format/overflow_result.hpp>
+
+#include <string_view>
+
+namespace narrowfp {
+
+// Which codes are infinite.
+enum class infinity_kind : std::uint8_t {
+    none,
+    ieee,      // exponent field all ones, fraction zero
+    top_code,  // the largest magnitude code that is not NaN (P3109, extended domain)
+};
+
+// Which codes are NaN.
+enum class nan_kind : std::uint8_t {
+    none,
+    ieee,           // exponent field all ones, fraction not zero
+    top_code,       // all magnitude bits ones (E4M3FN 0x7F and 0xFF, E8M0 0xFF)
+    negative_zero,  // the code that would be -0 (FNUZ and signed P3109: 0x80)
+};
+
+struct float_format {
+    std::string_view name;       // token: "e4m3fn"
+    std::string_view type_name;  // C++ type: "float8_e4m3fn"
+    std::string_view source;     // defining document
+    bool is_signed = true;
+    int exponent_bits = 0;
+    int fraction_bits = 0;
+    int bias = 0;
+    infinity_kind infinity = infinity_kind::none;
+    nan_kind nan = nan_kind::none;
+    bool has_negative_zero = true;
+    bool has_subnormals = true;
+    bool zero_field_is_normal = false;  // exponent field 0 means 2^-bias with a hidden one: no zero (E8M0)
+    overflow_result on_overflow = overflow_result::infinity;
+    int storage_bits = 8;  // width of an element in memory, packed
+
+    // -- layout ---------------------------------------------------------------------------------------------------
+    constexpr int magnitude_bits() const { return exponent_bits + fraction_bits; }
+    constexpr int code_bits() const { return magnitude_bits() + (is_signed ? 1 : 0); }
+    constexpr std::uint64_t code_count() const { return std::uint64_t{1} << code_bits(); }
+    constexpr std::uint64_t magnitude_mask() const { return (std::uint64_t{1} << magnitude_bits()) - 1; }
+    constexpr std::uint64_t sign_mask() const { return is_signed ? std::uint64_t{1} << magnitude_bits() : 0; }
+    constexpr int precision() const { return fraction_bits + 1; }
+    // Exponent of the smallest normal value, and of the unit of subnormal values.
+    constexpr int min_exponent() const { return (zero_field_is_normal ? 0 : 1) - bias; }
+
+    // -- specials -------------------------------------------------------------------------------------------------
+    constexpr bool has_zero() const { return !zero_field_is_normal; }
+    constexpr bool has_infinity() const { return infinity != infinity_kind::none; }
+    constexpr bool has_nan() const { return nan != nan_kind::none; }
+    // Formats whose rounding is not restricted (HiFloat8 defines ties away only).
+    constexpr bool only_ties_to_away() const { return false; }
+
+    // Magnitude code of the largest finite value.
+    constexpr std::uint64_t max_ordinal() const {
+        if (infinity == infinity_kind::ieee || nan == nan_kind::ieee) {
+            return top_field() - 1;
+        }
+        return magnitude_mask() - (nan == nan_kind::top_code ? 1 : 0) - (infinity == infinity_kind::top_code ? 1 : 0);
+    }
+
+    constexpr std::uint64_t infinity_code(bool negative) const {
+        return (infinity == infinity_kind::ieee ? top_field() : max_ordinal() + 1) | (negative ? sign_mask() : 0);
+    }
+
+    // The NaN that conversions store: quiet, no payload, sign kept where there are two.
+    constexpr std::uint64_t nan_code(bool negative) const {
+        const std::uint64_t sign = negative ? sign_mask() : 0;
+        switch (nan) {
+            case nan_kind::ieee: return top_field() | (std::uint64_t{1} << (fraction_bits - 1)) | sign;
+            case nan_kind::top_code: return magnitude_mask() | sign;
+            default: return sign_mask();
+        }
+    }
+
+    // -- codes and values -----------------------------------------------------------------------------------------
+    // The exact value of a code. Cost: a few integer operations.
+    constexpr real decode(std::uint64_t code) const {
+        const bool negative = (code & sign_mask()) != 0;
+        const std::uint64_t magnitude = code & magnitude_mask();
+        if (nan == nan_kind::negative_zero && code == sign_mask()) {
+            return real::make_nan(false);
+        }
+        if (magnitude > max_ordinal()) {
+            return has_infinity() && magnitude == infinity_code(false) ? real::make_infinity(negative)
+                                                                       : real::make_nan(negative);
+        }
+        const std::uint64_t field = magnitude >> fraction_bits;
+        const std::uint64_t fraction = magnitude & ((std::uint64_t{1} << fraction_bits) - 1);
+        if (field == 0 && !zero_field_is_normal) {
+            return has_subnormals ? real::make_finite(negative, fraction, min_exponent() - fraction_bits)
+                                  : real::make_zero(negative);
+        }
+        const std::uint64_t hidden = std::uint64_t{1} << fraction_bits;
+        return real::make_finite(negative, hidden | fraction, static_cast<int>(field) - bias - fraction_bits);
+    }
+
+    // Neighbours of a finite nonzero magnitude. A magnitude below the smallest value of a format without zero lies at
+    // ordinal 0.
+    constexpr bracket bracket_of(const real& x) const {
+        const int top = x.floor_log2();
+        const int emin = min_exponent();
+        if (top < emin && zero_field_is_normal) {
+            return {0, 1, 0, false};
+        }
+        if (top < emin && !has_subnormals) {
+            const split_magnitude at = split_at(x, emin);
+            return {0, std::uint64_t{1} << fraction_bits, at.fraction, at.sticky};
+        }
+        const split_magnitude at = split_at(x, (top > emin ? top : emin) - fraction_bits);
+        std::uint64_t lower = at.integer;
+        if (top >= emin) {
+            lower += static_cast<std::uint64_t>(top - emin) << fraction_bits;
+            lower -= zero_field_is_normal ? std::uint64_t{1} << fraction_bits : 0;
+        }
+        return {lower, lower + 1, at.fraction, at.sticky};
+    }
+
+    // The magnitude code of an ordinal up to max_ordinal(): here they are the same.
+    constexpr std::uint64_t magnitude_code(std::uint64_t ordinal) const { return ordinal; }
+
+    constexpr bool is_subnormal_ordinal(std::uint64_t ordinal) const {
+        return !zero_field_is_normal && ordinal != 0 && (ordinal >> fraction_bits) == 0;
+    }
+
+    // Whether the fields make sense together and every value fits float exactly (bounds of IEEE 754 binary32, which is
+    // what decoding to float relies on).
+    constexpr bool is_valid() const {
+        const bool fields = exponent_bits >= 1 && exponent_bits <= 8 && fraction_bits >= 0 && fraction_bits <= 23 &&
+                            code_bits() >= 2 && storage_bits >= code_bits() && storage_bits <= 32;
+        const bool specials = (nan != nan_kind::ieee || fraction_bits >= 1) &&
+                              (nan != nan_kind::negative_zero || (is_signed && !has_negative_zero)) &&
+                              (infinity != infinity_kind::ieee || nan == nan_kind::ieee || fraction_bits == 0) &&
+                              (on_overflow != overflow_result::infinity || has_infinity()) &&
+                              (on_overflow != overflow_result::nan || has_nan());
+        if (!fields || !specials) {
+            return false;
+        }
+        const int smallest = min_exponent() - (has_subnormals && !zero_field_is_normal ? fraction_bits : 0);
+        const int largest = static_cast<int>(max_ordinal() >> fraction_bits) - bias;
+        return smallest >= -149 && largest <= 127 && min_exponent() - fraction_bits >= -149;
+    }
+
+    friend constexpr bool operator==(const float_format&, const float_format&) = default;
+
+private:
+    constexpr std::uint64_t top_field() const { return ((std::uint64_t{1} << exponent_bits) - 1) << fraction_bits; }
+};
+
+}  // namespace narrowfp

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Codes in memory at their true width: element i occupies bits [i * w, (i + 1) * w) of the buffer, least significant bit
+// first, w = 4, 6, 8, 12, 16 or 32. Sub-byte formats are really packed; two E2M1 codes share a byte (the even element in
+// the low half), four 6-bit codes share three bytes.
+#pragma once
+
+#include <narrowfp/base/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace narrowfp {
+
+// Bytes of `count` codes of `bits` each, the last byte padded with zeros.
+constexpr std::size_t packed_bytes(std::size_t count, int bits) {
+    return (count * static_cast<std::size_t>(bits) + 7) / 8;
+}
+
+class packed_codes {
+public:
+    packed_codes() = default;
+    packed_codes(std::size_t count, int bits) : count_(count), bits_(bits), bytes_(packed_bytes(count, bits)) {}
+
+    std::size_t size() const { return count_; }
+    int bits() const { return bits_; }
+    std::size_t byte_count() const { return bytes_.size(); }
+    std::span<const std::uint8_t> bytes() const { return bytes_; }
+    std::span<std::uint8_t> bytes() { return bytes_; }
+
+    // Precondition: index < size().
+    std::uint32_t get(std::size_t index) const {
+        const std::size_t first = index * static_cast<std::size_t>(bits_);
+        const std::size_t offset = first % 8;
+        std::uint64_t window = 0;
+        const std::size_t last = (first + static_cast<std::size_t>(bits_) - 1) / 8;
+        for (std::size_t byte = last + 1; byte-- > first / 8;) {
+            window = window << 8 | bytes_[byte];
+        }
+        return static_cast<std::uint32_t>(window >> offset & mask());
+    }
+
+    // Precondition: index < size(), code < 2^bits.
+    void set(std::size_t index, std::uint32_t code) {
+        const std::size_t first = index * static_cast<std::size_t>(bits_);
+        const std::size_t offset = first % 8;
+        const std::uint64_t clear = mask() << offset;
+        const std::uint64_t put = std::uint64_t{code} << offset;
+        const std::size_t last = (first + static_cast<std::size_t>(bits_) - 1) / 8;
+        for (std::size_t byte = first / 8; byte <= last; ++byte) {
+            const std::size_t shift = 8 * (byte - first / 8);
+            bytes_[byte] = static_cast<std::uint8_t>((bytes_[byte] & ~(clear >> shift)) | (put >> shift));
+        }
+    }
+
+    friend bool operator==(const packed_codes&, const packed_codes&) = default;
+
+private:
+    std::uint64_t mask() const { return (std::uint64_t{1} << bits_) - 1; }
+
+    std::size_t count_ = 0;
+    int bits_ = 8;
+    std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace narrowfp

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each accumulator does with one run of products: acc(c, a_0 b_0, a_1 b_1, ...), k increasing. These functions are
+// the definition; anything faster must equal them bit for bit. They expect the default floating-point environment.
+#pragma once
+
+#include <narrowfp/format/exact_sum.hpp>
+#include <narrowfp/gemm/accumulator.hpp>
+#include <narrowfp/gemm/operand.hpp>
+#include <narrowfp/round/project.hpp>
+
+namespace narrowfp::detail {
+
+inline constexpr std::uint32_t quiet_nan_bits = 0x7FC00000;
+
+// Every NaN that a floating chain produces is stored as one pattern.
+inline float canonical(float x) { return std::isnan(x) ? std::bit_cast<float>(quiet_nan_bits) : x; }
+
+// acc = fma(a_k, b_k, acc). std::fma, so that no compiler option can split or fuse it differently.
+inline float accumulate(const sequential<float>&, const operand_line& a, const operand_line& b, float c) {
+    float acc = c;
+    for (std::size_t k = 0; k < a.value.size(); ++k) {
+        acc = std::fma(a.value[k], b.value[k], acc);
+    }
+    return canonical(acc);
+}
+
+// What NaN and infinities among the operands make of a sum, or zero if there are none: NaN for any NaN, for infinity
+// times zero and for infinities of both signs; else the infinity.
+struct special_sum {
+    bool found = false;
+    float value = 0.0f;
+};
+
+inline special_sum sum_specials(const operand_line& a, const operand_line& b, float c, std::uint32_t nan_pattern) {
+    bool nan = std::isnan(c);
+    bool positive = std::isinf(c) && c > 0;
+    bool negative = std::isinf(c) && c < 0;
+    for (std::size_t k = 0; k < a.value.size(); ++k) {
+        const float x = a.value[k];
+        const float y = b.value[k];
+        if (std::isfinite(x) && std::isfinite(y)) {
+            continue;
+        }
+        if (std::isnan(x) || std::isnan(y) || x == 0.0f || y == 0.0f) {
+            nan = true;
+        } else {
+            (std::signbit(x) == std::signbit(y) ? positive : negative) = true;
+        }
+    }
+    if (nan || (positive && negative)) {
+        return {true, std::bit_cast<float>(nan_pattern)};
+    }
+    const float infinity = std::numeric_limits<float>::infinity();
+    return {positive || negative, negative ? -infinity : infinity};
+}
+
+// The exact sum with the scales of the segments, rounded once. `add` calls below pass products as integers.
+inline float accumulate(const exact&, const operand_line& a, const operand_line& b, float c) {
+    const special_sum special = sum_specials(a, b, c, quiet_nan_bits);
+    if (special.found) {
+        return special.value;
+    }
+    exact_product_sum sum;
+    sum.add(to_real(c));
+    const int unit = a.fraction_bits + b.fraction_bits;
+    for (std::size_t k = 0; k < a.value.size(); ++k) {
+        const std::int64_t product = std::int64_t{a.significand[k]} * b.significand[k];
+        if (product != 0) {
+            sum.add(product < 0, static_cast<std::uint64_t>(product < 0 ? -product : product),
+                    a.exponent[k] + b.exponent[k] - unit);
+        }
+    }
+    return nearest_host<float>(sum.result());
+}
+
+// significand * 2^shift, cut to an integer.
+inline std::int64_t align(std::int64_t significand, int shift, align_rounding mode) {
+    if (shift >= 0) {
+        return significand << shift;
+    }
+    const int drop = -shift > 62 ? 62 : -shift;
+    if (mode == align_rounding::toward_negative) {
+        return significand >> drop;  // arithmetic: C++20, 7.6.7
+    }
+    return significand < 0 ? -(-significand >> drop) : significand >> drop;
+}
+
+// FP32 with 13 fraction bits: what the register of an FP8 tensor core holds on Ada and Hopper.
+inline constexpr float_format e8m13{.name = "e8m13", .type_name = "e8m13", .source = "arXiv 2505.09343 (FP22 registers)",
+                                    .exponent_bits = 8, .fraction_bits = 13, .bias = 127,
+                                    .infinity = infinity_kind::ieee, .nan = nan_kind::ieee, .storage_bits = 32};
+
+inline float aligned_result(aligned_output output, std::int64_t sum, int unit) {
+    if (sum == 0) {
+        return 0.0f;
+    }
+    const real x = real::make_finite(sum < 0, static_cast<std::uint64_t>(sum < 0 ? -sum : sum), unit);
+    if (output == aligned_output::f16_ties_to_even) {
+        return nearest_host<float>(f16.decode(project(f16, x, rounding::ties_to_even, overflow_mode::none).code));
+    }
+    const float_format& format = output == aligned_output::e8m13_toward_zero ? e8m13 : f32;
+    const projected p = project(format, x, rounding::toward_zero, overflow_mode::none);
+    if (p.overflowed) {
+        return x.negative ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::infinity();
+    }
+    return nearest_host<float>(format.decode(p.code));
+}
+
+// One step of a matrix unit: D = c + the sum of the given products.
+inline float aligned_step(const aligned& unit, const operand_line& a, const operand_line& b, float c) {
+    if (!a.all_finite || !b.all_finite || !std::isfinite(c)) {
+        const special_sum special = sum_specials(a, b, c, unit.nan_pattern);
+        if (special.found) {
+            return special.value;
+        }
+    }
+    // The largest exponent among the terms; products are not normalised, zeros have an exponent of their own.
+    const real addend = to_real(c);
+    const int addend_exponent = addend.is_zero() ? unit.zero_exponent : addend.exponent + f32.fraction_bits;
+    int top = addend_exponent;
+    for (std::size_t k = 0; k < a.value.size(); ++k) {
+        const bool zero = a.significand[k] == 0 || b.significand[k] == 0;
+        top = std::max(top, zero ? unit.zero_exponent : a.exponent[k] + b.exponent[k]);
+    }
+    // Each term in units of 2^(top - fraction_bits), the rest cut off; then an exact integer sum.
+    const int base = unit.fraction_bits - top;
+    const std::int64_t signed_addend = static_cast<std::int64_t>(addend.significand) * (addend.negative ? -1 : 1);
+    std::int64_t sum = align(signed_addend, base + addend_exponent - f32.fraction_bits, unit.alignment);
+    const int product_bits = a.fraction_bits + b.fraction_bits;
+    for (std::size_t k = 0; k < a.value.size(); ++k) {
+        const std::int64_t product = std::int64_t{a.significand[k]} * b.significand[k];
+        if (product != 0) {
+            sum += align(product, base + a.exponent[k] + b.exponent[k] - product_bits, unit.alignment);
+        }
+    }
+    return aligned_result(unit.output, sum, top - unit.fraction_bits);
+}
+
+// Consecutive groups of k, each taking the result of the one before as its addend. With FP16 output the addend is FP16.
+inline float accumulate(const aligned& unit, const operand_line& a, const operand_line& b, float c) {
+    float acc = c;
+    if (unit.output == aligned_output::f16_ties_to_even && std::isfinite(c)) {
+        acc = nearest_host<float>(f16.decode(project(f16, to_real(c), rounding::ties_to_even, overflow_mode::none).code));
+    }
+    const auto step = static_cast<std::size_t>(unit.products);
+    for (std::size_t k = 0; k < a.value.size(); k += step) {
+        const std::size_t count = std::min(step, a.value.size() - k);
+        acc = aligned_step(unit, a.part(k, count), b.part(k, count), acc);
+    }
+    return acc;
+}
+
+inline float accumulate(const inner_accumulator& inner, const operand_line& a, const operand_line& b, float c) {
+    return std::visit([&](const auto& alternative) { return accumulate(alternative, a, b, c); }, inner);
+}
+
+}  // namespace narrowfp::detail

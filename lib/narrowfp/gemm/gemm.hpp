@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The matrix product as users call it: the result of gemm_reference (gemm/reference.hpp), bit for bit, computed by the
+// compiled library with threads over the rows of D.
+#pragma once
+
+#include <narrowfp/base/matrix.hpp>
+#include <narrowfp/base/options.hpp>
+#include <narrowfp/gemm/accumulator.hpp>
+#include <narrowfp/quant/quantized_matrix.hpp>
+
+namespace narrowfp {
+
+// D = A * B + C. A is m x k, B k x n; C is empty or m x n; D is m x n and may not overlap C. D is rounded to `output`,
+// ties to even, and holds values exact in it. The number of threads has no influence on the result.
+// Throws std::invalid_argument for shapes that do not match, before any work.
+void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc, matrix_view<float> d,
+               matrix_view<const float> c = {}, const any_format& output = f32, const options& opts = {});
+
+// The same, returned.
+matrix<float> gemm(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
+                   matrix_view<const float> c = {}, const any_format& output = f32, const options& opts = {});
+
+}  // namespace narrowfp

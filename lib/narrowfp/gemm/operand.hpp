@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// An operand of a matrix product, decoded once: for each line (row of A, column of B) the elements along k as exact
+// floats and as un-normalised integer significands, and the scale of each segment of k. Internal to gemm/.
+#pragma once
+
+#include <narrowfp/base/fp_environment.hpp>
+#include <narrowfp/quant/quantized_matrix.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+namespace narrowfp::detail {
+
+// Exponent of an exact zero before an accumulator gives it its own: below that of any product.
+inline constexpr int no_exponent = -100000;
+
+// A line of the operand: k elements. value = significand * 2^(exponent - fraction_bits), where the significand of a
+// normal number is in [2^f, 2^(f+1)) and that of a subnormal is not renormalised. NaN and infinity have significand 0.
+struct operand_line {
+    std::span<const float> value;
+    std::span<const std::int32_t> significand;
+    std::span<const std::int32_t> exponent;  // no_exponent for zero
+    int fraction_bits = 0;
+    bool all_finite = true;
+
+    operand_line part(std::size_t first, std::size_t count) const {
+        return {value.subspan(first, count), significand.subspan(first, count), exponent.subspan(first, count),
+                fraction_bits, all_finite};
+    }
+};
+
+// Ends of the segments of k in which neither operand's scale changes: the multiples of both block extents, and k.
+inline std::vector<std::size_t> segment_ends(std::size_t k, std::size_t a_block, std::size_t b_block) {
+    std::vector<std::size_t> ends;
+    for (std::size_t begin = 0; begin < k;) {
+        const auto next = [begin, k](std::size_t block) {
+            return block >= k ? k : std::min(k, (begin / block + 1) * block);
+        };
+        begin = std::min(next(a_block), next(b_block));
+        ends.push_back(begin);
+    }
+    return ends;
+}
+
+class operand {
+public:
+    // `k_is_columns`: true for A (m x k, a line is a row), false for B (k x n, a line is a column).
+    operand(const quantized_matrix& q, bool k_is_columns, const std::vector<std::size_t>& ends)
+        : lines_(k_is_columns ? q.rows() : q.cols()),
+          k_(k_is_columns ? q.cols() : q.rows()),
+          segments_(ends.size()),
+          fraction_bits_(fraction_bits_of(q.element())),
+          tapered_(std::holds_alternative<hifloat8_format>(q.element())),
+          value_(lines_ * k_),
+          significand_(lines_ * k_),
+          exponent_(lines_ * k_),
+          scale_(q.has_scales() ? lines_ * segments_ : 0),
+          finite_(lines_, 1) {
+        for (std::size_t line = 0; line < lines_; ++line) {
+            for (std::size_t k = 0; k < k_; ++k) {
+                const std::uint32_t code = k_is_columns ? q.code(line, k) : q.code(k, line);
+                put(line, line * k_ + k, decode(q.element(), code));
+            }
+            std::size_t begin = 0;
+            for (std::size_t segment = 0; segment < segments_ && q.has_scales(); ++segment) {
+                scale_[line * segments_ + segment] = k_is_columns ? q.scale(line, begin) : q.scale(begin, line);
+                begin = ends[segment];
+            }
+        }
+    }
+
+    std::size_t lines() const { return lines_; }
+    std::size_t k() const { return k_; }
+    bool has_scales() const { return !scale_.empty(); }
+    float scale(std::size_t line, std::size_t segment) const {
+        return has_scales() ? scale_[line * segments_ + segment] : 1.0f;
+    }
+
+    operand_line line(std::size_t index) const {
+        const std::size_t first = index * k_;
+        return {{value_.data() + first, k_},
+                {significand_.data() + first, k_},
+                {exponent_.data() + first, k_},
+                fraction_bits_,
+                finite_[index] != 0};
+    }
+
+private:
+    static int fraction_bits_of(const any_format& element) {
+        return std::visit([](const auto& f) { return f.precision() - 1; }, element);
+    }
+
+    void put(std::size_t line, std::size_t at, const real& x) {
+        value_[at] = nearest_host<float>(x);
+        exponent_[at] = no_exponent;
+        if (x.kind == real_class::finite) {
+            // A tapered format stores fewer fraction bits far from one: its significands are filled up to the widest.
+            const int shift = tapered_ ? fraction_bits_ + x.exponent - x.floor_log2() : 0;
+            significand_[at] = static_cast<std::int32_t>(x.significand << shift) * (x.negative ? -1 : 1);
+            exponent_[at] = x.exponent - shift + fraction_bits_;
+        } else if (!x.is_zero()) {
+            finite_[line] = 0;
+        }
+    }
+
+    std::size_t lines_;
+    std::size_t k_;
+    std::size_t segments_;
+    int fraction_bits_;
+    bool tapered_;
+    std::vector<float> value_;
+    std::vector<std::int32_t> significand_;
+    std::vector<std::int32_t> exponent_;
+    std::vector<float> scale_;
+    std::vector<char> finite_;
+};
+
+}  // namespace narrowfp::detail

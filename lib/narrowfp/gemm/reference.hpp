@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The obviously right matrix product: D = A * B + C, one dot product after the other. It defines the result of every
+// faster path, bit for bit.
+//
+// The order over k. k runs from 0 upward. It is cut into segments wherever a scale of A or of B changes, and, under
+// promotion, also at multiples of the interval. Then, for each element of D:
+//   neither operand has scales, no promotion:   d = accumulate(all k, starting from c)
+//   otherwise:                                  d = c; for each segment: partial = accumulate(segment, starting from 0);
+//                                               d = fma(fl32(sa * sb), partial, d)
+//   accumulator `exact`:                        d = the exact c + sum of (a * sa) * (b * sb), rounded once
+// D is then rounded to the output format, ties to even. Every NaN is stored as 0x7FC00000 (a unit: its own pattern,
+// as long as no promotion follows).
+#pragma once
+
+#include <narrowfp/base/matrix.hpp>
+#include <narrowfp/gemm/accumulate.hpp>
+#include <narrowfp/quant/scale_rule.hpp>
+
+namespace narrowfp {
+
+namespace detail {
+
+// Everything that one element of D needs to know about the order over k.
+struct reduction_plan {
+    std::vector<std::size_t> ends;  // ends of the segments
+    bool has_scales = false;
+    bool promotes = false;
+
+    reduction_plan(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc)
+        : has_scales(a.has_scales() || b.has_scales()), promotes(std::holds_alternative<promoted>(acc)) {
+        const std::size_t k = a.cols();
+        const std::size_t a_block = a.has_scales() ? a.blocks().block_cols : whole_extent;
+        const std::size_t b_block = b.has_scales() ? b.blocks().block_rows : whole_extent;
+        if (!promotes) {
+            ends = segment_ends(k, a_block, b_block);
+            return;
+        }
+        const std::size_t interval = std::get<promoted>(acc).interval;
+        for (const std::size_t end : segment_ends(k, a_block, b_block)) {
+            for (std::size_t begin = ends.empty() ? 0 : ends.back(); begin < end; begin = ends.back()) {
+                ends.push_back(std::min(end, (begin / interval + 1) * interval));
+            }
+        }
+    }
+};
+
+inline float exact_scaled_dot(const operand& a, std::size_t i, const operand& b, std::size_t j, float c,
+                              const reduction_plan& plan) {
+    const operand_line x = a.line(i);
+    const operand_line y = b.line(j);
+    if (!x.all_finite || !y.all_finite || !std::isfinite(c)) {
+        const special_sum special = sum_specials(x, y, c, quiet_nan_bits);
+        if (special.found) {
+            return special.value;
+        }
+    }
+    exact_scaled_sum sum;
+    sum.add(to_real(c));
+    std::size_t k = 0;
+    for (std::size_t segment = 0; segment < plan.ends.size(); ++segment) {
+        const real sa = to_real(a.scale(i, segment));
+        const real sb = to_real(b.scale(j, segment));
+        const std::uint64_t scale = sa.significand * sb.significand;
+        const int unit = sa.exponent + sb.exponent - x.fraction_bits - y.fraction_bits;
+        for (; k < plan.ends[segment]; ++k) {
+            const std::int64_t product = std::int64_t{x.significand[k]} * y.significand[k];
+            if (product != 0) {
+                const auto magnitude = static_cast<std::uint64_t>(product < 0 ? -product : product);
+                sum.add(product < 0, uint128{magnitude} * scale, unit + x.exponent[k] + y.exponent[k]);
+            }
+        }
+    }
+    return nearest_host<float>(sum.result());
+}
+
+template <class Inner>
+float promoted_dot(const Inner& inner, const operand& a, std::size_t i, const operand& b, std::size_t j, float c,
+                   const reduction_plan& plan) {
+    const operand_line x = a.line(i);
+    const operand_line y = b.line(j);
+    float total = c;
+    std::size_t begin = 0;
+    for (std::size_t segment = 0; segment < plan.ends.size(); ++segment) {
+        const std::size_t count = plan.ends[segment] - begin;
+        const float partial = accumulate(inner, x.part(begin, count), y.part(begin, count), 0.0f);
+        total = std::fma(multiply_f32(a.scale(i, segment), b.scale(j, segment)), partial, total);
+        begin = plan.ends[segment];
+    }
+    return canonical(total);
+}
+
+inline float dot(const accumulator& acc, const operand& a, std::size_t i, const operand& b, std::size_t j, float c,
+                 const reduction_plan& plan) {
+    if (std::holds_alternative<exact>(acc)) {
+        return exact_scaled_dot(a, i, b, j, c, plan);
+    }
+    return std::visit(
+        [&](const auto& alternative) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(alternative)>, promoted>) {
+                return promoted_dot(alternative.inner, a, i, b, j, c, plan);
+            } else {
+                return plan.has_scales ? promoted_dot(alternative, a, i, b, j, c, plan)
+                                       : accumulate(alternative, a.line(i), b.line(j), c);
+            }
+        },
+        acc);
+}
+
+inline float round_output(float x, const any_format& output) {
+    if (std::isnan(x) || output == any_format{f32}) {
+        return x;
+    }
+    return decode_float(output, project(output, to_real(x), default_rounding(output), overflow_mode::none).code);
+}
+
+// Rows [first, last) of D. `c` is empty (zero) or has the shape of `d`.
+inline void gemm_rows(const operand& a, const operand& b, const accumulator& acc, const reduction_plan& plan,
+                      const any_format& output, matrix_view<const float> c, matrix_view<float> d, std::size_t first,
+                      std::size_t last) {
+    with_default_environment([&] {
+        for (std::size_t i = first; i < last; ++i) {
+            for (std::size_t j = 0; j < d.cols(); ++j) {
+                const float start = c.empty() ? 0.0f : c(i, j);
+                d(i, j) = round_output(dot(acc, a, i, b, j, start, plan), output);
+            }
+        }
+    });
+}
+
+}  // namespace detail
+
+// Throws std::invalid_argument unless A is m x k, B k x n, C empty or m x n, D m x n and the accumulator makes sense.
+inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
+                                matrix_view<const float> c, matrix_view<float> d) {
+    if (a.cols() != b.rows()) {
+        throw std::invalid_argument("gemm: A is " + shape_text(a.rows(), a.cols()) + " and B is " +
+                                    shape_text(b.rows(), b.cols()) + "; the columns of A must equal the rows of B");
+    }
+    require_shape("gemm: D", d.rows(), d.cols(), a.rows(), b.cols());
+    if (!c.empty()) {
+        require_shape("gemm: C", c.rows(), c.cols(), a.rows(), b.cols());
+    }
+    const auto require_aligned = [](const aligned& unit) {
+        if (unit.products < 1 || unit.fraction_bits < 1 || unit.fraction_bits > 40) {
+            throw std::invalid_argument("gemm: " + name_of(unit) + " needs at least one product and 1 to 40 fraction bits");
+        }
+    };
+    if (const auto* p = std::get_if<promoted>(&acc)) {
+        if (p->interval == 0) {
+            throw std::invalid_argument("gemm: a promotion interval of 0; use an accumulator without promotion");
+        }
+        if (const auto* unit = std::get_if<aligned>(&p->inner)) {
+            require_aligned(*unit);
+        }
+    } else if (const auto* unit = std::get_if<aligned>(&acc)) {
+        require_aligned(*unit);
+    }
+}
+
+// D = A * B + C on one thread. A is m x k, B k x n; C (optional) and D are m x n; D may not overlap C. The result is
+// defined at the top of this file. Throws std::invalid_argument for shapes that do not match. Does not depend on the
+// caller's floating-point environment. Cost: m n k steps of the accumulator, 2 to 10 nanoseconds each.
+inline void gemm_reference_into(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
+                                matrix_view<float> d, matrix_view<const float> c = {}, const any_format& output = f32) {
+    require_gemm_shapes(a, b, acc, c, d);
+    const detail::reduction_plan plan(a, b, acc);
+    const detail::operand left(a, true, plan.ends);
+    const detail::operand right(b, false, plan.ends);
+    detail::gemm_rows(left, right, acc, plan, output, c, d, 0, a.rows());
+}
+
+// The same, returned: an m x n matrix of FP32 values that are exact in the output format.
+inline matrix<float> gemm_reference(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
+                                    matrix_view<const float> c = {}, const any_format& output = f32) {
+    matrix<float> d(a.rows(), b.cols());
+    gemm_reference_into(a, b, acc, d.view(), c, output);
+    return d;
+}
+
+}  // namespace narrowfp

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// A quantised matrix: packed codes, the scales of its blocks, and the counts of what happened. value = decode(code) *
+// scale(block). Bytes are counted as they lie in memory; nothing is padded but the last byte of each array.
+#pragma once
+
+#include <narrowfp/base/event_counts.hpp>
+#include <narrowfp/base/shape.hpp>
+#include <narrowfp/format/packed.hpp>
+#include <narrowfp/format/types.hpp>
+#include <narrowfp/quant/granularity.hpp>
+
+#include <utility>
+
+namespace narrowfp {
+
+class quantized_matrix {
+public:
+    quantized_matrix() = default;
+
+    // All codes 0. `scale_format` is f32 or e8m0fnu; without scales every element's scale is 1.
+    quantized_matrix(std::size_t rows, std::size_t cols, any_format element, bool has_scales = false,
+                     narrowfp::granularity blocks = {}, float_format scale_format = f32)
+        : rows_(rows),
+          cols_(cols),
+          element_(element),
+          blocks_(blocks),
+          scale_format_(scale_format),
+          codes_(rows * cols, storage_bits_of(element)),
+          scales_(has_scales ? block_count(rows, blocks.block_rows) * block_count(cols, blocks.block_cols) : 0,
+                  scale_format.storage_bits) {}
+
+    std::size_t rows() const { return rows_; }
+    std::size_t cols() const { return cols_; }
+    const any_format& element() const { return element_; }
+    bool has_scales() const { return scales_.size() != 0; }
+    const float_format& scale_element() const { return scale_format_; }
+    const narrowfp::granularity& blocks() const { return blocks_; }
+    std::size_t block_grid_cols() const { return block_count(cols_, blocks_.block_cols); }
+
+    std::uint32_t code(std::size_t i, std::size_t j) const { return codes_.get(i * cols_ + j); }
+    void set_code(std::size_t i, std::size_t j, std::uint32_t code) { codes_.set(i * cols_ + j, code); }
+
+    // The factor that restores element (i, j); 1 without scales.
+    float scale(std::size_t i, std::size_t j) const {
+        return has_scales() ? nearest_host<float>(scale_format_.decode(scales_.get(block_index(i, j)))) : 1.0f;
+    }
+    std::uint32_t scale_code(std::size_t block) const { return scales_.get(block); }
+    void set_scale_code(std::size_t block, std::uint32_t code) { scales_.set(block, code); }
+
+    // Index of the block of element (i, j), row-major over the grid of blocks.
+    std::size_t block_index(std::size_t i, std::size_t j) const {
+        return i / blocks_.block_rows * block_grid_cols() + j / blocks_.block_cols;
+    }
+
+    const packed_codes& codes() const { return codes_; }
+    const packed_codes& scales() const { return scales_; }
+    std::size_t code_bytes() const { return codes_.byte_count(); }
+    std::size_t scale_bytes() const { return scales_.byte_count(); }
+    std::size_t bytes() const { return code_bytes() + scale_bytes(); }
+
+    const event_counts& events() const { return events_; }
+    void set_events(const event_counts& events) { events_ = events; }
+
+private:
+    std::size_t rows_ = 0;
+    std::size_t cols_ = 0;
+    any_format element_ = f32;
+    narrowfp::granularity blocks_;
+    float_format scale_format_ = f32;
+    packed_codes codes_;
+    packed_codes scales_;
+    event_counts events_;
+};
+
+}  // namespace narrowfp

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Quantised matrices: scales, recipes, quantize and dequantize.
+#pragma once
+
+#include <narrowfp/base/matrix.hpp>
+#include <narrowfp/format.hpp>
+#include <narrowfp/quant/quantize.hpp>
+#include <narrowfp/quant/quantized_matrix.hpp>
+#include <narrowfp/quant/recipe.hpp>

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Umbrella header of report/: records and their files (JSON, CSV), tables for the terminal and for Markdown, progress.
+// Needs the compiled library narrowfp::narrowfp.
+#pragma once
+
+#include <narrowfp/report/csv.hpp>
+#include <narrowfp/report/json.hpp>
+#include <narrowfp/report/markdown.hpp>
+#include <narrowfp/report/progress.hpp>
+#include <narrowfp/report/record.hpp>
+#include <narrowfp/report/table.hpp>
+#include <narrowfp/report/text.hpp>
+#include <narrowfp/report/write_file.hpp>

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three overflow modes, in the words of IEEE P3109 v4.0 (SatNone, SatFinite, SatPropagate). Rounding comes first,
+// with unbounded exponent; these decide about what then lies beyond the largest finite value.
+//
+//   input                        none                        saturate_finite   saturate_propagate
+//   finite, rounds beyond        infinity, NaN or largest    largest           largest
+//   infinity                     infinity, NaN or largest    largest           as under none
+// "infinity, NaN or largest" is the format's own overflow_result. Under `none` a rounding that points toward zero (for
+// the sign at hand), or to_odd where the largest value has an odd code, gives the largest finite value instead.
+#pragma once
+
+#include <narrowfp/base/config.hpp>
+
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace narrowfp {
+
+enum class overflow_mode : std::uint8_t { none, saturate_finite, saturate_propagate };
+
+inline constexpr std::array<std::pair<overflow_mode, std::string_view>, 3> overflow_mode_names{{
+    {overflow_mode::none, "none"},
+    {overflow_mode::saturate_finite, "saturate_finite"},
+    {overflow_mode::saturate_propagate, "saturate_propagate"},
+}};
+
+constexpr std::string_view name_of(overflow_mode mode) {
+    return overflow_mode_names[static_cast<std::size_t>(mode)].second;
+}
+
+// Throws std::invalid_argument for an unknown name.
+inline overflow_mode overflow_mode_by_name(std::string_view name) {
+    for (const auto& [mode, known] : overflow_mode_names) {
+        if (known == name) {
+            return mode;
+        }
+    }
+    throw std::invalid_argument("unknown overflow mode '" + std::string(name) + "'");
+}
+
+}  // namespace narrowfp

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Projection: how an exact real becomes a code. Round to a neighbour with unbounded exponent, then apply the overflow
+// mode, then encode (IEEE P3109 v4.0, "Projection specifications"). This is the scalar reference that defines every
+// conversion of the library; it works on integers only and is constexpr.
+#pragma once
+
+#include <narrowfp/base/event_counts.hpp>
+#include <narrowfp/format/element_format.hpp>
+#include <narrowfp/round/overflow.hpp>
+#include <narrowfp/round/rounding.hpp>
+
+namespace narrowfp {
+
+// A code, and what happened on the way to it (same meaning as event_counts).
+struct projected {
+    std::uint64_t code = 0;
+    bool inexact = false;
+    bool overflowed = false;
+    bool saturated = false;
+    bool underflowed = false;
+    bool subnormal = false;
+};
+
+constexpr void count_events(event_counts& counts, const real& x, const projected& p) {
+    counts.elements += 1;
+    counts.inexact += p.inexact;
+    counts.overflowed += p.overflowed;
+    counts.saturated += p.saturated;
+    counts.underflowed += p.underflowed;
+    counts.subnormal += p.subnormal;
+    counts.nan += x.is_nan();
+    counts.infinite += x.is_infinity();
+}
+
+// The rounding that value types use: ties to even where the format defines it.
+template <element_format F>
+constexpr rounding default_rounding(const F& format) {
+    return format.only_ties_to_away() ? rounding::ties_to_away : rounding::ties_to_even;
+}
+constexpr rounding default_rounding(const any_format& format) {
+    return std::visit([](const auto& f) { return default_rounding(f); }, format);
+}
+
+// Throws std::invalid_argument if the format does not define the rounding (HiFloat8: ties_to_away only).
+template <element_format F>
+constexpr void require_rounding(const F& format, rounding mode) {
+    if (format.only_ties_to_away() && mode != rounding::ties_to_away) {
+        throw std::invalid_argument(std::string(format.name) + " does not define rounding " +
+                                    std::string(name_of(mode)) + "; it defines ties_to_away");
+    }
+}
+
+namespace detail {
+
+// Whether the magnitude goes to the upper neighbour.
+template <element_format F>
+constexpr bool rounds_up(const F& format, const bracket& at, bool negative, rounding mode) {
+    if (at.exact()) {
+        return false;
+    }
+    const bool lower_is_odd = (format.magnitude_code(at.lower) & 1) != 0;
+    switch (mode) {
+        case rounding::ties_to_even: return at.above_half() || (at.at_half() && lower_is_odd);
+        case rounding::ties_to_away: return at.above_half() || at.at_half();
+        case rounding::toward_zero: return false;
+        case rounding::toward_positive: return !negative;
+        case rounding::toward_negative: return negative;
+        case rounding::to_odd: return !lower_is_odd;
+    }
+    return false;
+}
+
+constexpr bool points_inward(rounding mode, bool negative) {
+    return mode == rounding::toward_zero || mode == (negative ? rounding::toward_positive : rounding::toward_negative);
+}
+
+// The code of the largest finite value of that sign (of an unsigned format: of its smallest value, if negative).
+template <element_format F>
+constexpr std::uint64_t extreme_code(const F& format, bool negative) {
+    if (negative && !format.is_signed) {
+        return 0;
+    }
+    return format.magnitude_code(format.max_ordinal()) | (negative ? format.sign_mask() : 0);
+}
+
+// What overflow gives when no saturation is asked for.
+template <element_format F>
+constexpr projected overflow_unsaturated(const F& format, bool negative) {
+    if (negative && !format.is_signed) {
+        return {.code = format.has_nan() ? format.nan_code(false) : 0, .saturated = !format.has_nan()};
+    }
+    switch (format.on_overflow) {
+        case overflow_result::infinity: return {.code = format.infinity_code(negative)};
+        case overflow_result::nan: return {.code = format.nan_code(negative)};
+        case overflow_result::max_finite: break;
+    }
+    return {.code = extreme_code(format, negative), .saturated = true};
+}
+
+template <element_format F>
+constexpr projected overflow_finite(const F& format, bool negative, rounding mode, overflow_mode overflow) {
+    const bool stays = points_inward(mode, negative) ||
+                       (mode == rounding::to_odd && (format.magnitude_code(format.max_ordinal()) & 1) != 0);
+    const bool below_range = negative && !format.is_signed;
+    projected p = overflow == overflow_mode::none && (below_range || !stays)
+                      ? overflow_unsaturated(format, negative)
+                      : projected{.code = extreme_code(format, negative), .saturated = true};
+    p.inexact = true;
+    p.overflowed = true;
+    return p;
+}
+
+template <element_format F>
+constexpr projected project_zero(const F& format, bool negative, overflow_mode overflow) {
+    if (format.has_zero()) {
+        return {.code = negative && format.has_negative_zero ? format.sign_mask() : 0};
+    }
+    if (overflow == overflow_mode::none) {
+        return {.code = format.nan_code(false)};
+    }
+    return {.code = 0, .inexact = true, .saturated = true};
+}
+
+}  // namespace detail
+
+// The code of x in the format. Precondition: the format defines the rounding (require_rounding).
+// NaN becomes the format's quiet NaN with the sign of x where there are two, and the largest finite value where there is
+// none. Zero keeps its sign where the format has -0. In an unsigned format a negative value that does not round to zero
+// gives NaN under `none` and the smallest value otherwise. A format without zero (E8M0) raises smaller magnitudes to its
+// smallest value; zero itself gives NaN under `none` and the smallest value otherwise.
+template <element_format F>
+constexpr projected project(const F& format, const real& x, rounding mode, overflow_mode overflow) {
+    switch (x.kind) {
+        case real_class::nan:
+            return format.has_nan() ? projected{.code = format.nan_code(x.negative)}
+                                    : projected{.code = detail::extreme_code(format, false), .saturated = true};
+        case real_class::infinity:
+            return overflow == overflow_mode::saturate_finite
+                       ? projected{.code = detail::extreme_code(format, x.negative), .saturated = true}
+                       : detail::overflow_unsaturated(format, x.negative);
+        case real_class::zero: return detail::project_zero(format, x.negative, overflow);
+        case real_class::finite: break;
+    }
+    const bracket at = format.bracket_of(x);
+    const std::uint64_t ordinal = detail::rounds_up(format, at, x.negative, mode) ? at.upper : at.lower;
+    if (ordinal == 0 && format.has_zero()) {
+        projected p = detail::project_zero(format, x.negative, overflow);
+        p.inexact = true;
+        p.underflowed = true;
+        return p;
+    }
+    if (ordinal > format.max_ordinal() || (x.negative && !format.is_signed)) {
+        return detail::overflow_finite(format, x.negative, mode, overflow);
+    }
+    const bool raised = !format.has_zero() && ordinal == 0 && x.floor_log2() < format.decode(0).floor_log2();
+    return {.code = format.magnitude_code(ordinal) | (x.negative ? format.sign_mask() : 0),
+            .inexact = raised || !at.exact(),
+            .underflowed = raised,
+            .subnormal = format.is_subnormal_ordinal(ordinal)};
+}
+
+constexpr projected project(const any_format& format, const real& x, rounding mode, overflow_mode overflow) {
+    return std::visit([&](const auto& f) { return project(f, x, mode, overflow); }, format);
+}
+
+}  // namespace narrowfp
