@@ -26,8 +26,8 @@ struct target_info {
 
 inline constexpr std::array<target_info, 4> all_targets{{
     {target::scalar, "scalar", "portable C++, the reference", true},
-    {target::avx2, "avx2", "AVX2 with FMA and F16C", false},
-    {target::avx512, "avx512", "AVX-512 F, BW, DQ, VL", false},
+    {target::avx2, "avx2", "AVX2 with FMA and F16C", true},
+    {target::avx512, "avx512", "AVX-512 F, BW, DQ, VL", true},
     {target::avx512_bf16, "avx512_bf16", "AVX-512 with BF16 dot products", false},
 }};
 

@@ -73,16 +73,14 @@ inline float accumulate(const exact&, const operand_line& a, const operand_line&
     return nearest_host<float>(sum.result());
 }
 
-// significand * 2^shift, cut to an integer.
-inline std::int64_t align(std::int64_t significand, int shift, align_rounding mode) {
-    if (shift >= 0) {
-        return significand << shift;
-    }
-    const int drop = -shift > 62 ? 62 : -shift;
+// value / 2^drop, cut to an integer. Precondition: drop >= 0.
+inline std::int64_t cut(std::int64_t value, int drop, align_rounding mode) {
+    const int bits = drop < 63 ? drop : 63;
     if (mode == align_rounding::toward_negative) {
-        return significand >> drop;  // arithmetic: C++20, 7.6.7
+        return value >> bits;  // arithmetic shift: C++20, 7.6.7
     }
-    return significand < 0 ? -(-significand >> drop) : significand >> drop;
+    const std::int64_t magnitude = (value < 0 ? -value : value) >> bits;
+    return value < 0 ? -magnitude : magnitude;
 }
 
 // FP32 with 13 fraction bits: what the register of an FP8 tensor core holds on Ada and Hopper.
@@ -122,16 +120,18 @@ inline float aligned_step(const aligned& unit, const operand_line& a, const oper
         const bool zero = a.significand[k] == 0 || b.significand[k] == 0;
         top = std::max(top, zero ? unit.zero_exponent : a.exponent[k] + b.exponent[k]);
     }
-    // Each term in units of 2^(top - fraction_bits), the rest cut off; then an exact integer sum.
-    const int base = unit.fraction_bits - top;
-    const std::int64_t signed_addend = static_cast<std::int64_t>(addend.significand) * (addend.negative ? -1 : 1);
-    std::int64_t sum = align(signed_addend, base + addend_exponent - f32.fraction_bits, unit.alignment);
+    // Each term in units of 2^(top - fraction_bits), the rest cut off; then an exact integer sum. A term of exponent e
+    // moves by fraction_bits - term_bits - (top - e) places: first up by the constant part, then down by the rest.
+    const auto lift = [&](int term_bits) { return std::max(0, unit.fraction_bits - term_bits); };
+    const auto drop = [&](int term_bits, int e) { return lift(term_bits) - unit.fraction_bits + term_bits + (top - e); };
+    const auto significand = static_cast<std::int64_t>(addend.significand) * (addend.negative ? -1 : 1);
+    std::int64_t sum = cut(significand << lift(f32.fraction_bits), drop(f32.fraction_bits, addend_exponent), unit.alignment);
     const int product_bits = a.fraction_bits + b.fraction_bits;
+    const int product_lift = lift(product_bits);
+    const int product_drop = drop(product_bits, 0);
     for (std::size_t k = 0; k < a.value.size(); ++k) {
         const std::int64_t product = std::int64_t{a.significand[k]} * b.significand[k];
-        if (product != 0) {
-            sum += align(product, base + a.exponent[k] + b.exponent[k] - product_bits, unit.alignment);
-        }
+        sum += cut(product << product_lift, product_drop - a.exponent[k] - b.exponent[k], unit.alignment);
     }
     return aligned_result(unit.output, sum, top - unit.fraction_bits);
 }

@@ -113,18 +113,41 @@ inline float round_output(float x, const any_format& output) {
     return decode_float(output, project(output, to_real(x), default_rounding(output), overflow_mode::none).code);
 }
 
-// Rows [first, last) of D. `c` is empty (zero) or has the shape of `d`.
-inline void gemm_rows(const operand& a, const operand& b, const accumulator& acc, const reduction_plan& plan,
-                      const any_format& output, matrix_view<const float> c, matrix_view<float> d, std::size_t first,
-                      std::size_t last) {
-    with_default_environment([&] {
-        for (std::size_t i = first; i < last; ++i) {
-            for (std::size_t j = 0; j < d.cols(); ++j) {
-                const float start = c.empty() ? 0.0f : c(i, j);
-                d(i, j) = round_output(dot(acc, a, i, b, j, start, plan), output);
-            }
+// One matrix product, decoded and checked. `c` is empty (zero) or has the shape of `d`.
+struct gemm_job {
+    operand a;
+    operand b;
+    accumulator acc;
+    reduction_plan plan;
+    any_format output;
+    matrix_view<const float> c;
+    matrix_view<float> d;
+
+    gemm_job(const quantized_matrix& a_matrix, const quantized_matrix& b_matrix, const accumulator& how,
+             matrix_view<const float> addend, matrix_view<float> result, const any_format& output_format)
+        : gemm_job(a_matrix, b_matrix, how, reduction_plan(a_matrix, b_matrix, how), addend, result, output_format) {}
+
+private:
+    gemm_job(const quantized_matrix& a_matrix, const quantized_matrix& b_matrix, const accumulator& how,
+             reduction_plan order, matrix_view<const float> addend, matrix_view<float> result,
+             const any_format& output_format)
+        : a(a_matrix, true, order.ends),
+          b(b_matrix, false, order.ends),
+          acc(how),
+          plan(std::move(order)),
+          output(output_format),
+          c(addend),
+          d(result) {}
+};
+
+// Rows [first, last) of D. Expects the default floating-point environment.
+inline void gemm_rows(const gemm_job& job, std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+        for (std::size_t j = 0; j < job.d.cols(); ++j) {
+            const float start = job.c.empty() ? 0.0f : job.c(i, j);
+            job.d(i, j) = round_output(dot(job.acc, job.a, i, job.b, j, start, job.plan), job.output);
         }
-    });
+    }
 }
 
 }  // namespace detail
@@ -163,10 +186,8 @@ inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matri
 inline void gemm_reference_into(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                                 matrix_view<float> d, matrix_view<const float> c = {}, const any_format& output = f32) {
     require_gemm_shapes(a, b, acc, c, d);
-    const detail::reduction_plan plan(a, b, acc);
-    const detail::operand left(a, true, plan.ends);
-    const detail::operand right(b, false, plan.ends);
-    detail::gemm_rows(left, right, acc, plan, output, c, d, 0, a.rows());
+    const detail::gemm_job job(a, b, acc, c, d, output);
+    with_default_environment([&] { detail::gemm_rows(job, 0, a.rows()); });
 }
 
 // The same, returned: an m x n matrix of FP32 values that are exact in the output format.
