@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The value type of a format: one code, with value semantics. from_bits and bits() are the only door to codes.
-// Conversion to float is implicit because it is exact for every format; construction from float or double rounds and is
+// Conversion to float is implicit because it is exact for every format; construction from another number rounds and is
 // therefore explicit (default rounding of the format, overflow `none`: defined in round/construct.hpp, which also has the
 // arithmetic). Comparison is IEEE 754's: NaN is unordered, -0 equals +0.
 #pragma once
@@ -25,6 +25,9 @@ public:
     // Rounded from the exact input (never through a narrower type).
     explicit constexpr value(float x);
     explicit constexpr value(double x);
+    template <std::integral Integer>
+        requires(!std::same_as<Integer, bool>)
+    explicit constexpr value(Integer x);
 
     // Precondition: bits < 2^code_bits.
     static constexpr value from_bits(bits_type bits) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Construction of value types from float and double, with policies in the type of the call, and their arithmetic.
+// Construction of value types from other numbers, with policies in the type of the call, and their arithmetic.
 // Each operation is the exact result rounded once: + - * / are computed in double, which is innocuous because double has
 // more than 2 p + 2 bits for every p <= 24 (Figueroa 1995) and cannot overflow or become subnormal on operands of float's
 // range. Nothing here depends on the rounding mode of the host: the double result differs from the exact one by less
@@ -29,6 +29,17 @@ constexpr value<F>::value(float x) : value(round_to<F>(x, default_rounding(F), o
 template <const auto& F>
     requires element_format<std::remove_cvref_t<decltype(F)>>
 constexpr value<F>::value(double x) : value(round_to<F>(x, default_rounding(F), overflow_mode::none)) {}
+
+template <const auto& F>
+    requires element_format<std::remove_cvref_t<decltype(F)>>
+template <std::integral Integer>
+    requires(!std::same_as<Integer, bool>)
+constexpr value<F>::value(Integer x) {
+    const bool negative = std::cmp_less(x, 0);
+    const auto bits = static_cast<std::uint64_t>(x);  // two's complement of a negative number
+    const real exact_value = real::make_finite(negative, negative ? ~bits + 1 : bits, 0);
+    *this = round_to<F>(exact_value, default_rounding(F), overflow_mode::none);
+}
 
 template <const auto& F>
 constexpr value<F> operator+(value<F> a, value<F> b) {
