@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// narrowfp gemm: one emulated matrix product, its memory, and its error against the exact product, split by cause.
+#include "cli/accumulator_text.hpp"
+#include "cli/command.hpp"
+#include "cli/gemm_output.hpp"
+#include "cli/gemm_run.hpp"
+#include "cli/names.hpp"
+
+#include <narrowfp/base/shape.hpp>
+#include <narrowfp/io/npy.hpp>
+#include <narrowfp/report/json.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <stdexcept>
+
+namespace narrowfp::cli {
+namespace {
+
+constexpr std::size_t most_elements = std::size_t{1} << 28;  // of one matrix: 1 GiB in FP32
+
+struct gemm_arguments {
+    std::size_t m = 128;
+    std::size_t n = 128;
+    std::size_t k = 1024;
+    std::string data = "normal";
+    std::uint32_t seed = 1;
+    std::string a_file;
+    std::string b_file;
+    std::string a = "e4m3fn";
+    std::string b = "e4m3fn";
+    std::string output = "f32";
+    std::string recipe;
+    std::string scale_rule;
+    std::string accumulator = "sequential";
+    std::string unit;
+    std::string promotion = "none";
+    int threads = 0;
+};
+
+// -- operands ---------------------------------------------------------------------------------------------------------
+void require_size(const char* name, std::size_t rows, std::size_t cols) {
+    if (rows == 0 || cols == 0 || rows > most_elements / cols) {
+        throw std::invalid_argument(
+            fmt::format("{} would be {}; 1 to {} elements expected", name, shape_text(rows, cols), most_elements));
+    }
+}
+
+matrix<float> matrix_from_file(const std::string& path) {
+    matrix<float> x = npy_read_matrix<float>(path);
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+        for (std::size_t j = 0; j < x.cols(); ++j) {
+            if (!std::isfinite(x(i, j))) {
+                throw std::invalid_argument(fmt::format("{}: element ({}, {}) is {}; errors against the exact product need "
+                                                        "finite elements", path, i, j, x(i, j)));
+            }
+        }
+    }
+    return x;
+}
+
+void add_data(const gemm_arguments& args, gemm_setup& setup) {
+    if (!args.a_file.empty()) {
+        setup.a = matrix_from_file(args.a_file);
+        setup.b = matrix_from_file(args.b_file);
+        setup.data_name = args.a_file + ", " + args.b_file;
+        setup.data_text = fmt::format("A from {}, B from {}", args.a_file, args.b_file);
+        if (setup.a.cols() != setup.b.rows()) {
+            throw std::invalid_argument(fmt::format("{} is {} and {} is {}; the columns of A must equal the rows of B",
+                                                    args.a_file, shape_text(setup.a.rows(), setup.a.cols()), args.b_file,
+                                                    shape_text(setup.b.rows(), setup.b.cols())));
+        }
+    }
+    const bool from_file = !args.a_file.empty();
+    const std::size_t m = from_file ? setup.a.rows() : args.m;
+    const std::size_t n = from_file ? setup.b.cols() : args.n;
+    const std::size_t k = from_file ? setup.a.cols() : args.k;
+    require_size("A", m, k);
+    require_size("B", k, n);
+    require_size("D", m, n);
+    if (!from_file) {
+        const bench::distribution d = distribution_named(args.data);
+        setup.a = bench::make_matrix(d, m, k, args.seed, 0);
+        setup.b = bench::make_matrix(d, k, n, args.seed, 1);
+        setup.data_name = fmt::format("{}, seed {}", args.data, args.seed);
+        setup.data_text = fmt::format("{} ({}), seed {}", args.data,
+                                      bench::all_distributions[static_cast<std::size_t>(d)].summary, args.seed);
+    }
+}
+
+// -- choices ----------------------------------------------------------------------------------------------------------
+recipe chosen_recipe(const gemm_arguments& args, const any_format& a, const any_format& b) {
+    constexpr int narrow = 8;  // bits; such formats have too little range to do without scales
+    const bool scales = code_bits_of(a) <= narrow || code_bits_of(b) <= narrow;
+    recipe r = args.recipe.empty() ? (scales ? recipes::tensor_current : recipes::none) : recipe_named(args.recipe);
+    return args.scale_rule.empty() ? r : with_scale_rule(r, scale_rule_named(args.scale_rule));
+}
+
+void choose_accumulator(const gemm_arguments& args, gemm_setup& setup) {
+    inner_accumulator inner = accumulator_from_text(args.accumulator);
+    if (!args.unit.empty()) {
+        inner = accumulator_of(unit_named(args.unit), setup.a_format, setup.b_format);
+    }
+    setup.acc = promoted_from_text(inner, args.promotion);
+    setup.accumulator_text = (args.unit.empty() ? "" : args.unit + ": ") + name_of(setup.acc);
+}
+
+int run(const context& ctx, const gemm_arguments& args) {
+    gemm_setup setup;
+    setup.a_format = format_named(args.a);
+    setup.b_format = format_named(args.b);
+    setup.output = format_named(args.output);
+    setup.scaling = chosen_recipe(args, setup.a_format, setup.b_format);
+    setup.threads = args.threads;
+    choose_accumulator(args, setup);
+    add_data(args, setup);
+    const gemm_outcome outcome = run_gemm(setup);
+    if (ctx.json) {
+        print_text(report::to_json(gemm_document(ctx, setup, outcome)));
+    } else {
+        print_gemm(ctx, setup, outcome);
+    }
+    return 0;
+}
+
+// -- options ----------------------------------------------------------------------------------------------------------
+void add_data_options(CLI::App& command, gemm_arguments& args) {
+    auto* const m = command.add_option("--m", args.m, "Rows of A and D")->type_name("M")->capture_default_str();
+    auto* const n = command.add_option("--n", args.n, "Columns of B and D")->type_name("N")->capture_default_str();
+    auto* const k = command.add_option("--k", args.k, "Columns of A, rows of B")->type_name("K")->capture_default_str();
+    std::string names;
+    for (const bench::distribution_info& info : bench::all_distributions) {
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", info.name);
+    }
+    auto* const data = command.add_option("--data", args.data, "Distribution of the elements: " + names)
+                           ->type_name("NAME")
+                           ->capture_default_str();
+    auto* const seed = command.add_option("--seed", args.seed, "Seed of the random elements")
+                           ->type_name("SEED")
+                           ->capture_default_str();
+    auto* const a_file = command.add_option("--a-file", args.a_file, "A from this .npy file (float32)")->type_name("FILE");
+    auto* const b_file = command.add_option("--b-file", args.b_file, "B from this .npy file (float32)")->type_name("FILE");
+    a_file->needs(b_file);
+    b_file->needs(a_file);
+    for (auto* const option : {m, n, k, data, seed}) {
+        a_file->excludes(option);
+    }
+}
+
+void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
+    command.add_option("--a", args.a, "Format of A")->type_name("FORMAT")->capture_default_str();
+    command.add_option("--b", args.b, "Format of B")->type_name("FORMAT")->capture_default_str();
+    command.add_option("--output", args.output, "Format that D is rounded to")->type_name("FORMAT")->capture_default_str();
+    command
+        .add_option("--recipe", args.recipe, "How the operands are scaled [tensor_current up to 8 bits, else none]")
+        ->type_name("NAME");
+    command.add_option("--scale-rule", args.scale_rule, "Of recipes with power-of-two scales: floor or rceil")
+        ->type_name("RULE");
+    auto* const accumulator =
+        command.add_option("--accumulator", args.accumulator, "sequential, exact or aligned(L,F), also written aligned:L:F")
+            ->type_name("NAME")
+            ->capture_default_str();
+    auto* const unit = command.add_option("--unit", args.unit, "Accumulate as this matrix unit does: see 'narrowfp list units'")
+                           ->type_name("NAME");
+    unit->excludes(accumulator);
+    command.add_option("--promotion", args.promotion, "Add partial sums of N products in FP32: none or N")
+        ->type_name("N")
+        ->capture_default_str();
+    command.add_option("--threads", args.threads, "Threads; 0: all. No influence on the result")
+        ->type_name("N")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+}
+
+}  // namespace
+
+void add_gemm(CLI::App& app, context& ctx) {
+    const auto args = std::make_shared<gemm_arguments>();
+    CLI::App& command = add_command(
+        app, ctx,
+        {.name = "gemm",
+         .summary = "One emulated matrix product: memory, events, error and its causes",
+         .details = "Emulation, bit for bit and slow: about 10 ns per multiply-add and thread. Times say nothing about chips.\n"
+                    "With --json: records of schema narrowfp-results/1. With --quiet: the relative Frobenius error only.",
+         .examples = "  narrowfp gemm --m 64 --n 64 --k 4096 --data llm_like --unit h100 --promotion 128\n"
+                     "  narrowfp gemm --a-file a.npy --b-file b.npy --a bf16 --b bf16"},
+        [args](const context& c) { return run(c, *args); });
+    add_data_options(command, *args);
+    add_arithmetic_options(command, *args);
+}
+
+}  // namespace narrowfp::cli

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// narrowfp list: the formats, recipes, units and targets that this version knows, one table each.
+#include "cli/command.hpp"
+#include "cli/format_facts.hpp"
+#include "cli/names.hpp"
+#include "cli/number_text.hpp"
+#include "support/near_names.hpp"
+
+#include <narrowfp/base/target.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <stdexcept>
+
+namespace narrowfp::cli {
+namespace {
+
+using report::alignment;
+
+// One kind of thing that can be listed, as a table, as JSON and as bare names.
+struct listing {
+    report::table table;
+    json entries = json::array();
+    std::vector<std::string> names;
+};
+
+std::string mark(bool yes) { return yes ? "yes" : "-"; }
+
+listing list_formats() {
+    listing list;
+    list.table.columns = {{"format"},
+                          {"C++ type"},
+                          {"bits", alignment::right},
+                          {"max", alignment::right},
+                          {"min normal", alignment::right},
+                          {"min subnormal", alignment::right},
+                          {"inf"},
+                          {"nan"},
+                          {"-0"},
+                          {"source"}};
+    for (const any_format& format : all_formats) {
+        const format_facts f = facts_of(format);
+        const bool has_nan = !f.nan_codes.empty();
+        list.names.push_back(f.name);
+        list.table.add_row({f.name, f.type_name, std::to_string(f.code_bits), decimal_text(f.max.value),
+                            decimal_text(f.min_normal.value),
+                            f.min_subnormal ? decimal_text(f.min_subnormal->value) : "-",
+                            mark(f.infinity_code.has_value()), mark(has_nan), mark(f.has_negative_zero), f.source});
+        list.entries.push_back({{"name", f.name},
+                                {"type", f.type_name},
+                                {"bits", f.code_bits},
+                                {"max", f.max.value},
+                                {"min_normal", f.min_normal.value},
+                                {"min_subnormal", f.min_subnormal ? json(f.min_subnormal->value) : json()},
+                                {"infinity", f.infinity_code.has_value()},
+                                {"nan", has_nan},
+                                {"negative_zero", f.has_negative_zero},
+                                {"source", f.source}});
+    }
+    return list;
+}
+
+listing list_recipes() {
+    listing list;
+    list.table.columns = {{"recipe"}, {"what it does"}, {"source"}};
+    for (const recipe& r : all_recipes) {
+        list.names.emplace_back(r.name);
+        list.table.add_row({std::string(r.name), std::string(r.summary), std::string(r.source)});
+        list.entries.push_back({{"name", r.name}, {"summary", r.summary}, {"source", r.source}});
+    }
+    return list;
+}
+
+// "L = 32, F = 13": products per step and fraction bits kept.
+std::string path_text(const std::optional<aligned>& path) { return path ? name_of(*path) : "-"; }
+
+listing list_units() {
+    listing list;
+    list.table.columns = {{"unit"}, {"chips"}, {"FP8"}, {"FP16"}, {"BF16"}, {"evidence"}};
+    list.table.notes = {"aligned(L,F): L products a step, F fraction bits kept below the largest term. FP8: e4m3fn, e5m2."};
+    for (const matrix_unit& unit : all_units) {
+        list.names.emplace_back(unit.name);
+        list.table.add_row({std::string(unit.name), std::string(unit.chips), path_text(unit.fp8), path_text(unit.fp16),
+                            path_text(unit.bfloat), std::string(unit.evidence)});
+        const auto path = [](const std::optional<aligned>& p) { return p ? json(name_of(*p)) : json(); };
+        list.entries.push_back({{"name", unit.name},
+                                {"chips", unit.chips},
+                                {"fp8", path(unit.fp8)},
+                                {"f16", path(unit.fp16)},
+                                {"bf16", path(unit.bfloat)},
+                                {"evidence", unit.evidence}});
+    }
+    return list;
+}
+
+listing list_targets() {
+    listing list;
+    const target active = active_target();
+    list.table.columns = {{"target"}, {"what it is"}, {"this CPU"}, {"kernels"}, {"active"}};
+    list.table.notes = {"A target changes time, never bits. NARROWFP_TARGET=name forces one."};
+    for (const target_info& info : all_targets) {
+        const bool is_active = info.id == active;
+        list.names.emplace_back(info.name);
+        list.table.add_row({std::string(info.name), std::string(info.summary), mark(cpu_offers(info.id)),
+                            mark(info.has_kernels),
+                            {mark(is_active), is_active ? report::tint::good : report::tint::plain}});
+        list.entries.push_back({{"name", info.name},
+                                {"summary", info.summary},
+                                {"cpu_offers", cpu_offers(info.id)},
+                                {"has_kernels", info.has_kernels},
+                                {"active", is_active}});
+    }
+    return list;
+}
+
+struct list_kind {
+    std::string_view name;
+    listing (*make)();
+};
+
+constexpr std::array kinds{list_kind{"formats", list_formats}, list_kind{"recipes", list_recipes},
+                           list_kind{"units", list_units}, list_kind{"targets", list_targets}};
+
+listing list_of(std::string_view wanted) {
+    std::vector<std::string_view> known;
+    for (const list_kind& kind : kinds) {
+        if (kind.name == wanted) {
+            return kind.make();
+        }
+        known.push_back(kind.name);
+    }
+    throw std::invalid_argument(bench::unknown_name("kind", wanted, known));
+}
+
+int run(const context& ctx, const std::string& kind) {
+    const listing list = list_of(kind);
+    if (ctx.json) {
+        print_json(list.entries);
+    } else if (ctx.quiet) {
+        print_text(fmt::format("{}\n", fmt::join(list.names, "\n")));
+    } else {
+        print_table(ctx, list.table);
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, context& ctx) {
+    const auto kind = std::make_shared<std::string>();
+    CLI::App& command = add_command(app, ctx,
+                                    {.name = "list",
+                                     .summary = "What there is: formats, recipes, matrix units, targets of this machine",
+                                     .details = "With --quiet: names only, one a line.",
+                                     .examples = "  narrowfp list formats"},
+                                    [kind](const context& c) { return run(c, *kind); });
+    command.add_option("KIND", *kind, "formats, recipes, units or targets")->required()->type_name("");
+}
+
+}  // namespace narrowfp::cli

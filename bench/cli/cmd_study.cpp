@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// narrowfp study: experiments with a fixed design, each with a table, a report and a results file.
+// A new study is one entry of `studies` and a function like run_matmul.
+#include "cli/command.hpp"
+#include "study/matmul_report.hpp"
+#include "support/near_names.hpp"
+
+#include <narrowfp/base/target.hpp>
+#include <narrowfp/base/version.hpp>
+#include <narrowfp/report/json.hpp>
+#include <narrowfp/report/progress.hpp>
+#include <narrowfp/report/write_file.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <memory>
+
+namespace narrowfp::cli {
+
+namespace {
+
+struct study_arguments {
+    std::string name;
+    std::string output;
+    bench::matmul_options options;
+};
+
+constexpr std::array<std::string_view, 1> studies{"matmul"};
+
+report::field_list study_context(bool measured) {
+    report::field_list context;
+    report::add_field(context, "program", "narrowfp study matmul");
+    report::add_field(context, "version", NARROWFP_VERSION_STRING);
+    if (const std::string commit = commit_text(); !commit.empty()) {
+        report::add_field(context, "commit", commit);
+    }
+    report::add_field(context, "compiler", compiler_text());
+    if (measured) {
+        report::add_field(context, "target", std::string(name_of(active_target())));
+    }
+    return context;
+}
+
+void write_report(const std::filesystem::path& folder, const bench::matmul_study& study) {
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (failure) {
+        throw std::runtime_error(fmt::format("{}: cannot create the folder: {}", folder.string(), failure.message()));
+    }
+    report::write_results(folder / "results.json", bench::matmul_results(study, study_context(false)));
+    report::write_timings(folder / "timings.json", bench::matmul_timings(study_context(true)));
+    report::write_file(folder / "report.md", bench::matmul_markdown(study, study_context(true)));
+}
+
+int run_matmul(study_arguments& args, context& ctx) {
+    report::progress_options how;
+    how.quiet = ctx.quiet;
+    how.terminal = bench::is_terminal(stderr);
+    how.width = bench::terminal_width(stderr);
+    report::progress progress("matmul study", 1000, how);
+    std::uint64_t shown = 0;
+    args.options.on_progress = [&](std::uint64_t done, std::uint64_t total, std::string_view what) {
+        const std::uint64_t now = done * 1000 / total;
+        progress.advance(now - shown, what);
+        shown = now;
+    };
+    const bench::matmul_study study = bench::run_matmul_study(args.options);
+    progress.finish();
+    if (!args.output.empty()) {
+        write_report(args.output, study);
+    }
+    if (ctx.json) {
+        print_text(report::to_json(bench::matmul_results(study, study_context(false))));
+        return 0;
+    }
+    for (const report::table& t : bench::matmul_error_tables(study)) {
+        print_table(ctx, t);
+        print_text("\n");
+    }
+    if (const report::table cost = bench::matmul_cost_table(study); !cost.rows.empty()) {
+        print_table(ctx, cost);
+        print_text("\n");
+    }
+    print_text("Throughput: NOT RUN. No fast kernel exists yet; the time of a slow emulation is not a cost of anything.\n");
+    for (const std::string& finding : bench::matmul_findings(study)) {
+        print_text("- " + finding + "\n");
+    }
+    if (study.small) {
+        print_text("SMALL RUN: a fraction of the rows and columns; not the figures of the study.\n");
+    }
+    return 0;
+}
+
+int run_study(study_arguments& args, context& ctx) {
+    if (std::find(studies.begin(), studies.end(), args.name) == studies.end()) {
+        throw std::invalid_argument(bench::unknown_name("study", args.name, studies));
+    }
+    return run_matmul(args, ctx);
+}
+
+}  // namespace
+
+void add_study(CLI::App& app, context& ctx) {
+    auto args = std::make_shared<study_arguments>();
+    CLI::App& command = add_command(
+        app, ctx,
+        {.name = "study",
+         .summary = "Run an experiment and write its report (matmul)",
+         .details = "matmul: FP32, BF16, FP16, E4M3 and E5M2 under each scaling recipe and accumulator on X^T X of real images\n"
+                    "and on LLM-like operands: error, bytes, and both against FP8. Takes minutes; nothing is timed.",
+         .examples = "  narrowfp study matmul --output report\n"
+                     "  narrowfp study matmul --only llm_like.e4m3fn --small"},
+        [args](context& c) { return run_study(*args, c); });
+    command.add_option("name", args->name, "matmul")->required()->type_name("STUDY");
+    command.add_option("-o,--output", args->output, "Write report.md, results.json and timings.json into this folder")
+        ->type_name("FOLDER");
+    command.add_option("--images", args->options.images, "Images in the idx format, plain or gzipped")
+        ->type_name("FILE")
+        ->default_str(args->options.images.string());
+    command.add_option("--only", args->options.only, "Only rows whose id (DATA.FORMAT.RECIPE) contains this text")
+        ->type_name("TEXT");
+    command.add_flag("--small", args->options.small, "A fraction of the rows and columns, in seconds; marked as such");
+    command.add_option("--threads", args->options.threads, "Threads; 0 means all")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1024));
+}
+
+}  // namespace narrowfp::cli

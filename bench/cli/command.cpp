@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.hpp"
+
+#include <narrowfp/base/target.hpp>
+#include <narrowfp/base/version.hpp>
+#include <narrowfp/report/text.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+namespace narrowfp::cli {
+
+CLI::App& add_command(CLI::App& app, context& ctx, const command_text& text, std::function<int(context&)> run) {
+    CLI::App& command = *app.add_subcommand(text.name, text.summary);
+    command.footer((text.details.empty() ? "" : text.details + "\n\n") + "Example:\n" + text.examples);
+    command.set_help_flag("-h,--help", "This text");
+    command.add_flag("--json", ctx.json, "Machine-readable output");
+    command.add_flag("-q,--quiet", ctx.quiet, "Nothing but the result");
+    command
+        .add_option_function<std::string>(
+            "--color", [&ctx](const std::string& word) { ctx.colour = bench::parse_colour_policy(word); },
+            "auto (the default: on a terminal, unless NO_COLOR is set), always or never")
+        ->type_name("WHEN");
+    command.final_callback([&ctx, run = std::move(run)] { ctx.run = [&ctx, run] { return run(ctx); }; });
+    return command;
+}
+
+// -- output -----------------------------------------------------------------------------------------------------------
+void print_text(std::string_view text) {
+    errno = 0;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+        throw std::runtime_error(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+    }
+}
+
+void print_json(const json& value) { print_text(value.dump(2) + "\n"); }
+
+void print_table(const context& ctx, const report::table& t) {
+    print_text(report::to_text(t, {.width = bench::terminal_width(stdout),
+                                   .unicode = false,
+                                   .colour = bench::use_colour(ctx.colour, stdout)}));
+}
+
+void print_facts(const context& ctx, std::string_view heading, const fact_lines& facts) {
+    constexpr std::size_t gap = 2;
+    constexpr std::size_t least_room = 24;  // a narrower terminal gets long lines rather than one word a line
+    std::size_t names = 0;
+    for (const auto& [name, value] : facts) {
+        names = std::max(names, report::display_width(name));
+    }
+    const std::size_t width = bench::terminal_width(stdout);
+    const std::size_t indent = names + 2 * gap;
+    const std::size_t room = width >= indent + least_room ? width - indent : 0;
+    const bool colour = bench::use_colour(ctx.colour, stdout);
+    std::string text = fmt::format("{}{}{}\n", colour ? "\x1b[1m" : "", heading, colour ? "\x1b[0m" : "");
+    for (const auto& [name, value] : facts) {
+        std::string_view label = name;
+        for (const std::string& line : report::wrap(value, room)) {
+            text += fmt::format("  {:<{}}  {}\n", label, names, line);
+            label = "";
+        }
+    }
+    print_text(text);
+}
+
+void print_note(const context& ctx, std::string_view text) {
+    if (!ctx.quiet) {
+        std::fflush(stdout);
+        std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+    }
+}
+
+// -- about this build -------------------------------------------------------------------------------------------------
+std::string compiler_text() {
+#if defined(__clang__)
+    return fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+#elif defined(__GNUC__)
+    return fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+#else
+    return "unknown compiler";
+#endif
+}
+
+std::string commit_text() {
+#if defined(NARROWFP_GIT_COMMIT)
+    return NARROWFP_GIT_COMMIT;
+#else
+    return {};
+#endif
+}
+
+std::string version_text() {
+    std::string targets;
+    for (const target_info& info : all_targets) {
+        if (info.has_kernels) {
+            targets += fmt::format("{}{}", targets.empty() ? "" : ", ", info.name);
+        }
+    }
+    std::string text = fmt::format("narrowfp {}\ncompiler {}\ntargets  {}", NARROWFP_VERSION_STRING, compiler_text(),
+                                   targets);
+    if (const std::string commit = commit_text(); !commit.empty()) {
+        text += fmt::format("\ncommit   {}", commit);
+    }
+    return text;
+}
+
+}  // namespace narrowfp::cli

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/gemm_output.hpp"
+
+#include <narrowfp/base/shape.hpp>
+#include <narrowfp/base/version.hpp>
+#include <narrowfp/report/text.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <optional>
+
+namespace narrowfp::cli {
+namespace {
+
+using report::alignment;
+
+constexpr std::string_view exact_text = "exact on this input";
+
+// -- the figures, once for both outputs -------------------------------------------------------------------------------
+struct metric {
+    std::string_view key;
+    std::string_view title;
+    std::string_view unit;
+    std::optional<double> (*of)(const error_report&);
+    int digits = 3;
+    bool is_ratio = false;  // has no value where the error is zero
+};
+
+constexpr std::array metrics{
+    metric{"relative_frobenius", "relative Frobenius", "1", [](const error_report& e) { return std::optional(e.relative_frobenius); }},
+    metric{"max_relative", "max relative", "1", [](const error_report& e) { return std::optional(e.max_relative); }},
+    metric{"max_ulp", "max ulp of FP32", "ulp", [](const error_report& e) { return std::optional(e.max_ulp); }},
+    metric{"normwise_backward", "normwise backward", "1", [](const error_report& e) { return e.normwise_backward; }},
+    metric{"componentwise_backward", "componentwise backward", "1", [](const error_report& e) { return e.componentwise_backward; }},
+    metric{"bias", "bias", "1", [](const error_report& e) { return std::optional(e.bias); }},
+    metric{"bias_standard_error", "bias, standard error", "1", [](const error_report& e) { return std::optional(e.bias_standard_error); }},
+    metric{"cosine", "cosine", "1", [](const error_report& e) { return e.cosine; }, 9},
+    metric{"sqnr_db", "SQNR", "dB", [](const error_report& e) { return e.sqnr_db; }, 4, true},
+    metric{"correct_bits", "correct bits", "bit", [](const error_report& e) { return e.correct_bits; }, 4, true},
+};
+
+struct scope {
+    std::string_view key;
+    std::string_view title;
+    std::string_view reference;
+    const error_report* report;
+    bool exact;
+};
+
+// Where nothing was lost in quantising there is no report of it: the operands are the given ones.
+std::array<scope, 3> scopes_of(const gemm_outcome& o) {
+    return {{{"total", "all", "exact product of the given matrices", &o.total, o.total.exact()},
+             {"quantisation", "quantisation alone", "exact product of the given matrices", &o.quantisation,
+              o.operands_exact || o.quantisation.exact()},
+             {"accumulation", "accumulation alone", "exact product of the quantised operands", &o.accumulation,
+              o.accumulation.exact()}}};
+}
+
+struct event {
+    std::string_view key;
+    std::uint64_t event_counts::*count;
+};
+
+constexpr std::array events{event{"inexact", &event_counts::inexact},
+                            event{"overflowed", &event_counts::overflowed},
+                            event{"saturated", &event_counts::saturated},
+                            event{"underflowed", &event_counts::underflowed},
+                            event{"subnormal", &event_counts::subnormal}};
+
+// -- for people -------------------------------------------------------------------------------------------------------
+std::string ratio_text(std::size_t part, std::size_t whole) {
+    return report::format_ratio(static_cast<double>(part) / static_cast<double>(whole));
+}
+
+void print_setup(const context& ctx, const gemm_setup& s) {
+    print_facts(ctx, fmt::format("D = A B, {} x {} x {} (m x n x k)", s.a.rows(), s.b.cols(), s.a.cols()),
+                {{"data", s.data_text},
+                 {"A", fmt::format("{}, {}", shape_text(s.a.rows(), s.a.cols()), name_of(s.a_format))},
+                 {"B", fmt::format("{}, {}", shape_text(s.b.rows(), s.b.cols()), name_of(s.b_format))},
+                 {"D", fmt::format("{}, {}", shape_text(s.a.rows(), s.b.cols()), name_of(s.output))},
+                 {"recipe", fmt::format("{}: {}", s.scaling.name, s.scaling.summary)},
+                 {"accumulator", s.accumulator_text}});
+}
+
+void print_bytes(const context& ctx, const gemm_outcome& o) {
+    report::table t{.title = "Memory of the operands"};
+    t.columns = {{""},
+                 {"codes", alignment::right},
+                 {"scales", alignment::right},
+                 {"together", alignment::right},
+                 {"of BF16", alignment::right},
+                 {"of FP32", alignment::right}};
+    const auto row = [&](const char* name, const operand_bytes& bytes) {
+        t.add_row({name, report::format_bytes(bytes.codes), report::format_bytes(bytes.scales),
+                   report::format_bytes(bytes.total()), ratio_text(bytes.total(), bytes.as_bf16),
+                   ratio_text(bytes.total(), bytes.as_f32)});
+    };
+    row("A", o.a_bytes);
+    row("B", o.b_bytes);
+    row("A and B", o.a_bytes + o.b_bytes);
+    print_text("\n");
+    print_table(ctx, t);
+}
+
+void print_events(const context& ctx, const gemm_outcome& o) {
+    report::table t{.title = "What quantising did"};
+    t.columns = {{""}, {"elements", alignment::right}};
+    for (const event& e : events) {
+        t.columns.push_back({std::string(e.key), alignment::right});
+    }
+    const auto row = [&](const char* name, const event_counts& counts) {
+        std::vector<report::cell> cells{name, report::format_count(static_cast<std::int64_t>(counts.elements))};
+        for (const event& e : events) {
+            cells.emplace_back(report::format_count(static_cast<std::int64_t>(counts.*e.count)));
+        }
+        t.add_row(std::move(cells));
+    };
+    row("A", o.a_events);
+    row("B", o.b_events);
+    print_text("\n");
+    print_table(ctx, t);
+}
+
+std::string metric_text(const metric& m, const scope& s) {
+    const auto value = m.of(*s.report);
+    return value && std::isfinite(*value) ? report::format_number(*value, m.digits) : "-";
+}
+
+void print_errors(const context& ctx, const gemm_outcome& o) {
+    report::table t{.title = "Error"};
+    t.columns = {{""}};
+    const auto scopes = scopes_of(o);
+    std::vector<report::cell> differing{"differ from fl32(exact)"};
+    for (const scope& s : scopes) {
+        t.columns.push_back({std::string(s.title), alignment::right});
+        const std::uint64_t finite = s.report->elements - s.report->nonfinite;
+        differing.emplace_back(s.exact ? "0" : fmt::format("{} of {}", s.report->differing, finite));
+        if (s.report->nonfinite != 0) {
+            t.notes.push_back(fmt::format("{}: {} elements are not finite and left out", s.title, s.report->nonfinite));
+        }
+    }
+    for (const metric& m : metrics) {
+        std::vector<report::cell> cells{std::string(m.title)};
+        for (const scope& s : scopes) {
+            const bool first = &m == metrics.data();
+            cells.push_back(s.exact ? report::cell(std::string(first ? exact_text : "-"), report::tint::good)
+                                    : report::cell(metric_text(m, s), first ? report::tint::strong : report::tint::plain));
+        }
+        t.add_row(std::move(cells));
+    }
+    t.add_row(std::move(differing));
+    t.notes.push_back("all: result against the exact product of the given matrices. quantisation: the same with an exact "
+                      "accumulator, rounded once to FP32. accumulation: result against the exact product of the quantised "
+                      "operands.");
+    print_text("\n");
+    print_table(ctx, t);
+}
+
+// -- for programs -----------------------------------------------------------------------------------------------------
+class record_maker {
+public:
+    record_maker(const context& ctx, const gemm_setup& s) : repro_(ctx.command_line) {
+        report::add_field(parameters_, "m", s.a.rows());
+        report::add_field(parameters_, "n", s.b.cols());
+        report::add_field(parameters_, "k", s.a.cols());
+        report::add_field(parameters_, "data", s.data_name);
+        report::add_field(parameters_, "a", name_of(s.a_format));
+        report::add_field(parameters_, "b", name_of(s.b_format));
+        report::add_field(parameters_, "output", name_of(s.output));
+        report::add_field(parameters_, "recipe", s.scaling.name);
+        if (s.scaling.a.scale.method == scale_method::power_of_two) {
+            report::add_field(parameters_, "scale_rule", name_of(s.scaling.a.scale.rule));
+        }
+        report::add_field(parameters_, "accumulator", s.accumulator_text);
+    }
+
+    report::record make(std::string id, std::string name, std::string_view unit) const {
+        report::record r;
+        r.id = std::move(id);
+        r.name = std::move(name);
+        r.parameters = parameters_;
+        r.unit = unit;
+        r.repro = repro_;
+        return r;
+    }
+
+private:
+    report::field_list parameters_;
+    std::string repro_;
+};
+
+void add_operand_records(report::document& doc, const record_maker& maker, const char* operand, const operand_bytes& bytes,
+                         const event_counts& counts) {
+    const auto add = [&](std::string_view key, std::uint64_t value, std::string_view unit) {
+        auto r = maker.make(fmt::format("gemm.{}.{}", operand, key), fmt::format("{}: {}", operand, key), unit);
+        r.value = static_cast<std::int64_t>(value);
+        doc.records.push_back(std::move(r));
+    };
+    add("code_bytes", bytes.codes, "byte");
+    add("scale_bytes", bytes.scales, "byte");
+    add("f32_bytes", bytes.as_f32, "byte");
+    add("bf16_bytes", bytes.as_bf16, "byte");
+    add("elements", counts.elements, "1");
+    for (const event& e : events) {
+        add(e.key, counts.*e.count, "1");
+    }
+}
+
+void add_error_records(report::document& doc, const record_maker& maker, const scope& s) {
+    const std::uint64_t finite = s.report->elements - s.report->nonfinite;
+    for (const metric& m : metrics) {
+        auto r = maker.make(fmt::format("gemm.{}.{}", s.key, m.key), fmt::format("{}: {}", s.title, m.title), m.unit);
+        r.reference = s.reference;
+        const auto value = m.of(*s.report);
+        if (s.exact) {
+            r.status = report::record_status::exact;
+            r.note = exact_text;
+            if (!m.is_ratio) {
+                r.value = m.key == "cosine" ? 1.0 : 0.0;
+            }
+        } else if (value && std::isfinite(*value) && finite != 0) {
+            r.value = *value;
+            r.n = static_cast<std::int64_t>(finite);
+        } else {
+            report::set_no_value(r, report::record_status::undefined, "the reference is zero or nothing finite is left");
+        }
+        doc.records.push_back(std::move(r));
+    }
+    auto r = maker.make(fmt::format("gemm.{}.nonfinite", s.key), fmt::format("{}: elements left out", s.title), "1");
+    r.value = static_cast<std::int64_t>(s.report->nonfinite);
+    doc.records.push_back(std::move(r));
+}
+
+}  // namespace
+
+void print_gemm(const context& ctx, const gemm_setup& setup, const gemm_outcome& outcome) {
+    if (ctx.quiet) {
+        print_text(outcome.total.exact() ? fmt::format("{}\n", exact_text)
+                                         : fmt::format("{}\n", report::format_number(outcome.total.relative_frobenius, 17)));
+        return;
+    }
+    print_setup(ctx, setup);
+    print_bytes(ctx, outcome);
+    print_events(ctx, outcome);
+    print_errors(ctx, outcome);
+}
+
+report::document gemm_document(const context& ctx, const gemm_setup& setup, const gemm_outcome& outcome) {
+    report::document doc;
+    report::add_field(doc.context, "program", std::string("narrowfp"));
+    report::add_field(doc.context, "version", std::string(NARROWFP_VERSION_STRING));
+    report::add_field(doc.context, "compiler", compiler_text());
+    if (const std::string commit = commit_text(); !commit.empty()) {
+        report::add_field(doc.context, "commit", commit);
+    }
+    const record_maker maker(ctx, setup);
+    add_operand_records(doc, maker, "A", outcome.a_bytes, outcome.a_events);
+    add_operand_records(doc, maker, "B", outcome.b_bytes, outcome.b_events);
+    for (const scope& s : scopes_of(outcome)) {
+        add_error_records(doc, maker, s);
+    }
+    return doc;
+}
+
+}  // namespace narrowfp::cli

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// One emulated matrix product and its errors, split by cause: all of it, what quantising the operands does (measured with
+// an exact accumulator), and what accumulating and rounding the result does (measured against the exact product of the
+// quantised operands). Knows nothing of command lines and prints nothing; gemm_output.hpp does.
+#pragma once
+
+#include <narrowfp/base/matrix.hpp>
+#include <narrowfp/error/metrics.hpp>
+#include <narrowfp/gemm/accumulator.hpp>
+#include <narrowfp/quant/recipe.hpp>
+
+#include <string>
+
+namespace narrowfp::cli {
+
+struct gemm_setup {
+    matrix<float> a;        // m x k
+    matrix<float> b;        // k x n
+    std::string data_name;  // "normal" or the names of two files
+    std::string data_text;  // "normal (standard normal), seed 1"
+    any_format a_format = e4m3fn;
+    any_format b_format = e4m3fn;
+    any_format output = f32;
+    recipe scaling = recipes::none;
+    accumulator acc = sequential<float>{};
+    std::string accumulator_text;  // "unit h100: aligned(32,13)"
+    int threads = 0;
+};
+
+// Bytes of one operand as it lies in memory, beside the same matrix in FP32 and BF16.
+struct operand_bytes {
+    std::size_t codes = 0;
+    std::size_t scales = 0;
+    std::size_t as_f32 = 0;
+    std::size_t as_bf16 = 0;
+
+    std::size_t total() const { return codes + scales; }
+    friend operand_bytes operator+(const operand_bytes& x, const operand_bytes& y) {
+        return {x.codes + y.codes, x.scales + y.scales, x.as_f32 + y.as_f32, x.as_bf16 + y.as_bf16};
+    }
+};
+
+struct gemm_outcome {
+    operand_bytes a_bytes;
+    operand_bytes b_bytes;
+    event_counts a_events;
+    event_counts b_events;
+    bool operands_exact = false;  // both operands are the given matrices, unchanged: no quantisation error
+    error_report total;           // result against the exact product of the given matrices
+    error_report quantisation;    // exact accumulator against the same
+    error_report accumulation;    // result against the exact product of the quantised operands
+};
+
+// Throws std::invalid_argument for shapes that do not match, empty matrices and elements that are not finite.
+gemm_outcome run_gemm(const gemm_setup& setup);
+
+}  // namespace narrowfp::cli

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program `narrowfp`: parses the command line, runs one subcommand, turns every error into one line on standard
+// error and an exit code (command.hpp). A new subcommand is one more line of `commands`.
+#include "cli/command.hpp"
+#include "support/near_names.hpp"
+
+#include <narrowfp/base/target.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+namespace narrowfp::cli {
+namespace {
+
+constexpr int wrong_use = 2;
+constexpr int interrupted = 130;
+
+constexpr std::array commands{add_list, add_show, add_convert, add_gemm};
+
+int fail(std::string_view message) {
+    std::string line = fmt::format("narrowfp: {}", message);
+    for (char& c : line) {
+        const auto byte = static_cast<unsigned char>(c);
+        c = byte < 0x20 || byte == 0x7F ? ' ' : c;
+    }
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", line.c_str());
+    return wrong_use;
+}
+
+// The argument as a POSIX shell would have to be given it.
+std::string shell_quoted(std::string_view argument) {
+    const bool plain = !argument.empty() &&
+                       argument.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                                  "-_=+./,:@%") == std::string_view::npos;
+    if (plain) {
+        return std::string(argument);
+    }
+    std::string quoted = "'";
+    for (const char c : argument) {
+        quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    }
+    return quoted + "'";
+}
+
+std::string command_line_of(int argc, char** argv) {
+    std::string line = "narrowfp";
+    for (int i = 1; i < argc; ++i) {
+        line += " " + shell_quoted(argv[i]);
+    }
+    return line;
+}
+
+// The names of all commands, or of all options of one.
+std::vector<std::string> command_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(command->get_name());
+    }
+    return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) {
+            names.push_back("--" + name);
+        }
+    }
+    return names;
+}
+
+// The first argument that found no place; empty if all did.
+std::string first_left_over(const CLI::App& app) {
+    for (const std::string& argument : app.remaining()) {
+        if (argument != "--") {
+            return argument;
+        }
+    }
+    return {};
+}
+
+// One line about an argument that found no place.
+std::string unplaced(const CLI::App& app, const CLI::App& command, const std::string& argument) {
+    const bool is_option = argument.size() > 1 && argument.front() == '-';
+    const bool no_command = &app == &command;
+    if (!is_option && !no_command) {
+        return fmt::format("unexpected argument '{}' of '{}'", argument, command.get_name());
+    }
+    const std::vector<std::string> known = is_option ? option_names(command) : command_names(app);
+    const std::vector<std::string_view> views(known.begin(), known.end());
+    const std::string what = !is_option ? "command" : no_command ? "option" : "option of '" + command.get_name() + "'";
+    const std::string text = bench::unknown_name(what, argument, views);
+    return is_option && argument[1] != '-' ? text + "; a value that begins with '-' goes after '--'" : text;
+}
+
+// One line for a command line that CLI11 refused. An argument without a place is usually the cause of the other
+// complaints, so it is looked for first.
+std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    const CLI::App& command = chosen.empty() ? app : *chosen.front();
+    for (const CLI::App* place : {&app, &command}) {
+        if (const std::string argument = first_left_over(*place); !argument.empty()) {
+            return unplaced(app, *place, argument);
+        }
+    }
+    return fmt::format("{}; see 'narrowfp {}--help'", error.what(), chosen.empty() ? "" : command.get_name() + " ");
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("Narrow-precision numerics, bit for bit: FP8, BF16 and FP16 formats, scaling recipes and matrix units.",
+                 "narrowfp");
+    context ctx;
+    ctx.command_line = command_line_of(argc, argv);
+    app.require_subcommand(0, 1);
+    app.set_help_flag("-h,--help", "This text");
+    app.set_version_flag("--version", [] { return version_text(); }, "Version, compiler, targets");
+    app.footer("'narrowfp COMMAND --help' explains a command.\n\nExample:\n"
+               "  narrowfp convert --from f32 --to e4m3fn -- 0.1 464 -0");
+    for (const auto add : commands) {
+        add(app, ctx);
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked_for_text) {
+        app.exit(asked_for_text);
+        return 0;
+    } catch (const CLI::ParseError& error) {
+        return fail(explain(app, error));
+    }
+    if (!ctx.run) {
+        return fail(fmt::format("a command is missing: {}; see 'narrowfp --help'", fmt::join(command_names(app), ", ")));
+    }
+    active_target();  // a mistake in NARROWFP_TARGET is an error of every command
+    return ctx.run();
+}
+
+extern "C" void on_interrupt(int) {
+    constexpr char text[] = "\nnarrowfp: interrupted\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof(text) - 1);
+    ::_exit(interrupted);
+}
+
+}  // namespace
+}  // namespace narrowfp::cli
+
+int main(int argc, char** argv) {
+    std::signal(SIGINT, narrowfp::cli::on_interrupt);
+    try {
+        return narrowfp::cli::run(argc, argv);
+    } catch (const std::bad_alloc&) {
+        return narrowfp::cli::fail("not enough memory");
+    } catch (const std::exception& error) {
+        return narrowfp::cli::fail(error.what());
+    }
+}

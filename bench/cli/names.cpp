@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/names.hpp"
+
+#include "support/near_names.hpp"
+
+#include <array>
+#include <stdexcept>
+
+namespace narrowfp::cli {
+namespace {
+
+template <class Table, class NameOf>
+std::vector<std::string_view> names_in(const Table& table, NameOf name) {
+    std::vector<std::string_view> names;
+    for (const auto& entry : table) {
+        names.push_back(name(entry));
+    }
+    return names;
+}
+
+[[noreturn]] void unknown(std::string_view what, std::string_view name, const std::vector<std::string_view>& known) {
+    throw std::invalid_argument(bench::unknown_name(what, name, known));
+}
+
+}  // namespace
+
+std::vector<std::string_view> format_names() {
+    return names_in(all_formats, [](const any_format& format) { return name_of(format); });
+}
+std::vector<std::string_view> recipe_names() {
+    return names_in(all_recipes, [](const recipe& r) { return r.name; });
+}
+std::vector<std::string_view> unit_names() {
+    return names_in(all_units, [](const matrix_unit& unit) { return unit.name; });
+}
+
+any_format format_named(std::string_view name) {
+    if (const auto found = find_format(name)) {
+        return *found;
+    }
+    if (const std::string help = ambiguous_format_help(name); !help.empty()) {
+        throw std::invalid_argument(help);
+    }
+    unknown("format", name, format_names());
+}
+
+recipe recipe_named(std::string_view name) {
+    for (const recipe& r : all_recipes) {
+        if (r.name == name) {
+            return r;
+        }
+    }
+    unknown("recipe", name, recipe_names());
+}
+
+matrix_unit unit_named(std::string_view name) {
+    for (const matrix_unit& unit : all_units) {
+        if (unit.name == name) {
+            return unit;
+        }
+    }
+    unknown("unit", name, unit_names());
+}
+
+rounding rounding_named(std::string_view name) {
+    for (const auto& [mode, known] : rounding_names) {
+        if (known == name) {
+            return mode;
+        }
+    }
+    unknown("rounding", name, names_in(rounding_names, [](const auto& entry) { return entry.second; }));
+}
+
+overflow_mode overflow_named(std::string_view name) {
+    for (const auto& [mode, known] : overflow_mode_names) {
+        if (known == name) {
+            return mode;
+        }
+    }
+    unknown("overflow mode", name, names_in(overflow_mode_names, [](const auto& entry) { return entry.second; }));
+}
+
+scale_rule scale_rule_named(std::string_view name) {
+    constexpr std::array rules{scale_rule::floor, scale_rule::rceil};
+    for (const scale_rule rule : rules) {
+        if (name_of(rule) == name) {
+            return rule;
+        }
+    }
+    unknown("scale rule", name, names_in(rules, [](scale_rule rule) { return name_of(rule); }));
+}
+
+bench::distribution distribution_named(std::string_view name) {
+    for (const bench::distribution_info& info : bench::all_distributions) {
+        if (info.name == name) {
+            return info.id;
+        }
+    }
+    unknown("distribution", name, names_in(bench::all_distributions, [](const auto& info) { return info.name; }));
+}
+
+}  // namespace narrowfp::cli
