@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <narrowfp/base/fp_environment.hpp>
-#include <narrowfp/base/parallel.hpp>
+#include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/base/shape.hpp>
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/format/exact_sum.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <narrowfp/base/parallel.hpp>
+#include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/gemm/gemm.hpp>
 #include <narrowfp/gemm/reference.hpp>
