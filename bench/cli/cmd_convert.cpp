@@ -13,8 +13,9 @@
 
 #include <unistd.h>
 
+#include <bit>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
@@ -72,10 +73,12 @@ std::string trimmed(const std::string& text) {
 
 std::vector<typed_value> typed_values(const context& ctx, const convert_arguments& args) {
     std::vector<typed_value> typed;
-    if (!args.values.empty()) {
-        for (std::size_t i = 0; i < args.values.size(); ++i) {
-            typed.push_back({trimmed(args.values[i]), fmt::format("value {}", i + 1)});
+    for (const std::vector<std::string>* list : {&args.values, &ctx.values}) {
+        for (const std::string& value : *list) {
+            typed.push_back({trimmed(value), fmt::format("value {}", typed.size() + 1)});
         }
+    }
+    if (!typed.empty()) {
         return typed;
     }
     if (::isatty(STDIN_FILENO) == 1) {
@@ -125,7 +128,11 @@ std::uint32_t code_of_number(const typed_value& v, const real& x, const any_form
                           : fmt::format("is outside the range of {}, largest {}; write inf if you mean it", name,
                                         decimal_text(max_finite(format))));
     }
-    if (decode(format, p.code).kind != x.kind && !(x.kind == real_class::finite && p.underflowed)) {
+    const real result = decode(format, p.code);
+    if (p.underflowed && !result.is_zero()) {
+        bad_value(v, fmt::format("is below the smallest value of {}", name));
+    }
+    if (result.kind != x.kind && !p.underflowed) {
         bad_value(v, fmt::format("has no code in {}", name));
     }
     rounded += p.inexact;
@@ -242,14 +249,15 @@ void add_convert(CLI::App& app, context& ctx) {
                     "format (to nearest), from there once into the target. A line of output: code in hexadecimal, value,\n"
                     "and the value in hexadecimal where that shows more. Counts of events go to standard error.",
          .examples = "  printf '464\\n464.0625\\n' | narrowfp convert --from f32 --to e4m3fn --overflow none\n"
-                     "  narrowfp convert --from f64 --to bf16 -- 0.1 -inf"},
+                     "  narrowfp convert --from f64 --to bf16 -- 0.1 -inf",
+         .takes_values = true},
         [args](const context& c) { return run(c, *args); });
     command.add_option("--from", args->from, "Format of the values, or f64")->required()->type_name("FORMAT");
     command.add_option("--to", args->to, "Format of the results")->required()->type_name("FORMAT");
     command
         .add_option("--rounding", args->rounding,
-                    "ties_to_even (the default; hif8: ties_to_away), ties_to_away, toward_zero, toward_positive, "
-                    "toward_negative or to_odd")
+                    "ties_to_even (the default; hif8: ties_to_away), ties_to_away, toward_zero,\n"
+                    "toward_positive, toward_negative or to_odd")
         ->type_name("MODE");
     command
         .add_option_function<std::string>(
@@ -261,7 +269,7 @@ void add_convert(CLI::App& app, context& ctx) {
             "saturate_finite (the default), saturate_propagate or none")
         ->type_name("MODE");
     command.add_flag("--bits", args->bits, "The values are codes, in hexadecimal");
-    command.add_option("VALUE", args->values, "Values, after -- if one begins with '-'; none: standard input, one a line")
+    command.add_option("VALUE", args->values, "Values, after -- if one begins with '-'. None: standard input, one a line")
         ->type_name("");
 }
 

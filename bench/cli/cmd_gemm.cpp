@@ -38,6 +38,8 @@ struct gemm_arguments {
     std::string unit;
     std::string promotion = "none";
     int threads = 0;
+    std::vector<const CLI::Option*> random_options;  // those that describe random operands
+    const CLI::Option* accumulator_option = nullptr;
 };
 
 // -- operands ---------------------------------------------------------------------------------------------------------
@@ -65,7 +67,8 @@ void add_data(const gemm_arguments& args, gemm_setup& setup) {
     if (!args.a_file.empty()) {
         setup.a = matrix_from_file(args.a_file);
         setup.b = matrix_from_file(args.b_file);
-        setup.data_name = args.a_file + ", " + args.b_file;
+        report::add_field(setup.data, "a_file", args.a_file);
+        report::add_field(setup.data, "b_file", args.b_file);
         setup.data_text = fmt::format("A from {}, B from {}", args.a_file, args.b_file);
         if (setup.a.cols() != setup.b.rows()) {
             throw std::invalid_argument(fmt::format("{} is {} and {} is {}; the columns of A must equal the rows of B",
@@ -84,7 +87,8 @@ void add_data(const gemm_arguments& args, gemm_setup& setup) {
         const bench::distribution d = distribution_named(args.data);
         setup.a = bench::make_matrix(d, m, k, args.seed, 0);
         setup.b = bench::make_matrix(d, k, n, args.seed, 1);
-        setup.data_name = fmt::format("{}, seed {}", args.data, args.seed);
+        report::add_field(setup.data, "data", args.data);
+        report::add_field(setup.data, "seed", args.seed);
         setup.data_text = fmt::format("{} ({}), seed {}", args.data,
                                       bench::all_distributions[static_cast<std::size_t>(d)].summary, args.seed);
     }
@@ -104,10 +108,30 @@ void choose_accumulator(const gemm_arguments& args, gemm_setup& setup) {
         inner = accumulator_of(unit_named(args.unit), setup.a_format, setup.b_format);
     }
     setup.acc = promoted_from_text(inner, args.promotion);
-    setup.accumulator_text = (args.unit.empty() ? "" : args.unit + ": ") + name_of(setup.acc);
+    setup.unit = args.unit;
+}
+
+// Options that contradict each other. (CLI11's own exclusions would crowd the help text.)
+void require_consistent(const gemm_arguments& args) {
+    if (args.a_file.empty() != args.b_file.empty()) {
+        throw std::invalid_argument(args.a_file.empty() ? "--b-file needs --a-file" : "--a-file needs --b-file");
+    }
+    for (const CLI::Option* option : args.random_options) {
+        if (!args.a_file.empty() && option->count() != 0) {
+            throw std::invalid_argument(fmt::format("{} describes random operands; it cannot be used with --a-file",
+                                                    option->get_name()));
+        }
+    }
+    if (!args.unit.empty() && args.accumulator_option->count() != 0) {
+        throw std::invalid_argument("--unit and --accumulator exclude each other");
+    }
+    if (args.threads < 0) {
+        throw std::invalid_argument(fmt::format("--threads {}: 0 or more expected", args.threads));
+    }
 }
 
 int run(const context& ctx, const gemm_arguments& args) {
+    require_consistent(args);
     gemm_setup setup;
     setup.a_format = format_named(args.a);
     setup.b_format = format_named(args.b);
@@ -134,19 +158,15 @@ void add_data_options(CLI::App& command, gemm_arguments& args) {
     for (const bench::distribution_info& info : bench::all_distributions) {
         names += fmt::format("{}{}", names.empty() ? "" : ", ", info.name);
     }
-    auto* const data = command.add_option("--data", args.data, "Distribution of the elements: " + names)
+    auto* const data = command.add_option("--data", args.data, "Distribution of the elements:\n" + names)
                            ->type_name("NAME")
                            ->capture_default_str();
     auto* const seed = command.add_option("--seed", args.seed, "Seed of the random elements")
                            ->type_name("SEED")
                            ->capture_default_str();
-    auto* const a_file = command.add_option("--a-file", args.a_file, "A from this .npy file (float32)")->type_name("FILE");
-    auto* const b_file = command.add_option("--b-file", args.b_file, "B from this .npy file (float32)")->type_name("FILE");
-    a_file->needs(b_file);
-    b_file->needs(a_file);
-    for (auto* const option : {m, n, k, data, seed}) {
-        a_file->excludes(option);
-    }
+    args.random_options = {m, n, k, data, seed};
+    command.add_option("--a-file", args.a_file, "A from this .npy file (float32) instead")->type_name("FILE");
+    command.add_option("--b-file", args.b_file, "B from this .npy file (float32) instead")->type_name("FILE");
 }
 
 void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
@@ -158,19 +178,18 @@ void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
         ->type_name("NAME");
     command.add_option("--scale-rule", args.scale_rule, "Of recipes with power-of-two scales: floor or rceil")
         ->type_name("RULE");
-    auto* const accumulator =
+    args.accumulator_option =
         command.add_option("--accumulator", args.accumulator, "sequential, exact or aligned(L,F), also written aligned:L:F")
             ->type_name("NAME")
             ->capture_default_str();
-    auto* const unit = command.add_option("--unit", args.unit, "Accumulate as this matrix unit does: see 'narrowfp list units'")
-                           ->type_name("NAME");
-    unit->excludes(accumulator);
+    command
+        .add_option("--unit", args.unit, "Accumulate as this matrix unit does instead: see 'narrowfp list units'")
+        ->type_name("NAME");
     command.add_option("--promotion", args.promotion, "Add partial sums of N products in FP32: none or N")
         ->type_name("N")
         ->capture_default_str();
     command.add_option("--threads", args.threads, "Threads; 0: all. No influence on the result")
         ->type_name("N")
-        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
 }
 

@@ -75,8 +75,8 @@ std::string infinity_text(const any_format& format, const format_facts& f) {
 }
 
 std::string overflow_text(const any_format& format, const format_facts& f) {
-    return fmt::format("{} by {}: exactly there gives {}, anything above gives {}; saturation gives {}",
-                       report::format_number(f.overflow_threshold, 17), name_of(f.nearest),
+    return fmt::format("{} with {}: exactly there gives {}, anything above gives {}; saturation gives {}",
+                       f.overflow_threshold, name_of(f.nearest),
                        value_text(format, f.at_threshold), value_text(format, f.above_threshold),
                        value_text(format, f.max));
 }
@@ -346,7 +346,9 @@ int run(const context& ctx, const show_arguments& args) {
             throw std::invalid_argument(fmt::format("--codes is for formats; '{}' is none", args.name));
         }
         require_listable(*format);
-        found.front().object["codes"] = ctx.json ? codes_object(*format) : json();
+        if (ctx.json) {
+            found.front().object["codes"] = codes_object(*format);
+        }
     }
     if (ctx.json) {
         json objects = json::array();

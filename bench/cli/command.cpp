@@ -27,7 +27,13 @@ CLI::App& add_command(CLI::App& app, context& ctx, const command_text& text, std
             "--color", [&ctx](const std::string& word) { ctx.colour = bench::parse_colour_policy(word); },
             "auto (the default: on a terminal, unless NO_COLOR is set), always or never")
         ->type_name("WHEN");
-    command.final_callback([&ctx, run = std::move(run)] { ctx.run = [&ctx, run] { return run(ctx); }; });
+    command.final_callback([&ctx, text, run = std::move(run)] {
+        if (!text.takes_values && !ctx.values.empty()) {
+            throw std::invalid_argument(
+                fmt::format("unexpected '{}': '{}' takes no values after '--'", ctx.values.front(), text.name));
+        }
+        ctx.run = [&ctx, run] { return run(ctx); };
+    });
     return command;
 }
 
@@ -102,8 +108,8 @@ std::string version_text() {
             targets += fmt::format("{}{}", targets.empty() ? "" : ", ", info.name);
         }
     }
-    std::string text = fmt::format("narrowfp {}\ncompiler {}\ntargets  {}", NARROWFP_VERSION_STRING, compiler_text(),
-                                   targets);
+    std::string text = fmt::format("narrowfp {}\ncompiler {}\ntargets  {}; in use: {}", NARROWFP_VERSION_STRING,
+                                   compiler_text(), targets, name_of(active_target()));
     if (const std::string commit = commit_text(); !commit.empty()) {
         text += fmt::format("\ncommit   {}", commit);
     }

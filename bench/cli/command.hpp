@@ -26,6 +26,7 @@ struct context {
     bool quiet = false;
     bench::colour_policy colour = bench::colour_policy::automatic;
     std::string command_line;    // as typed, with "narrowfp" first and quotes where a shell needs them
+    std::vector<std::string> values;  // what stood behind "--"; only for commands that say takes_values
     std::function<int()> run;    // set by the parser: the chosen subcommand; returns the exit code
 };
 
@@ -37,6 +38,7 @@ struct command_text {
     std::string summary;   // one line without a full stop, for the list of commands
     std::string details;   // paragraphs after the options; may be empty
     std::string examples;  // the end of --help, one command a line
+    bool takes_values = false;
 };
 
 // Adds a subcommand with --json, --quiet, --color and --help. `run` gets the context after the whole command line was
@@ -65,5 +67,6 @@ void add_list(CLI::App& app, context& ctx);
 void add_show(CLI::App& app, context& ctx);
 void add_convert(CLI::App& app, context& ctx);
 void add_gemm(CLI::App& app, context& ctx);
+void add_study(CLI::App& app, context& ctx);
 
 }  // namespace narrowfp::cli

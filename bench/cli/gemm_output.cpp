@@ -81,11 +81,12 @@ void print_setup(const context& ctx, const gemm_setup& s) {
                  {"B", fmt::format("{}, {}", shape_text(s.b.rows(), s.b.cols()), name_of(s.b_format))},
                  {"D", fmt::format("{}, {}", shape_text(s.a.rows(), s.b.cols()), name_of(s.output))},
                  {"recipe", fmt::format("{}: {}", s.scaling.name, s.scaling.summary)},
-                 {"accumulator", s.accumulator_text}});
+                 {"accumulator", name_of(s.acc) + (s.unit.empty() ? "" : ", unit " + s.unit)}});
 }
 
 void print_bytes(const context& ctx, const gemm_outcome& o) {
-    report::table t{.title = "Memory of the operands"};
+    report::table t;
+    t.title = "Memory of the operands";
     t.columns = {{""},
                  {"codes", alignment::right},
                  {"scales", alignment::right},
@@ -105,7 +106,8 @@ void print_bytes(const context& ctx, const gemm_outcome& o) {
 }
 
 void print_events(const context& ctx, const gemm_outcome& o) {
-    report::table t{.title = "What quantising did"};
+    report::table t;
+    t.title = "What quantising did";
     t.columns = {{""}, {"elements", alignment::right}};
     for (const event& e : events) {
         t.columns.push_back({std::string(e.key), alignment::right});
@@ -129,7 +131,8 @@ std::string metric_text(const metric& m, const scope& s) {
 }
 
 void print_errors(const context& ctx, const gemm_outcome& o) {
-    report::table t{.title = "Error"};
+    report::table t;
+    t.title = "Error";
     t.columns = {{""}};
     const auto scopes = scopes_of(o);
     std::vector<report::cell> differing{"differ from fl32(exact)"};
@@ -153,7 +156,7 @@ void print_errors(const context& ctx, const gemm_outcome& o) {
     t.add_row(std::move(differing));
     t.notes.push_back("all: result against the exact product of the given matrices. quantisation: the same with an exact "
                       "accumulator, rounded once to FP32. accumulation: result against the exact product of the quantised "
-                      "operands.");
+                      "operands. max relative and max ulp are large where an exact element is close to zero.");
     print_text("\n");
     print_table(ctx, t);
 }
@@ -165,7 +168,7 @@ public:
         report::add_field(parameters_, "m", s.a.rows());
         report::add_field(parameters_, "n", s.b.cols());
         report::add_field(parameters_, "k", s.a.cols());
-        report::add_field(parameters_, "data", s.data_name);
+        parameters_.insert(parameters_.end(), s.data.begin(), s.data.end());
         report::add_field(parameters_, "a", name_of(s.a_format));
         report::add_field(parameters_, "b", name_of(s.b_format));
         report::add_field(parameters_, "output", name_of(s.output));
@@ -173,7 +176,10 @@ public:
         if (s.scaling.a.scale.method == scale_method::power_of_two) {
             report::add_field(parameters_, "scale_rule", name_of(s.scaling.a.scale.rule));
         }
-        report::add_field(parameters_, "accumulator", s.accumulator_text);
+        if (!s.unit.empty()) {
+            report::add_field(parameters_, "unit", s.unit);
+        }
+        report::add_field(parameters_, "accumulator", name_of(s.acc));
     }
 
     report::record make(std::string id, std::string name, std::string_view unit) const {

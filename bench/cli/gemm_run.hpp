@@ -8,6 +8,7 @@
 #include <narrowfp/error/metrics.hpp>
 #include <narrowfp/gemm/accumulator.hpp>
 #include <narrowfp/quant/recipe.hpp>
+#include <narrowfp/report/record.hpp>
 
 #include <string>
 
@@ -16,14 +17,14 @@ namespace narrowfp::cli {
 struct gemm_setup {
     matrix<float> a;        // m x k
     matrix<float> b;        // k x n
-    std::string data_name;  // "normal" or the names of two files
-    std::string data_text;  // "normal (standard normal), seed 1"
+    report::field_list data;  // where a and b come from, as parameters of a record
+    std::string data_text;    // the same for people
     any_format a_format = e4m3fn;
     any_format b_format = e4m3fn;
     any_format output = f32;
     recipe scaling = recipes::none;
     accumulator acc = sequential<float>{};
-    std::string accumulator_text;  // "unit h100: aligned(32,13)"
+    std::string unit;  // name of the matrix unit that acc comes from; may be empty
     int threads = 0;
 };
 

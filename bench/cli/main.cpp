@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -22,7 +23,7 @@ namespace {
 constexpr int wrong_use = 2;
 constexpr int interrupted = 130;
 
-constexpr std::array commands{add_list, add_show, add_convert, add_gemm};
+constexpr std::array commands{add_list, add_show, add_convert, add_gemm, add_study};
 
 int fail(std::string_view message) {
     std::string line = fmt::format("narrowfp: {}", message);
@@ -77,16 +78,6 @@ std::vector<std::string> option_names(const CLI::App& app) {
     return names;
 }
 
-// The first argument that found no place; empty if all did.
-std::string first_left_over(const CLI::App& app) {
-    for (const std::string& argument : app.remaining()) {
-        if (argument != "--") {
-            return argument;
-        }
-    }
-    return {};
-}
-
 // One line about an argument that found no place.
 std::string unplaced(const CLI::App& app, const CLI::App& command, const std::string& argument) {
     const bool is_option = argument.size() > 1 && argument.front() == '-';
@@ -107,18 +98,22 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     const CLI::App& command = chosen.empty() ? app : *chosen.front();
     for (const CLI::App* place : {&app, &command}) {
-        if (const std::string argument = first_left_over(*place); !argument.empty()) {
-            return unplaced(app, *place, argument);
+        if (const std::vector<std::string> left_over = place->remaining(); !left_over.empty()) {
+            return unplaced(app, *place, left_over.front());
         }
     }
     return fmt::format("{}; see 'narrowfp {}--help'", error.what(), chosen.empty() ? "" : command.get_name() + " ");
 }
 
+// argc is at least 1, as every system that starts programs by name has it.
 int run(int argc, char** argv) {
     CLI::App app("Narrow-precision numerics, bit for bit: FP8, BF16 and FP16 formats, scaling recipes and matrix units.",
                  "narrowfp");
     context ctx;
     ctx.command_line = command_line_of(argc, argv);
+    // Values behind "--" are taken out here: CLI11 would give them to the program, not to its command.
+    char** const end = std::find_if(argv + 1, argv + argc, [](const char* a) { return std::string_view(a) == "--"; });
+    ctx.values.assign(end == argv + argc ? end : end + 1, argv + argc);
     app.require_subcommand(0, 1);
     app.set_help_flag("-h,--help", "This text");
     app.set_version_flag("--version", [] { return version_text(); }, "Version, compiler, targets");
@@ -128,7 +123,7 @@ int run(int argc, char** argv) {
         add(app, ctx);
     }
     try {
-        app.parse(argc, argv);
+        app.parse(static_cast<int>(end - argv), argv);
     } catch (const CLI::Success& asked_for_text) {
         app.exit(asked_for_text);
         return 0;

@@ -101,7 +101,9 @@ std::optional<number_parts> split_number(std::string_view text, std::string_view
         return std::nullopt;
     }
     const bool negative = at < text.size() && text[at] == '-';
-    at += at < text.size() && (text[at] == '-' || text[at] == '+') ? 1 : 0;
+    if (at < text.size() && (text[at] == '-' || text[at] == '+')) {
+        ++at;
+    }
     const std::string_view exponent = text.substr(at);
     if (exponent.empty() || exponent.find_first_not_of("0123456789") != std::string_view::npos) {
         return std::nullopt;
@@ -128,7 +130,9 @@ std::optional<real> read_number(std::string_view text) {
         return std::nullopt;
     }
     const bool negative = text.front() == '-';
-    text.remove_prefix(negative || text.front() == '+' ? 1 : 0);
+    if (negative || text.front() == '+') {
+        text.remove_prefix(1);
+    }
     const std::string lower = lower_case(text);
     if (lower == "nan") {
         return real::make_nan(negative);

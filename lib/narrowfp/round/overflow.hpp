@@ -6,7 +6,8 @@
 //   finite, rounds beyond        infinity, NaN or largest    largest           largest
 //   infinity                     infinity, NaN or largest    largest           as under none
 // "infinity, NaN or largest" is the format's own overflow_result. Under `none` a rounding that points toward zero (for
-// the sign at hand), or to_odd where the largest value has an odd code, gives the largest finite value instead.
+// the sign at hand), or to_odd where the largest value has an odd code, gives the largest finite value instead. In an
+// unsigned format everything below its range gives NaN under `none` and the smallest value in the two other modes.
 #pragma once
 
 #include <narrowfp/base/config.hpp>

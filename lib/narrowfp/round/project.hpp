@@ -116,7 +116,7 @@ constexpr projected project_zero(const F& format, bool negative, overflow_mode o
         return {.code = negative && format.has_negative_zero ? format.sign_mask() : 0};
     }
     if (overflow == overflow_mode::none) {
-        return {.code = format.nan_code(false)};
+        return {.code = format.nan_code(false), .inexact = true};
     }
     return {.code = 0, .inexact = true, .saturated = true};
 }
@@ -135,7 +135,8 @@ constexpr projected project(const F& format, const real& x, rounding mode, overf
             return format.has_nan() ? projected{.code = format.nan_code(x.negative)}
                                     : projected{.code = detail::extreme_code(format, false), .saturated = true};
         case real_class::infinity:
-            return overflow == overflow_mode::saturate_finite
+            return overflow == overflow_mode::saturate_finite ||
+                           (overflow == overflow_mode::saturate_propagate && x.negative && !format.is_signed)
                        ? projected{.code = detail::extreme_code(format, x.negative), .saturated = true}
                        : detail::overflow_unsaturated(format, x.negative);
         case real_class::zero: return detail::project_zero(format, x.negative, overflow);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the Google Benchmark suites share. A suite makes rows, each one matrix product: its parameters, from which its
+// name follows (gemm/impl:reference/a:e4m3fn/...), the product, a check of the result, and figures. run_suite does the
+// rest: command line, context, verification before and after every timed loop, counters, --results in the schema
+// narrowfp-results/1, exit code. A result that fails its check is never timed and never a number.
+#pragma once
+
+#include <narrowfp/base/matrix.hpp>
+#include <narrowfp/report/record.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace narrowfp::bench {
+
+// Thrown by suite_row::prepare: the row cannot run on this machine; the text says why. The row is skipped, not failed.
+class not_available : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// One deterministic figure of a row: a counter and a record.
+struct figure {
+    std::string name;  // of the counter
+    std::string unit;
+    report::record_value value;
+    double counter = 0;  // finite, also where the record has no value
+    report::record_status status = report::record_status::ok;
+    std::string note;
+};
+
+// A row whose rate stands below a ratio: this row's rate / the rate of the row `base`.
+struct ratio_to {
+    std::string label;  // "bf16"
+    std::string base;   // name of a row of the suite
+};
+
+// The name of a row: "gemm/m:64/n:64" for the prefix "gemm" and parameters m and n. Throws std::invalid_argument for a
+// text parameter with '/', ':' or a blank in it.
+std::string name_of_row(std::string_view prefix, const report::field_list& parameters);
+
+class suite_row {
+public:
+    suite_row(std::string_view prefix, report::field_list parameters)
+        : parameters_(std::move(parameters)), name_(name_of_row(prefix, parameters_)) {}
+    virtual ~suite_row() = default;
+    suite_row(const suite_row&) = delete;
+    suite_row& operator=(const suite_row&) = delete;
+
+    const std::string& name() const { return name_; }
+    const report::field_list& parameters() const { return parameters_; }
+
+    // Makes the operands and one result to be checked. Called once, before the first timing. Throws not_available.
+    virtual void prepare() = 0;
+    // The product that is timed, into the row's own result.
+    virtual void compute() = 0;
+    // Empty if the last result is right, else one line that says what is wrong. Called outside the timed loop.
+    virtual std::string check() const = 0;
+    // Deterministic figures, always the same ones in the same order; available after prepare. None for a timing.
+    virtual std::vector<figure> figures() const { return {}; }
+    // One line for people, printed beside the row; available after prepare.
+    virtual std::string label() const = 0;
+    // How the result was checked, for a record.
+    virtual std::string checked_against() const = 0;
+    // Multiply-adds of one product.
+    virtual double macs() const = 0;
+
+    std::vector<ratio_to> ratios;  // written after the rate, in this order
+
+private:
+    report::field_list parameters_;
+    std::string name_;
+};
+
+struct suite_options {
+    std::uint32_t seed = 1;
+    int threads = 1;  // the most that a row may use
+};
+
+struct suite_content {
+    std::vector<std::unique_ptr<suite_row>> rows;
+    std::uint32_t data_crc32 = 0;  // of all operands before quantisation
+    report::field_list context;    // more of it
+};
+
+struct suite_info {
+    std::string_view name;     // of the program
+    std::string_view summary;  // for --help, ends with a full stop
+    // measured: the rate of each row is timed (counter macs_per_s). emulated: figures are computed; each row runs once.
+    report::figure_kind kind;
+    std::string_view reference;  // what deterministic figures are compared with
+    suite_content (*make)(const suite_options&);
+};
+
+// The main function of a suite. Returns 0 if it ran and every check held, 1 if a check failed, 2 for wrong use, bad
+// input or a file that cannot be written.
+int run_suite(int argc, char** argv, const suite_info& info);
+
+}  // namespace narrowfp::bench

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every value of every format, every midpoint of two neighbours, what lies around the largest value, and the host numbers
+// next to all of these, under every rounding and overflow mode, from float and from double, with the counts of events.
+#include <doctest/doctest.h>
+
+#include "support/bridge.hpp"
+
+namespace oracle = narrowfp_oracle;
+using namespace narrowfp_test;
+
+TEST_CASE("floats at and beside every value and midpoint") {
+    tally t("floats at boundaries");
+    for (const narrowfp::any_format& format : narrowfp::all_formats) {
+        const std::vector<std::uint32_t> bits = oracle::interesting_floats(oracle_of(format));
+        REQUIRE(bits.size() > 50);
+        for (const projection& p : projections_of(format)) {
+            check_floats(format, p, expected_codes(format, p), bits, t);
+        }
+    }
+    t.finish();
+}
+
+TEST_CASE("doubles at and beside every value and midpoint") {
+    tally t("doubles at boundaries");
+    for (const narrowfp::any_format& format : narrowfp::all_formats) {
+        const std::vector<std::uint64_t> bits = oracle::interesting_doubles(oracle_of(format));
+        REQUIRE(bits.size() > 50);
+        for (const projection& p : projections_of(format)) {
+            check_doubles(format, p, expected_codes(format, p), bits, t);
+        }
+    }
+    t.finish();
+}
+
+TEST_CASE("event counts at and beside every value and midpoint") {
+    tally t("events at boundaries");
+    for (const narrowfp::any_format& format : narrowfp::all_formats) {
+        const std::vector<std::uint32_t> bits = oracle::interesting_floats(oracle_of(format));
+        for (const projection& p : projections_of(format)) {
+            check_events(format, p, expected_codes(format, p), bits, t);
+        }
+    }
+    t.finish();
+}
