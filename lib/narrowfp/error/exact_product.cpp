@@ -116,16 +116,42 @@ double dot_of_reals(const real* x, const real* y, std::size_t k) {
     return nearest_host<double>(sum.result());
 }
 
-// Fills the m x n result, row by row on several threads, with dot(i, j).
+std::vector<double> magnitudes_of(matrix_view<const float> lines) {
+    std::vector<double> out;
+    out.reserve(lines.size());
+    for (std::size_t i = 0; i < lines.rows(); ++i) {
+        for (std::size_t j = 0; j < lines.cols(); ++j) {
+            out.push_back(std::fabs(double{lines(i, j)}));
+        }
+    }
+    return out;
+}
+
+// Euclidean norm of each line.
+std::vector<double> norms_of(matrix_view<const float> lines) {
+    std::vector<double> out(lines.rows());
+    for (std::size_t i = 0; i < lines.rows(); ++i) {
+        double sum = 0;
+        for (std::size_t n = 0; n < lines.cols(); ++n) {
+            sum += double{lines(i, n)} * double{lines(i, n)};
+        }
+        out[i] = std::sqrt(sum);
+    }
+    return out;
+}
+
+// Fills the m x n result, row by row on several threads, with dot(i, j) under the default floating-point environment.
 template <class Dot>
 matrix<double> product_of(std::size_t m, std::size_t n, const options& opts, Dot dot) {
     matrix<double> out(m, n);
     parallel_ranges(m, 1, opts, [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) {
-            for (std::size_t j = 0; j < n; ++j) {
-                out(i, j) = dot(i, j);
+        with_default_environment([&] {
+            for (std::size_t i = first; i < last; ++i) {
+                for (std::size_t j = 0; j < n; ++j) {
+                    out(i, j) = dot(i, j);
+                }
             }
-        }
+        });
     });
     return out;
 }
@@ -186,11 +212,13 @@ matrix<double> exact_product(matrix_view<const double> a, matrix_view<const doub
 
 matrix<double> absolute_product(matrix_view<const float> a, matrix_view<const float> b, const options& opts) {
     require_product(a, b);
+    const std::size_t k = a.cols();
+    const std::vector<double> left = with_default_environment([&] { return magnitudes_of(a); });
+    const std::vector<double> right = with_default_environment([&] { return magnitudes_of(b.transposed()); });
     return product_of(a.rows(), b.cols(), opts, [&](std::size_t i, std::size_t j) {
-        const fp_environment_guard guard;
         double sum = 0;
-        for (std::size_t n = 0; n < a.cols(); ++n) {
-            sum += std::fabs(double{a(i, n)} * double{b(n, j)});
+        for (std::size_t n = 0; n < k; ++n) {
+            sum += left[i * k + n] * right[j * k + n];
         }
         return sum;
     });
@@ -198,27 +226,17 @@ matrix<double> absolute_product(matrix_view<const float> a, matrix_view<const fl
 
 matrix<double> norm_product(matrix_view<const float> a, matrix_view<const float> b) {
     require_product(a, b);
-    const fp_environment_guard guard;
-    const auto norms = [](matrix_view<const float> lines) {
-        std::vector<double> out(lines.rows());
-        for (std::size_t i = 0; i < lines.rows(); ++i) {
-            double sum = 0;
-            for (std::size_t n = 0; n < lines.cols(); ++n) {
-                sum += double{lines(i, n)} * double{lines(i, n)};
+    return with_default_environment([&] {
+        const std::vector<double> left = norms_of(a);
+        const std::vector<double> right = norms_of(b.transposed());
+        matrix<double> out(a.rows(), b.cols());
+        for (std::size_t i = 0; i < out.rows(); ++i) {
+            for (std::size_t j = 0; j < out.cols(); ++j) {
+                out(i, j) = left[i] * right[j];
             }
-            out[i] = std::sqrt(sum);
         }
         return out;
-    };
-    const std::vector<double> left = norms(a);
-    const std::vector<double> right = norms(b.transposed());
-    matrix<double> out(a.rows(), b.cols());
-    for (std::size_t i = 0; i < out.rows(); ++i) {
-        for (std::size_t j = 0; j < out.cols(); ++j) {
-            out(i, j) = left[i] * right[j];
-        }
-    }
-    return out;
+    });
 }
 
 }  // namespace narrowfp

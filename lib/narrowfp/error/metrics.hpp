@@ -60,14 +60,8 @@ inline void raise_ratio(std::optional<double>& worst, double distance, matrix_vi
     }
 }
 
-}  // namespace detail
-
-// Compares a result with its reference, both m x n. Exact figures up to the rounding of double sums. Throws
-// std::invalid_argument for shapes that differ. Cost: one pass, a few nanoseconds per element.
-inline error_report compare(matrix_view<const float> result, matrix_view<const double> reference,
-                            const backward_bounds& bounds = {}) {
-    require_shape("compare: result", result.rows(), result.cols(), reference.rows(), reference.cols());
-    const fp_environment_guard guard;
+inline error_report compare_in_default_environment(matrix_view<const float> result, matrix_view<const double> reference,
+                                                   const backward_bounds& bounds) {
     error_report report;
     report.elements = result.size();
     double error2 = 0, reference2 = 0, result2 = 0, inner = 0, error_sum = 0, absolute_sum = 0;
@@ -117,6 +111,16 @@ inline error_report compare(matrix_view<const float> result, matrix_view<const d
         report.correct_bits = -std::log2(report.relative_frobenius);
     }
     return report;
+}
+
+}  // namespace detail
+
+// Compares a result with its reference, both m x n. Exact figures up to the rounding of double sums. Throws
+// std::invalid_argument for shapes that differ. Cost: one pass, a few nanoseconds per element.
+inline error_report compare(matrix_view<const float> result, matrix_view<const double> reference,
+                            const backward_bounds& bounds = {}) {
+    require_shape("compare: result", result.rows(), result.cols(), reference.rows(), reference.cols());
+    return with_default_environment([&] { return detail::compare_in_default_environment(result, reference, bounds); });
 }
 
 }  // namespace narrowfp

@@ -27,9 +27,9 @@ enum class nan_kind : std::uint8_t {
 };
 
 struct float_format {
-    std::string_view name;       // token: "e4m3fn"
-    std::string_view type_name;  // C++ type: "float8_e4m3fn"
-    std::string_view source;     // defining document
+    std::string_view name{};       // token: "e4m3fn"
+    std::string_view type_name{};  // C++ type: "float8_e4m3fn"
+    std::string_view source{};     // defining document
     bool is_signed = true;
     int exponent_bits = 0;
     int fraction_bits = 0;

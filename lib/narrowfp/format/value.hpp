@@ -40,10 +40,13 @@ public:
     constexpr real exact() const { return F.decode(bits_); }
     constexpr operator float() const { return nearest_host<float>(exact()); }
 
-    friend constexpr bool operator==(value a, value b) { return float{a} == float{b}; }
-    friend constexpr std::partial_ordering operator<=>(value a, value b) { return float{a} <=> float{b}; }
+    // In double no value is subnormal, so a caller's denormals-are-zero setting cannot make two values equal.
+    friend constexpr bool operator==(value a, value b) { return a.as_double() == b.as_double(); }
+    friend constexpr std::partial_ordering operator<=>(value a, value b) { return a.as_double() <=> b.as_double(); }
 
 private:
+    constexpr double as_double() const { return nearest_host<double>(exact()); }
+
     bits_type bits_ = 0;
 };
 

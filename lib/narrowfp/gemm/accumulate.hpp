@@ -104,6 +104,11 @@ inline float aligned_result(aligned_output output, std::int64_t sum, int unit) {
     return nearest_host<float>(format.decode(p.code));
 }
 
+// c rounded into a format and decoded there: a subnormal number of the format is not renormalised.
+inline real decoded_in(const float_format& format, float c) {
+    return format.decode(project(format, to_real(c), rounding::ties_to_even, overflow_mode::none).code);
+}
+
 // One step of a matrix unit: D = c + the sum of the given products.
 inline float aligned_step(const aligned& unit, const operand_line& a, const operand_line& b, float c) {
     if (!a.all_finite || !b.all_finite || !std::isfinite(c)) {
@@ -113,19 +118,25 @@ inline float aligned_step(const aligned& unit, const operand_line& a, const oper
         }
     }
     // The largest exponent among the terms; products are not normalised, zeros have an exponent of their own.
-    const real addend = to_real(c);
-    const int addend_exponent = addend.is_zero() ? unit.zero_exponent : addend.exponent + f32.fraction_bits;
+    const float_format& addend_format = unit.output == aligned_output::f16_ties_to_even ? f16 : f32;
+    const int addend_bits = addend_format.fraction_bits;
+    const real addend = decoded_in(addend_format, c);
+    const int addend_exponent = addend.is_zero() ? unit.zero_exponent : addend.exponent + addend_bits;
     int top = addend_exponent;
+    unsigned zeros = 0;
     for (std::size_t k = 0; k < a.value.size(); ++k) {
-        const bool zero = a.significand[k] == 0 || b.significand[k] == 0;
-        top = std::max(top, zero ? unit.zero_exponent : a.exponent[k] + b.exponent[k]);
+        zeros |= unsigned{a.significand[k] == 0} | unsigned{b.significand[k] == 0};
+        top = std::max(top, a.exponent[k] + b.exponent[k]);  // far below any other if one of them is zero
+    }
+    if (zeros != 0) {
+        top = std::max(top, unit.zero_exponent);
     }
     // Each term in units of 2^(top - fraction_bits), the rest cut off; then an exact integer sum. A term of exponent e
     // moves by fraction_bits - term_bits - (top - e) places: first up by the constant part, then down by the rest.
     const auto lift = [&](int term_bits) { return std::max(0, unit.fraction_bits - term_bits); };
     const auto drop = [&](int term_bits, int e) { return lift(term_bits) - unit.fraction_bits + term_bits + (top - e); };
     const auto significand = static_cast<std::int64_t>(addend.significand) * (addend.negative ? -1 : 1);
-    std::int64_t sum = cut(significand << lift(f32.fraction_bits), drop(f32.fraction_bits, addend_exponent), unit.alignment);
+    std::int64_t sum = cut(significand << lift(addend_bits), drop(addend_bits, addend_exponent), unit.alignment);
     const int product_bits = a.fraction_bits + b.fraction_bits;
     const int product_lift = lift(product_bits);
     const int product_drop = drop(product_bits, 0);
@@ -140,14 +151,14 @@ inline float aligned_step(const aligned& unit, const operand_line& a, const oper
 inline float accumulate(const aligned& unit, const operand_line& a, const operand_line& b, float c) {
     float acc = c;
     if (unit.output == aligned_output::f16_ties_to_even && std::isfinite(c)) {
-        acc = nearest_host<float>(f16.decode(project(f16, to_real(c), rounding::ties_to_even, overflow_mode::none).code));
+        acc = nearest_host<float>(decoded_in(f16, c));
     }
     const auto step = static_cast<std::size_t>(unit.products);
     for (std::size_t k = 0; k < a.value.size(); k += step) {
         const std::size_t count = std::min(step, a.value.size() - k);
         acc = aligned_step(unit, a.part(k, count), b.part(k, count), acc);
     }
-    return acc;
+    return std::isnan(acc) ? std::bit_cast<float>(unit.nan_pattern) : acc;
 }
 
 inline float accumulate(const inner_accumulator& inner, const operand_line& a, const operand_line& b, float c) {

@@ -50,8 +50,7 @@ void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accum
     const rows_function rows = rows_for(active_target());
     const detail::gemm_job job(a, b, acc, c, d, output);
     parallel_ranges(a.rows(), 1, opts, [&](std::size_t first, std::size_t last) {
-        const fp_environment_guard guard;
-        rows(job, first, last);
+        with_default_environment([&] { rows(job, first, last); });
     });
 }
 

@@ -60,6 +60,9 @@ inline float exact_scaled_dot(const operand& a, std::size_t i, const operand& b,
     for (std::size_t segment = 0; segment < plan.ends.size(); ++segment) {
         const real sa = to_real(a.scale(i, segment));
         const real sb = to_real(b.scale(j, segment));
+        if (!sa.is_finite() || !sb.is_finite()) {
+            return std::bit_cast<float>(quiet_nan_bits);  // a NaN scale (E8M0 code 0xFF) makes its block NaN
+        }
         const std::uint64_t scale = sa.significand * sb.significand;
         const int unit = sa.exponent + sb.exponent - x.fraction_bits - y.fraction_bits;
         for (; k < plan.ends[segment]; ++k) {

@@ -18,7 +18,7 @@ namespace narrowfp {
 struct quantization {
     any_format element = e4m3fn;
     granularity blocks = granularity::tensor();
-    scaling scale;
+    scaling scale{};
     rounding mode = rounding::ties_to_even;
     overflow_mode overflow = overflow_mode::saturate_finite;
 };

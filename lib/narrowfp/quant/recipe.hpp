@@ -12,17 +12,17 @@
 namespace narrowfp {
 
 struct operand_scaling {
-    scaling scale;
+    scaling scale{};
     std::size_t free_extent = whole_extent;
     std::size_t k_extent = whole_extent;
 };
 
 struct recipe {
-    std::string_view name;
-    std::string_view source;
-    std::string_view summary;
-    operand_scaling a;  // activations
-    operand_scaling b;  // weights
+    std::string_view name{};
+    std::string_view source{};
+    std::string_view summary{};
+    operand_scaling a{};  // activations
+    operand_scaling b{};  // weights
     rounding mode = rounding::ties_to_even;
     overflow_mode overflow = overflow_mode::saturate_finite;
 

@@ -41,21 +41,57 @@ constexpr value<F>::value(Integer x) {
     *this = round_to<F>(exact_value, default_rounding(F), overflow_mode::none);
 }
 
+namespace detail {
+
+// From the code, so that a caller's denormals-are-zero setting has no influence.
+template <const auto& F>
+constexpr double exact_double(value<F> x) {
+    return nearest_host<double>(x.exact());
+}
+
+// The exact result, given as its rounding to double, rounded into F. NaN is positive.
+template <const auto& F>
+constexpr value<F> rounded_result(double x) {
+    real exact_result = to_real(x);
+    exact_result.negative = exact_result.negative && !exact_result.is_nan();
+    return round_to<F>(exact_result, default_rounding(F), overflow_mode::none);
+}
+
+// x + y, where an exact zero is -0 only as the sum of two -0, whatever the rounding mode of the host.
+constexpr double sum_of(double x, double y) {
+    const double sum = x + y;
+    return sum == 0 ? (to_real(x).negative && to_real(y).negative ? -0.0 : 0.0) : sum;
+}
+
+}  // namespace detail
+
 template <const auto& F>
 constexpr value<F> operator+(value<F> a, value<F> b) {
-    return value<F>(double{float{a}} + double{float{b}});
+    return detail::rounded_result<F>(detail::sum_of(detail::exact_double(a), detail::exact_double(b)));
 }
 template <const auto& F>
 constexpr value<F> operator-(value<F> a, value<F> b) {
-    return value<F>(double{float{a}} - double{float{b}});
+    return detail::rounded_result<F>(detail::sum_of(detail::exact_double(a), -detail::exact_double(b)));
 }
 template <const auto& F>
 constexpr value<F> operator*(value<F> a, value<F> b) {
-    return value<F>(double{float{a}} * double{float{b}});
+    return detail::rounded_result<F>(detail::exact_double(a) * detail::exact_double(b));
 }
+// Division of a nonzero number by zero gives infinity as in IEEE 754 where zero has a sign; a format with a single zero
+// gives NaN (IEEE P3109 v4.0).
 template <const auto& F>
 constexpr value<F> operator/(value<F> a, value<F> b) {
-    return value<F>(double{float{a}} / double{float{b}});
+    if (!F.has_negative_zero && b.exact().is_zero()) {
+        return round_to<F>(real::make_nan(false), default_rounding(F), overflow_mode::none);
+    }
+    const double divisor = detail::exact_double(b);
+    if (divisor == 0) {  // written out, because a constant expression may not divide by zero
+        const real dividend = a.exact();
+        const bool negative = dividend.negative != b.exact().negative;
+        return round_to<F>(dividend.is_zero() || dividend.is_nan() ? real::make_nan(false) : real::make_infinity(negative),
+                           default_rounding(F), overflow_mode::none);
+    }
+    return detail::rounded_result<F>(detail::exact_double(a) / divisor);
 }
 
 // Negation flips the sign bit where -x has a code; zero and NaN without a twin stay.

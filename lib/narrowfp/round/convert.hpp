@@ -7,6 +7,7 @@
 
 #include <narrowfp/base/shape.hpp>
 #include <narrowfp/format/value.hpp>
+#include <narrowfp/round/construct.hpp>
 #include <narrowfp/round/project.hpp>
 
 #include <span>
