@@ -35,15 +35,16 @@ inner_accumulator aligned_from_text(std::string_view whole, std::string_view par
             const auto bits = whole_number<int>(numbers.substr(at + 1));
             if (products && bits && *products >= 1 && *products <= most_products && *bits >= 1 &&
                 *bits <= most_fraction_bits) {
-                return aligned{.products = *products,
-                               .fraction_bits = *bits,
-                               .output = *bits <= 13 ? aligned_output::e8m13_toward_zero
-                                                     : aligned_output::f32_toward_zero};
+                return aligned{
+                    .products = *products,
+                    .fraction_bits = *bits,
+                    .output = *bits <= 13 ? aligned_output::e8m13_toward_zero : aligned_output::f32_toward_zero};
             }
         }
     }
     throw std::invalid_argument(
-        fmt::format("accumulator '{}': aligned(L,F) or aligned:L:F expected, L products (1 to {}), F fraction bits (1 to {})",
+        fmt::format("accumulator '{}': aligned(L,F) or aligned:L:F expected, L products (1 to {}), F fraction bits "
+                    "(1 to {})",
                     whole, most_products, most_fraction_bits));
 }
 
@@ -72,9 +73,8 @@ accumulator promoted_from_text(const inner_accumulator& inner, std::string_view 
     }
     const auto length = whole_number<std::size_t>(interval);
     if (!length || *length == 0) {
-        throw std::invalid_argument(
-            fmt::format("promotion '{}': none or the number of products between promotions expected, 128 for example",
-                        interval));
+        throw std::invalid_argument(fmt::format(
+            "promotion '{}': none or the number of products between promotions expected, 128 for example", interval));
     }
     return promoted{inner, *length};
 }

@@ -8,9 +8,9 @@
 
 namespace narrowfp::cli {
 
-// "sequential", "exact", "aligned", "aligned(32,13)" or "aligned:32:13" (no brackets for the shell): products a step and
-// fraction bits. Up to 13 fraction bits the register keeps 13 too, as on Hopper's FP8 path, above it FP32's 23. Throws
-// std::invalid_argument for anything else.
+// "sequential", "exact", "aligned", "aligned(32,13)" or "aligned:32:13" (no brackets for the shell): products a step
+// and fraction bits. Up to 13 fraction bits the register keeps 13 too, as on Hopper's FP8 path, above it FP32's 23.
+// Throws std::invalid_argument for anything else.
 inner_accumulator accumulator_from_text(std::string_view text);
 
 // `inner` with a promotion interval: "none" or a positive whole number. Throws std::invalid_argument otherwise.

@@ -59,9 +59,9 @@ source_format source_named(std::string_view name) {
 // What was read: values of the source format, exact, one of the two lists filled.
 struct input_values {
     std::vector<typed_value> typed;
-    std::vector<double> doubles;        // source f64
-    std::vector<std::uint32_t> codes;   // any other
-    std::uint64_t rounded = 0;          // texts that are not exactly a value of the source format
+    std::vector<double> doubles;       // source f64
+    std::vector<std::uint32_t> codes;  // any other
+    std::uint64_t rounded = 0;         // texts that are not exactly a value of the source format
 };
 
 // -- reading ----------------------------------------------------------------------------------------------------------
@@ -145,8 +145,10 @@ double double_of_number(const typed_value& v, const real& x, std::uint64_t& roun
         bad_value(v, "is outside the range of f64; write inf if you mean it");
     }
     const real back = to_real(value);
-    const auto exact_bits = [](const real& r) { return r.significand == 0 ? 0 : r.significand >> std::countr_zero(r.significand); };
-    rounded += x.kind == real_class::finite && (x.sticky || exact_bits(x) != exact_bits(back));
+    const auto odd_part = [](const real& r) {
+        return r.significand == 0 ? 0 : r.significand >> std::countr_zero(r.significand);
+    };
+    rounded += x.kind == real_class::finite && (x.sticky || odd_part(x) != odd_part(back));
     return value;
 }
 
@@ -161,9 +163,10 @@ input_values read_values(const context& ctx, const convert_arguments& args, cons
         }
         const auto x = read_number(v.text);
         if (!x) {
-            bad_value(v, v.text.size() > longest_number
-                             ? fmt::format("has more than {} characters", longest_number)
-                             : "is not a number: decimal, hexadecimal (0x1.8p+3), inf or nan expected; codes need --bits");
+            bad_value(v,
+                      v.text.size() > longest_number
+                          ? fmt::format("has more than {} characters", longest_number)
+                          : "is not a number: decimal, hexadecimal (0x1.8p+3), inf or nan expected; for codes, --bits");
         }
         from.is_double ? in.doubles.push_back(double_of_number(v, *x, in.rounded))
                        : in.codes.push_back(code_of_number(v, *x, from.element, in.rounded));
@@ -202,9 +205,11 @@ json object_of(const any_format& to, const input_values& in, const std::vector<s
 }
 
 std::string counts_text(const event_counts& n) {
-    return fmt::format("{} value{}: inexact {}, overflowed {}, saturated {}, underflowed {}, subnormal {}, nan {}, infinite {}",
-                       n.elements, n.elements == 1 ? "" : "s", n.inexact, n.overflowed, n.saturated, n.underflowed,
-                       n.subnormal, n.nan, n.infinite);
+    return fmt::format(
+        "{} value{}: inexact {}, overflowed {}, saturated {}, underflowed {}, subnormal {}, nan {}, "
+        "infinite {}",
+        n.elements, n.elements == 1 ? "" : "s", n.inexact, n.overflowed, n.saturated, n.underflowed, n.subnormal, n.nan,
+        n.infinite);
 }
 
 int run(const context& ctx, const convert_arguments& args) {
@@ -217,9 +222,9 @@ int run(const context& ctx, const convert_arguments& args) {
 
     std::vector<std::uint32_t> codes(in.typed.size());
     const std::span<std::uint32_t> out(codes);
-    const event_counts counts = from.is_double
-                                    ? convert(std::span<const double>(in.doubles), out, to, mode, overflow)
-                                    : convert(std::span<const std::uint32_t>(in.codes), from.element, out, to, mode, overflow);
+    const event_counts counts =
+        from.is_double ? convert(std::span<const double>(in.doubles), out, to, mode, overflow)
+                       : convert(std::span<const std::uint32_t>(in.codes), from.element, out, to, mode, overflow);
     if (ctx.json) {
         print_json(object_of(to, in, codes));
     } else {
@@ -245,9 +250,10 @@ void add_convert(CLI::App& app, context& ctx) {
         app, ctx,
         {.name = "convert",
          .summary = "Numbers from one format to another: codes, values and what happened",
-         .details = "A value is decimal (0.1), hexadecimal (0x1.8p+3), inf or nan. Its text is rounded once into the source\n"
-                    "format (to nearest), from there once into the target. A line of output: code in hexadecimal, value,\n"
-                    "and the value in hexadecimal where that shows more. Counts of events go to standard error.",
+         .details =
+             "A value is decimal (0.1), hexadecimal (0x1.8p+3), inf or nan. Its text is rounded once into the\n"
+             "source format (to nearest), from there once into the target. A line of output: code in hexadecimal,\n"
+             "value, and the value in hexadecimal where that shows more. Counts of events go to standard error.",
          .examples = "  printf '464\\n464.0625\\n' | narrowfp convert --from f32 --to e4m3fn --overflow none\n"
                      "  narrowfp convert --from f64 --to bf16 -- 0.1 -inf",
          .takes_values = true},
@@ -269,7 +275,8 @@ void add_convert(CLI::App& app, context& ctx) {
             "saturate_finite (the default), saturate_propagate or none")
         ->type_name("MODE");
     command.add_flag("--bits", args->bits, "The values are codes, in hexadecimal");
-    command.add_option("VALUE", args->values, "Values, after -- if one begins with '-'. None: standard input, one a line")
+    command
+        .add_option("VALUE", args->values, "Values, after -- if one begins with '-'. None: standard input, one a line")
         ->type_name("");
 }
 

@@ -19,14 +19,14 @@
 namespace narrowfp::cli {
 namespace {
 
-constexpr std::size_t most_elements = std::size_t{1} << 28;  // of one matrix: 1 GiB in FP32
+constexpr std::int64_t most_elements = std::int64_t{1} << 28;  // of one matrix: 1 GiB in FP32
 
 struct gemm_arguments {
-    std::size_t m = 128;
-    std::size_t n = 128;
-    std::size_t k = 1024;
+    std::int64_t m = 128;  // signed, so that a negative number is seen and not wrapped
+    std::int64_t n = 128;
+    std::int64_t k = 1024;
     std::string data = "normal";
-    std::uint32_t seed = 1;
+    std::int64_t seed = 1;
     std::string a_file;
     std::string b_file;
     std::string a = "e4m3fn";
@@ -44,7 +44,7 @@ struct gemm_arguments {
 
 // -- operands ---------------------------------------------------------------------------------------------------------
 void require_size(const char* name, std::size_t rows, std::size_t cols) {
-    if (rows == 0 || cols == 0 || rows > most_elements / cols) {
+    if (rows == 0 || cols == 0 || rows > static_cast<std::size_t>(most_elements) / cols) {
         throw std::invalid_argument(
             fmt::format("{} would be {}; 1 to {} elements expected", name, shape_text(rows, cols), most_elements));
     }
@@ -55,8 +55,10 @@ matrix<float> matrix_from_file(const std::string& path) {
     for (std::size_t i = 0; i < x.rows(); ++i) {
         for (std::size_t j = 0; j < x.cols(); ++j) {
             if (!std::isfinite(x(i, j))) {
-                throw std::invalid_argument(fmt::format("{}: element ({}, {}) is {}; errors against the exact product need "
-                                                        "finite elements", path, i, j, x(i, j)));
+                throw std::invalid_argument(
+                    fmt::format("{}: element ({}, {}) is {}; errors against the exact product need "
+                                "finite elements",
+                                path, i, j, x(i, j)));
             }
         }
     }
@@ -72,21 +74,22 @@ void add_data(const gemm_arguments& args, gemm_setup& setup) {
         setup.data_text = fmt::format("A from {}, B from {}", args.a_file, args.b_file);
         if (setup.a.cols() != setup.b.rows()) {
             throw std::invalid_argument(fmt::format("{} is {} and {} is {}; the columns of A must equal the rows of B",
-                                                    args.a_file, shape_text(setup.a.rows(), setup.a.cols()), args.b_file,
-                                                    shape_text(setup.b.rows(), setup.b.cols())));
+                                                    args.a_file, shape_text(setup.a.rows(), setup.a.cols()),
+                                                    args.b_file, shape_text(setup.b.rows(), setup.b.cols())));
         }
     }
     const bool from_file = !args.a_file.empty();
-    const std::size_t m = from_file ? setup.a.rows() : args.m;
-    const std::size_t n = from_file ? setup.b.cols() : args.n;
-    const std::size_t k = from_file ? setup.a.cols() : args.k;
+    const std::size_t m = from_file ? setup.a.rows() : static_cast<std::size_t>(args.m);
+    const std::size_t n = from_file ? setup.b.cols() : static_cast<std::size_t>(args.n);
+    const std::size_t k = from_file ? setup.a.cols() : static_cast<std::size_t>(args.k);
     require_size("A", m, k);
     require_size("B", k, n);
     require_size("D", m, n);
     if (!from_file) {
         const bench::distribution d = distribution_named(args.data);
-        setup.a = bench::make_matrix(d, m, k, args.seed, 0);
-        setup.b = bench::make_matrix(d, k, n, args.seed, 1);
+        const auto seed = static_cast<std::uint32_t>(args.seed);
+        setup.a = bench::make_matrix(d, m, k, seed, 0);
+        setup.b = bench::make_matrix(d, k, n, seed, 1);
         report::add_field(setup.data, "data", args.data);
         report::add_field(setup.data, "seed", args.seed);
         setup.data_text = fmt::format("{} ({}), seed {}", args.data,
@@ -111,23 +114,31 @@ void choose_accumulator(const gemm_arguments& args, gemm_setup& setup) {
     setup.unit = args.unit;
 }
 
-// Options that contradict each other. (CLI11's own exclusions would crowd the help text.)
+void require_range(const char* option, std::int64_t value, std::int64_t lowest, std::int64_t highest) {
+    if (value < lowest || value > highest) {
+        throw std::invalid_argument(fmt::format("{} {}: {} to {} expected", option, value, lowest, highest));
+    }
+}
+
+// Options that contradict each other or are out of range. (CLI11's own exclusions would crowd the help text.)
 void require_consistent(const gemm_arguments& args) {
     if (args.a_file.empty() != args.b_file.empty()) {
         throw std::invalid_argument(args.a_file.empty() ? "--b-file needs --a-file" : "--a-file needs --b-file");
     }
     for (const CLI::Option* option : args.random_options) {
         if (!args.a_file.empty() && option->count() != 0) {
-            throw std::invalid_argument(fmt::format("{} describes random operands; it cannot be used with --a-file",
-                                                    option->get_name()));
+            throw std::invalid_argument(
+                fmt::format("{} describes random operands; it cannot be used with --a-file", option->get_name()));
         }
     }
     if (!args.unit.empty() && args.accumulator_option->count() != 0) {
         throw std::invalid_argument("--unit and --accumulator exclude each other");
     }
-    if (args.threads < 0) {
-        throw std::invalid_argument(fmt::format("--threads {}: 0 or more expected", args.threads));
-    }
+    require_range("--m", args.m, 1, most_elements);
+    require_range("--n", args.n, 1, most_elements);
+    require_range("--k", args.k, 1, most_elements);
+    require_range("--seed", args.seed, 0, UINT32_MAX);
+    require_range("--threads", args.threads, 0, 1024);
 }
 
 int run(const context& ctx, const gemm_arguments& args) {
@@ -172,18 +183,19 @@ void add_data_options(CLI::App& command, gemm_arguments& args) {
 void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
     command.add_option("--a", args.a, "Format of A")->type_name("FORMAT")->capture_default_str();
     command.add_option("--b", args.b, "Format of B")->type_name("FORMAT")->capture_default_str();
-    command.add_option("--output", args.output, "Format that D is rounded to")->type_name("FORMAT")->capture_default_str();
-    command
-        .add_option("--recipe", args.recipe, "How the operands are scaled [tensor_current up to 8 bits, else none]")
+    command.add_option("--output", args.output, "Format that D is rounded to")
+        ->type_name("FORMAT")
+        ->capture_default_str();
+    command.add_option("--recipe", args.recipe, "How the operands are scaled [tensor_current up to 8 bits, else none]")
         ->type_name("NAME");
     command.add_option("--scale-rule", args.scale_rule, "Of recipes with power-of-two scales: floor or rceil")
         ->type_name("RULE");
-    args.accumulator_option =
-        command.add_option("--accumulator", args.accumulator, "sequential, exact or aligned(L,F), also written aligned:L:F")
-            ->type_name("NAME")
-            ->capture_default_str();
-    command
-        .add_option("--unit", args.unit, "Accumulate as this matrix unit does instead: see 'narrowfp list units'")
+    args.accumulator_option = command
+                                  .add_option("--accumulator", args.accumulator,
+                                              "sequential, exact or aligned(L,F), also written aligned:L:F")
+                                  ->type_name("NAME")
+                                  ->capture_default_str();
+    command.add_option("--unit", args.unit, "Accumulate as this matrix unit does instead: see 'narrowfp list units'")
         ->type_name("NAME");
     command.add_option("--promotion", args.promotion, "Add partial sums of N products in FP32: none or N")
         ->type_name("N")
@@ -201,8 +213,8 @@ void add_gemm(CLI::App& app, context& ctx) {
         app, ctx,
         {.name = "gemm",
          .summary = "One emulated matrix product: memory, events, error and its causes",
-         .details = "Emulation, bit for bit and slow: about 10 ns per multiply-add and thread. Times say nothing about chips.\n"
-                    "With --json: records of schema narrowfp-results/1. With --quiet: the relative Frobenius error only.",
+         .details = "An emulation, bit for bit; how long it takes says nothing about chips.\n"
+                    "With --json: records of schema narrowfp-results/1. With --quiet: the relative Frobenius error.",
          .examples = "  narrowfp gemm --m 64 --n 64 --k 4096 --data llm_like --unit h100 --promotion 128\n"
                      "  narrowfp gemm --a-file a.npy --b-file b.npy --a bf16 --b bf16"},
         [args](const context& c) { return run(c, *args); });

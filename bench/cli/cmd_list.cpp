@@ -73,13 +73,20 @@ listing list_recipes() {
     return list;
 }
 
-// "L = 32, F = 13": products per step and fraction bits kept.
-std::string path_text(const std::optional<aligned>& path) { return path ? name_of(*path) : "-"; }
+// Products a step and fraction bits kept.
+std::string path_text(const std::optional<aligned>& path) {
+    return path ? fmt::format("{}, {}", path->products, path->fraction_bits) : "-";
+}
 
 listing list_units() {
     listing list;
-    list.table.columns = {{"unit"}, {"chips"}, {"FP8"}, {"FP16"}, {"BF16"}, {"evidence"}};
-    list.table.notes = {"aligned(L,F): L products a step, F fraction bits kept below the largest term. FP8: e4m3fn, e5m2."};
+    list.table.columns = {
+        {"unit"},    {"chips"}, {"FP8", alignment::right}, {"FP16", alignment::right}, {"BF16", alignment::right},
+        {"evidence"}};
+    list.table.notes = {
+        "32, 13: the accumulator aligned(32,13), that is 32 products a step and 13 fraction bits below the largest "
+        "term. "
+        "FP8: e4m3fn and e5m2."};
     for (const matrix_unit& unit : all_units) {
         list.names.emplace_back(unit.name);
         list.table.add_row({std::string(unit.name), std::string(unit.chips), path_text(unit.fp8), path_text(unit.fp16),
@@ -103,7 +110,9 @@ listing list_targets() {
     for (const target_info& info : all_targets) {
         const bool is_active = info.id == active;
         list.names.emplace_back(info.name);
-        list.table.add_row({std::string(info.name), std::string(info.summary), mark(cpu_offers(info.id)),
+        list.table.add_row({std::string(info.name),
+                            std::string(info.summary),
+                            mark(cpu_offers(info.id)),
                             mark(info.has_kernels),
                             {mark(is_active), is_active ? report::tint::good : report::tint::plain}});
         list.entries.push_back({{"name", info.name},
@@ -150,12 +159,13 @@ int run(const context& ctx, const std::string& kind) {
 
 void add_list(CLI::App& app, context& ctx) {
     const auto kind = std::make_shared<std::string>();
-    CLI::App& command = add_command(app, ctx,
-                                    {.name = "list",
-                                     .summary = "What there is: formats, recipes, matrix units, targets of this machine",
-                                     .details = "With --quiet: names only, one a line.",
-                                     .examples = "  narrowfp list formats"},
-                                    [kind](const context& c) { return run(c, *kind); });
+    CLI::App& command =
+        add_command(app, ctx,
+                    {.name = "list",
+                     .summary = "What there is: formats, recipes, matrix units, targets of this machine",
+                     .details = "With --quiet: names only, one a line.",
+                     .examples = "  narrowfp list formats"},
+                    [kind](const context& c) { return run(c, *kind); });
     command.add_option("KIND", *kind, "formats, recipes, units or targets")->required()->type_name("");
 }
 

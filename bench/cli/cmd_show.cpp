@@ -60,8 +60,9 @@ std::string zero_text(const any_format& format, const format_facts& f) {
         return "none";
     }
     const std::uint64_t sign = std::visit([](const auto& d) { return d.sign_mask(); }, format);
-    return f.has_negative_zero ? fmt::format("+0 (code {}), -0 (code {})", code_text(format, 0), code_text(format, sign))
-                               : fmt::format("0 (code {}); no -0", code_text(format, 0));
+    return f.has_negative_zero
+               ? fmt::format("+0 (code {}), -0 (code {})", code_text(format, 0), code_text(format, sign))
+               : fmt::format("0 (code {}); no -0", code_text(format, 0));
 }
 
 std::string infinity_text(const any_format& format, const format_facts& f) {
@@ -76,9 +77,8 @@ std::string infinity_text(const any_format& format, const format_facts& f) {
 
 std::string overflow_text(const any_format& format, const format_facts& f) {
     return fmt::format("{} with {}: exactly there gives {}, anything above gives {}; saturation gives {}",
-                       f.overflow_threshold, name_of(f.nearest),
-                       value_text(format, f.at_threshold), value_text(format, f.above_threshold),
-                       value_text(format, f.max));
+                       f.overflow_threshold, name_of(f.nearest), value_text(format, f.at_threshold),
+                       value_text(format, f.above_threshold), value_text(format, f.max));
 }
 
 json format_object(const any_format& format, const format_facts& f) {
@@ -158,7 +158,8 @@ std::string scaling_text(const operand_scaling& s, const granularity& blocks) {
     if (scale.method == scale_method::power_of_two) {
         text += fmt::format(", rule {}", name_of(scale.rule));
     }
-    return scale.amax_floor > 0 ? text + fmt::format(", amax raised to {} first", decimal_text(scale.amax_floor)) : text;
+    return scale.amax_floor > 0 ? text + fmt::format(", amax raised to {} first", decimal_text(scale.amax_floor))
+                                : text;
 }
 
 json scaling_object(const operand_scaling& s, const granularity& blocks) {
@@ -178,16 +179,17 @@ shown show_recipe(const recipe& r) {
     const granularity b = r.for_b(e4m3fn).blocks;
     shown out;
     out.heading = fmt::format("recipe {}", r.name);
-    out.facts = {{"what it does", std::string(r.summary)},
-                 {"source", std::string(r.source)},
-                 {"A, m x k", scaling_text(r.a, a)},
-                 {"B, k x n", scaling_text(r.b, b)},
-                 {"rounding", std::string(name_of(r.mode))},
-                 {"overflow", std::string(name_of(r.overflow))}};
-    out.object = {{"kind", "recipe"},       {"name", r.name},
-                  {"summary", r.summary},   {"source", r.source},
-                  {"a", scaling_object(r.a, a)}, {"b", scaling_object(r.b, b)},
-                  {"rounding", name_of(r.mode)}, {"overflow", name_of(r.overflow)}};
+    out.facts = {{"what it does", std::string(r.summary)},   {"source", std::string(r.source)},
+                 {"A, m x k", scaling_text(r.a, a)},         {"B, k x n", scaling_text(r.b, b)},
+                 {"rounding", std::string(name_of(r.mode))}, {"overflow", std::string(name_of(r.overflow))}};
+    out.object = {{"kind", "recipe"},
+                  {"name", r.name},
+                  {"summary", r.summary},
+                  {"source", r.source},
+                  {"a", scaling_object(r.a, a)},
+                  {"b", scaling_object(r.b, b)},
+                  {"rounding", name_of(r.mode)},
+                  {"overflow", name_of(r.overflow)}};
     return out;
 }
 
@@ -209,10 +211,11 @@ std::string path_text(const std::optional<aligned>& path) {
     if (!path) {
         return "none";
     }
-    return fmt::format("{} products a step, {} fraction bits kept, cut {}; result {}; a zero term has exponent {}; "
-                       "NaN is {:08X}",
-                       path->products, path->fraction_bits, alignment_text(path->alignment), output_text(path->output),
-                       path->zero_exponent, path->nan_pattern);
+    return fmt::format(
+        "{} products a step, {} fraction bits kept, cut {}; result {}; a zero term has exponent {}; "
+        "NaN is {:08X}",
+        path->products, path->fraction_bits, alignment_text(path->alignment), output_text(path->output),
+        path->zero_exponent, path->nan_pattern);
 }
 
 json path_object(const std::optional<aligned>& path) {
@@ -231,8 +234,10 @@ json path_object(const std::optional<aligned>& path) {
 shown show_unit(const matrix_unit& unit) {
     shown out;
     out.heading = fmt::format("unit {}", unit.name);
-    out.facts = {{"chips", std::string(unit.chips)},     {"evidence", std::string(unit.evidence)},
-                 {"e4m3fn, e5m2", path_text(unit.fp8)},  {"f16", path_text(unit.fp16)},
+    out.facts = {{"chips", std::string(unit.chips)},
+                 {"evidence", std::string(unit.evidence)},
+                 {"e4m3fn, e5m2", path_text(unit.fp8)},
+                 {"f16", path_text(unit.fp16)},
                  {"bf16", path_text(unit.bfloat)}};
     out.object = {{"kind", "unit"},
                   {"name", unit.name},

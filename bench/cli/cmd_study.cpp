@@ -84,7 +84,8 @@ int run_matmul(study_arguments& args, context& ctx) {
         print_table(ctx, cost);
         print_text("\n");
     }
-    print_text("Throughput: NOT RUN. No fast kernel exists yet; the time of a slow emulation is not a cost of anything.\n");
+    print_text("Throughput: NOT RUN, because no kernel built for speed exists yet, and the time of a slow emulation is not a "
+               "cost of anything.\n");
     for (const std::string& finding : bench::matmul_findings(study)) {
         print_text("- " + finding + "\n");
     }
@@ -109,8 +110,8 @@ void add_study(CLI::App& app, context& ctx) {
         app, ctx,
         {.name = "study",
          .summary = "Run an experiment and write its report (matmul)",
-         .details = "matmul: FP32, BF16, FP16, E4M3 and E5M2 under each scaling recipe and accumulator on X^T X of real images\n"
-                    "and on LLM-like operands: error, bytes, and both against FP8. Takes minutes; nothing is timed.",
+         .details = "matmul: FP32, BF16, FP16, E4M3 and E5M2 under each scaling recipe and accumulator, on X^T X of real\n"
+                    "images and on LLM-like operands: error, bytes, and both against FP8. Takes minutes; nothing is timed.",
          .examples = "  narrowfp study matmul --output report\n"
                      "  narrowfp study matmul --only llm_like.e4m3fn --small"},
         [args](context& c) { return run_study(*args, c); });

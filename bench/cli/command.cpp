@@ -48,9 +48,9 @@ void print_text(std::string_view text) {
 void print_json(const json& value) { print_text(value.dump(2) + "\n"); }
 
 void print_table(const context& ctx, const report::table& t) {
-    print_text(report::to_text(t, {.width = bench::terminal_width(stdout),
-                                   .unicode = false,
-                                   .colour = bench::use_colour(ctx.colour, stdout)}));
+    print_text(report::to_text(
+        t,
+        {.width = bench::terminal_width(stdout), .unicode = false, .colour = bench::use_colour(ctx.colour, stdout)}));
 }
 
 void print_facts(const context& ctx, std::string_view heading, const fact_lines& facts) {

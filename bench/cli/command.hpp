@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the subcommands of the program `narrowfp` share. A subcommand is one file cmd_NAME.cpp with one function
-// add_NAME, declared below, and one line in the table of main.cpp. It describes its options and hands over a function to
-// run; nothing runs before the whole command line is understood. Exit codes: 0 ran and own checks held, 1 an own check
-// failed, 2 wrong use or bad input, 130 interrupted. Errors are exceptions with one line of text; main prints them.
+// add_NAME, declared below, and one line in the table of main.cpp. It describes its options and hands over a function
+// to run; nothing runs before the whole command line is understood. Exit codes: 0 ran and own checks held, 1 an own
+// check failed, 2 wrong use or bad input, 130 interrupted. Errors are exceptions with one line of text; main prints
+// them.
 #pragma once
 
 #include "support/terminal.hpp"
@@ -25,9 +26,9 @@ struct context {
     bool json = false;
     bool quiet = false;
     bench::colour_policy colour = bench::colour_policy::automatic;
-    std::string command_line;    // as typed, with "narrowfp" first and quotes where a shell needs them
+    std::string command_line;         // as typed, with "narrowfp" first and quotes where a shell needs them
     std::vector<std::string> values;  // what stood behind "--"; only for commands that say takes_values
-    std::function<int()> run;    // set by the parser: the chosen subcommand; returns the exit code
+    std::function<int()> run;         // set by the parser: the chosen subcommand; returns the exit code
 };
 
 // A finite JSON value that keeps the order of its keys.

@@ -46,7 +46,8 @@ std::string bits_of(const hifloat8_format&, std::uint64_t code) {
         int dot_bits;
         int exponent_bits;
     };
-    constexpr std::array<row, 6> rows{{{0x60, 2, 4}, {0x40, 2, 3}, {0x20, 2, 2}, {0x10, 3, 1}, {0x08, 4, 0}, {0, 4, 0}}};
+    constexpr std::array<row, 6> rows{
+        {{0x60, 2, 4}, {0x40, 2, 3}, {0x20, 2, 2}, {0x10, 3, 1}, {0x08, 4, 0}, {0, 4, 0}}};
     const std::uint64_t payload = code & 0x7F;
     std::size_t at = 0;
     while (payload < rows[at].first) {
@@ -113,7 +114,8 @@ void add_range(const F& f, format_facts& facts) {
     const std::uint64_t top = f.max_ordinal();
     const auto is_positive = [&](std::uint64_t ordinal) { return !f.decode(f.magnitude_code(ordinal)).is_zero(); };
     const std::uint64_t smallest = first_ordinal(0, top, is_positive);
-    const std::uint64_t normal = first_ordinal(smallest, top, [&](std::uint64_t o) { return !f.is_subnormal_ordinal(o); });
+    const std::uint64_t normal =
+        first_ordinal(smallest, top, [&](std::uint64_t o) { return !f.is_subnormal_ordinal(o); });
     const real largest = f.decode(f.magnitude_code(top));
     facts.max = coded(f, f.magnitude_code(top));
     facts.min_normal = coded(f, f.magnitude_code(normal));

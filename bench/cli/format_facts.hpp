@@ -34,18 +34,18 @@ struct format_facts {
     std::optional<int> bias;  // none for tapered formats
     bool has_zero = true;
     bool has_negative_zero = true;
-    std::optional<std::uint64_t> infinity_code;   // of +infinity
-    std::vector<code_range> nan_codes;            // ascending
-    coded_value max;                              // largest finite value
+    std::optional<std::uint64_t> infinity_code;  // of +infinity
+    std::vector<code_range> nan_codes;           // ascending
+    coded_value max;                             // largest finite value
     coded_value min_normal;
     std::optional<coded_value> min_subnormal;
-    std::uint64_t positive_values = 0;  // finite, greater than zero
-    int binades = 0;                    // from that of the smallest positive value to that of the largest
-    float epsilon = 0;                  // distance from 1 to the next value
+    std::uint64_t positive_values = 0;          // finite, greater than zero
+    int binades = 0;                            // from that of the smallest positive value to that of the largest
+    float epsilon = 0;                          // distance from 1 to the next value
     rounding nearest = rounding::ties_to_even;  // the format's rounding to nearest
-    double overflow_threshold = 0;      // midpoint between the largest value and the one that would follow
-    coded_value at_threshold;           // what the midpoint itself gives, without saturation
-    coded_value above_threshold;        // what anything above gives, without saturation
+    double overflow_threshold = 0;              // midpoint between the largest value and the one that would follow
+    coded_value at_threshold;                   // what the midpoint itself gives, without saturation
+    coded_value above_threshold;                // what anything above gives, without saturation
 };
 
 format_facts facts_of(const any_format& format);

@@ -28,17 +28,22 @@ struct metric {
     bool is_ratio = false;  // has no value where the error is zero
 };
 
+template <auto Member>
+std::optional<double> figure(const error_report& e) {
+    return e.*Member;
+}
+
 constexpr std::array metrics{
-    metric{"relative_frobenius", "relative Frobenius", "1", [](const error_report& e) { return std::optional(e.relative_frobenius); }},
-    metric{"max_relative", "max relative", "1", [](const error_report& e) { return std::optional(e.max_relative); }},
-    metric{"max_ulp", "max ulp of FP32", "ulp", [](const error_report& e) { return std::optional(e.max_ulp); }},
-    metric{"normwise_backward", "normwise backward", "1", [](const error_report& e) { return e.normwise_backward; }},
-    metric{"componentwise_backward", "componentwise backward", "1", [](const error_report& e) { return e.componentwise_backward; }},
-    metric{"bias", "bias", "1", [](const error_report& e) { return std::optional(e.bias); }},
-    metric{"bias_standard_error", "bias, standard error", "1", [](const error_report& e) { return std::optional(e.bias_standard_error); }},
-    metric{"cosine", "cosine", "1", [](const error_report& e) { return e.cosine; }, 9},
-    metric{"sqnr_db", "SQNR", "dB", [](const error_report& e) { return e.sqnr_db; }, 4, true},
-    metric{"correct_bits", "correct bits", "bit", [](const error_report& e) { return e.correct_bits; }, 4, true},
+    metric{"relative_frobenius", "relative Frobenius", "1", figure<&error_report::relative_frobenius>},
+    metric{"max_relative", "max relative", "1", figure<&error_report::max_relative>},
+    metric{"max_ulp", "max ulp of FP32", "ulp", figure<&error_report::max_ulp>},
+    metric{"normwise_backward", "normwise backward", "1", figure<&error_report::normwise_backward>},
+    metric{"componentwise_backward", "componentwise backward", "1", figure<&error_report::componentwise_backward>},
+    metric{"bias", "bias", "1", figure<&error_report::bias>},
+    metric{"bias_standard_error", "bias, standard error", "1", figure<&error_report::bias_standard_error>},
+    metric{"cosine", "cosine", "1", figure<&error_report::cosine>, 9},
+    metric{"sqnr_db", "SQNR", "dB", figure<&error_report::sqnr_db>, 4, true},
+    metric{"correct_bits", "correct bits", "bit", figure<&error_report::correct_bits>, 4, true},
 };
 
 struct scope {
@@ -49,13 +54,19 @@ struct scope {
     bool exact;
 };
 
+std::uint64_t finite_count(const error_report& e) { return e.elements - e.nonfinite; }
+
+// An infinite result is left out of every figure, so that figures of zero alone would prove nothing.
+bool is_exact(const error_report& e) { return e.nonfinite == 0 && e.exact(); }
+
 // Where nothing was lost in quantising there is no report of it: the operands are the given ones.
 std::array<scope, 3> scopes_of(const gemm_outcome& o) {
-    return {{{"total", "all", "exact product of the given matrices", &o.total, o.total.exact()},
-             {"quantisation", "quantisation alone", "exact product of the given matrices", &o.quantisation,
-              o.operands_exact || o.quantisation.exact()},
-             {"accumulation", "accumulation alone", "exact product of the quantised operands", &o.accumulation,
-              o.accumulation.exact()}}};
+    constexpr std::string_view given = "exact product of the given matrices";
+    constexpr std::string_view quantised = "exact product of the quantised operands";
+    return {
+        {{"total", "all", given, &o.total, is_exact(o.total)},
+         {"quantisation", "quantisation alone", given, &o.quantisation, o.operands_exact || is_exact(o.quantisation)},
+         {"accumulation", "accumulation alone", quantised, &o.accumulation, is_exact(o.accumulation)}}};
 }
 
 struct event {
@@ -63,8 +74,7 @@ struct event {
     std::uint64_t event_counts::*count;
 };
 
-constexpr std::array events{event{"inexact", &event_counts::inexact},
-                            event{"overflowed", &event_counts::overflowed},
+constexpr std::array events{event{"inexact", &event_counts::inexact}, event{"overflowed", &event_counts::overflowed},
                             event{"saturated", &event_counts::saturated},
                             event{"underflowed", &event_counts::underflowed},
                             event{"subnormal", &event_counts::subnormal}};
@@ -127,7 +137,8 @@ void print_events(const context& ctx, const gemm_outcome& o) {
 
 std::string metric_text(const metric& m, const scope& s) {
     const auto value = m.of(*s.report);
-    return value && std::isfinite(*value) ? report::format_number(*value, m.digits) : "-";
+    return value && std::isfinite(*value) && finite_count(*s.report) != 0 ? report::format_number(*value, m.digits)
+                                                                          : "-";
 }
 
 void print_errors(const context& ctx, const gemm_outcome& o) {
@@ -138,7 +149,7 @@ void print_errors(const context& ctx, const gemm_outcome& o) {
     std::vector<report::cell> differing{"differ from fl32(exact)"};
     for (const scope& s : scopes) {
         t.columns.push_back({std::string(s.title), alignment::right});
-        const std::uint64_t finite = s.report->elements - s.report->nonfinite;
+        const std::uint64_t finite = finite_count(*s.report);
         differing.emplace_back(s.exact ? "0" : fmt::format("{} of {}", s.report->differing, finite));
         if (s.report->nonfinite != 0) {
             t.notes.push_back(fmt::format("{}: {} elements are not finite and left out", s.title, s.report->nonfinite));
@@ -148,15 +159,17 @@ void print_errors(const context& ctx, const gemm_outcome& o) {
         std::vector<report::cell> cells{std::string(m.title)};
         for (const scope& s : scopes) {
             const bool first = &m == metrics.data();
-            cells.push_back(s.exact ? report::cell(std::string(first ? exact_text : "-"), report::tint::good)
-                                    : report::cell(metric_text(m, s), first ? report::tint::strong : report::tint::plain));
+            cells.push_back(s.exact
+                                ? report::cell(std::string(first ? exact_text : "-"), report::tint::good)
+                                : report::cell(metric_text(m, s), first ? report::tint::strong : report::tint::plain));
         }
         t.add_row(std::move(cells));
     }
     t.add_row(std::move(differing));
-    t.notes.push_back("all: result against the exact product of the given matrices. quantisation: the same with an exact "
-                      "accumulator, rounded once to FP32. accumulation: result against the exact product of the quantised "
-                      "operands. max relative and max ulp are large where an exact element is close to zero.");
+    t.notes.push_back(
+        "all: result against the exact product of the given matrices. quantisation: the same with an "
+        "exact accumulator, rounded once to FP32. accumulation: result against the exact product of the "
+        "quantised operands. max relative and max ulp are large where an exact element is close to zero.");
     print_text("\n");
     print_table(ctx, t);
 }
@@ -197,8 +210,8 @@ private:
     std::string repro_;
 };
 
-void add_operand_records(report::document& doc, const record_maker& maker, const char* operand, const operand_bytes& bytes,
-                         const event_counts& counts) {
+void add_operand_records(report::document& doc, const record_maker& maker, const char* operand,
+                         const operand_bytes& bytes, const event_counts& counts) {
     const auto add = [&](std::string_view key, std::uint64_t value, std::string_view unit) {
         auto r = maker.make(fmt::format("gemm.{}.{}", operand, key), fmt::format("{}: {}", operand, key), unit);
         r.value = static_cast<std::int64_t>(value);
@@ -215,7 +228,7 @@ void add_operand_records(report::document& doc, const record_maker& maker, const
 }
 
 void add_error_records(report::document& doc, const record_maker& maker, const scope& s) {
-    const std::uint64_t finite = s.report->elements - s.report->nonfinite;
+    const std::uint64_t finite = finite_count(*s.report);
     for (const metric& m : metrics) {
         auto r = maker.make(fmt::format("gemm.{}.{}", s.key, m.key), fmt::format("{}: {}", s.title, m.title), m.unit);
         r.reference = s.reference;
@@ -230,7 +243,8 @@ void add_error_records(report::document& doc, const record_maker& maker, const s
             r.value = *value;
             r.n = static_cast<std::int64_t>(finite);
         } else {
-            report::set_no_value(r, report::record_status::undefined, "the reference is zero or nothing finite is left");
+            report::set_no_value(r, report::record_status::undefined,
+                                 "the reference is zero or nothing finite is left");
         }
         doc.records.push_back(std::move(r));
     }
@@ -243,8 +257,8 @@ void add_error_records(report::document& doc, const record_maker& maker, const s
 
 void print_gemm(const context& ctx, const gemm_setup& setup, const gemm_outcome& outcome) {
     if (ctx.quiet) {
-        print_text(outcome.total.exact() ? fmt::format("{}\n", exact_text)
-                                         : fmt::format("{}\n", report::format_number(outcome.total.relative_frobenius, 17)));
+        const error_report& e = outcome.total;
+        print_text(finite_count(e) != 0 ? report::format_number(e.relative_frobenius, 17) + "\n" : "nan\n");
         return;
     }
     print_setup(ctx, setup);

@@ -71,8 +71,8 @@ matrix<float> side_by_side(std::initializer_list<matrix_view<const float>> parts
     return out;
 }
 
-// The exact product of the quantised operands, each element rounded once to double. FP32 scales make values of up to 48
-// bits, and the exact product of double matrices is slow. So each operand is written as the sum of two FP32 matrices, and
+// The exact product of the quantised operands, each element rounded once to double. FP32 scales make values of up to
+// 48 bits, and the exact product of double matrices is slow. So each operand is written as a sum of two FP32 matrices:
 //   (ah + al) (bh + bl) = [ah al ah al] [bh bh bl bl]^T
 // is one exact product of FP32 matrices, four times as long.
 matrix<double> exact_product_of_values(const matrix<double>& a, const matrix<double>& b, const options& opts) {
@@ -90,7 +90,8 @@ matrix<double> exact_product_of_values(const matrix<double>& a, const matrix<dou
     const matrix_view<const float> bl = y.low.view().transposed();
     const matrix<float> left = side_by_side({ah, al, ah, al});
     const matrix<float> right = side_by_side({bh, bh, bl, bl});
-    return exact_product(matrix_view<const float>(left.view()), matrix_view<const float>(right.view()).transposed(), opts);
+    return exact_product(matrix_view<const float>(left.view()), matrix_view<const float>(right.view()).transposed(),
+                         opts);
 }
 
 operand_bytes bytes_of(const quantized_matrix& q) {
@@ -134,8 +135,7 @@ gemm_outcome run_gemm(const gemm_setup& setup) {
     }
     const matrix<float> without_accumulator = gemm(qa, qb, exact{}, {}, f32, opts);
     out.quantisation = compare_with(without_accumulator, reference, setup.a, setup.b, opts);
-    out.accumulation =
-        compare_with(result, exact_product_of_values(a, b, opts), dequantize(qa), dequantize(qb), opts);
+    out.accumulation = compare_with(result, exact_product_of_values(a, b, opts), dequantize(qa), dequantize(qb), opts);
     return out;
 }
 

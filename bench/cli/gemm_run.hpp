@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One emulated matrix product and its errors, split by cause: all of it, what quantising the operands does (measured with
-// an exact accumulator), and what accumulating and rounding the result does (measured against the exact product of the
+// One emulated matrix product and its errors, split by cause: all of it, what quantising the operands does (found with
+// an exact accumulator), and what accumulating and rounding the result does (found against the exact product of the
 // quantised operands). Knows nothing of command lines and prints nothing; gemm_output.hpp does.
 #pragma once
 
@@ -15,8 +15,8 @@
 namespace narrowfp::cli {
 
 struct gemm_setup {
-    matrix<float> a;        // m x k
-    matrix<float> b;        // k x n
+    matrix<float> a;          // m x k
+    matrix<float> b;          // k x n
     report::field_list data;  // where a and b come from, as parameters of a record
     std::string data_text;    // the same for people
     any_format a_format = e4m3fn;

@@ -38,9 +38,9 @@ int fail(std::string_view message) {
 
 // The argument as a POSIX shell would have to be given it.
 std::string shell_quoted(std::string_view argument) {
-    const bool plain = !argument.empty() &&
-                       argument.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                                  "-_=+./,:@%") == std::string_view::npos;
+    const bool plain = !argument.empty() && argument.find_first_not_of(
+                                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                                "-_=+./,:@%") == std::string_view::npos;
     if (plain) {
         return std::string(argument);
     }
@@ -89,7 +89,8 @@ std::string unplaced(const CLI::App& app, const CLI::App& command, const std::st
     const std::vector<std::string_view> views(known.begin(), known.end());
     const std::string what = !is_option ? "command" : no_command ? "option" : "option of '" + command.get_name() + "'";
     const std::string text = bench::unknown_name(what, argument, views);
-    return is_option && argument[1] != '-' ? text + "; a value that begins with '-' goes after '--'" : text;
+    return is_option && !no_command && argument[1] != '-' ? text + "; a value that begins with '-' goes after '--'"
+                                                          : text;
 }
 
 // One line for a command line that CLI11 refused. An argument without a place is usually the cause of the other
@@ -107,7 +108,7 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 
 // argc is at least 1, as every system that starts programs by name has it.
 int run(int argc, char** argv) {
-    CLI::App app("Narrow-precision numerics, bit for bit: FP8, BF16 and FP16 formats, scaling recipes and matrix units.",
+    CLI::App app("Narrow-precision numerics, bit for bit: FP8, BF16 and FP16, scaling recipes, matrix units.",
                  "narrowfp");
     context ctx;
     ctx.command_line = command_line_of(argc, argv);
@@ -116,9 +117,11 @@ int run(int argc, char** argv) {
     ctx.values.assign(end == argv + argc ? end : end + 1, argv + argc);
     app.require_subcommand(0, 1);
     app.set_help_flag("-h,--help", "This text");
-    app.set_version_flag("--version", [] { return version_text(); }, "Version, compiler, targets");
-    app.footer("'narrowfp COMMAND --help' explains a command.\n\nExample:\n"
-               "  narrowfp convert --from f32 --to e4m3fn -- 0.1 464 -0");
+    app.set_version_flag(
+        "--version", [] { return version_text(); }, "Version, compiler, targets");
+    app.footer(
+        "'narrowfp COMMAND --help' explains a command.\n\nExample:\n"
+        "  narrowfp convert --from f32 --to e4m3fn -- 0.1 464 -0");
     for (const auto add : commands) {
         add(app, ctx);
     }
@@ -131,7 +134,8 @@ int run(int argc, char** argv) {
         return fail(explain(app, error));
     }
     if (!ctx.run) {
-        return fail(fmt::format("a command is missing: {}; see 'narrowfp --help'", fmt::join(command_names(app), ", ")));
+        return fail(
+            fmt::format("a command is missing: {}; see 'narrowfp --help'", fmt::join(command_names(app), ", ")));
     }
     active_target();  // a mistake in NARROWFP_TARGET is an error of every command
     return ctx.run();

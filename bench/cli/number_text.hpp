@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers as text, exactly. Reading: a decimal or hexadecimal text names one real number, which is handed on without
-// being rounded to any host type, so that the format it goes to rounds it once. Writing: the shortest decimal that reads
-// back to the same FP32 number, and hexadecimal, which shows the bits.
+// being rounded to any host type, so that the format it goes to rounds it once. Writing: the shortest decimal that
+// reads back to the same FP32 number, and hexadecimal, which shows the bits.
 #pragma once
 
 #include <narrowfp/format/real.hpp>

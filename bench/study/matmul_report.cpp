@@ -20,7 +20,7 @@ using report::tint;
 namespace {
 
 constexpr std::string_view throughput_reason =
-    "no fast kernel exists yet, and the time of a slow emulation is not a cost of anything";
+    "no kernel built for speed exists yet, and the time of a slow emulation is not a cost of anything";
 
 std::string size_note(const matmul_study& study) {
     return study.small ? "SMALL RUN: a fraction of the rows and columns; not the figures of the study." : "";

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every value of every format, every midpoint of two neighbours, what lies around the largest value, and the host numbers
-// next to all of these, under every rounding and overflow mode, from float and from double, with the counts of events.
+// Every value of every format, every midpoint of two neighbours, what lies around the largest value, and the host
+// numbers next to all of these, under every rounding and overflow mode, from float and from double, with the counts of
+// events.
+#include <narrowfp/round/convert.hpp>
+
 #include <doctest/doctest.h>
+
+#include <bit>
 
 #include "support/bridge.hpp"
 
@@ -38,6 +43,29 @@ TEST_CASE("event counts at and beside every value and midpoint") {
         const std::vector<std::uint32_t> bits = oracle::interesting_floats(oracle_of(format));
         for (const projection& p : projections_of(format)) {
             check_events(format, p, expected_codes(format, p), bits, t);
+        }
+    }
+    t.finish();
+}
+
+TEST_CASE("a float and the double of the same value give equal codes and events") {
+    tally t("floats as doubles");
+    for (const narrowfp::any_format& format : narrowfp::all_formats) {
+        std::vector<float> floats;
+        for (const std::uint32_t bits : oracle::interesting_floats(oracle_of(format))) {
+            floats.push_back(std::bit_cast<float>(bits));
+        }
+        const std::vector<double> doubles(floats.begin(), floats.end());
+        std::vector<std::uint32_t> from_floats(floats.size());
+        std::vector<std::uint32_t> from_doubles(floats.size());
+        for (const projection& p : projections_of(format)) {
+            const auto a = narrowfp::convert(std::span<const float>(floats), std::span<std::uint32_t>(from_floats),
+                                             format, p.mode, p.overflow);
+            const auto b = narrowfp::convert(std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles),
+                                             format, p.mode, p.overflow);
+            t.add(floats.size() - 1);
+            t.expect(from_floats == from_doubles && a == b,
+                     [&] { return std::string(narrowfp::name_of(format)) + " " + name_of(p); });
         }
     }
     t.finish();

@@ -76,8 +76,8 @@ TEST_CASE("decode then encode gives every code back in every rounding and overfl
         std::vector<std::uint32_t> from_floats(codes.size());
         std::vector<std::uint32_t> from_doubles(codes.size());
         for (const projection& p : projections_of(format)) {
-            narrowfp::convert(std::span<const std::uint32_t>(codes), format, std::span<std::uint32_t>(from_codes), format,
-                              p.mode, p.overflow);
+            narrowfp::convert(std::span<const std::uint32_t>(codes), format, std::span<std::uint32_t>(from_codes),
+                              format, p.mode, p.overflow);
             narrowfp::convert(std::span<const float>(values), std::span<std::uint32_t>(from_floats), format, p.mode,
                               p.overflow);
             narrowfp::convert(std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles), format, p.mode,
@@ -91,9 +91,9 @@ TEST_CASE("decode then encode gives every code back in every rounding and overfl
                     expected = oracle::round_infinity(f, v.value.negative, to_oracle(p.overflow));
                 }
                 t.expect(from_codes[i] == expected && from_floats[i] == expected && from_doubles[i] == expected, [&] {
-                    return f.name + " code " + hex(codes[i], 2) + " " + name_of(p) + ": from codes " + hex(from_codes[i], 2) +
-                           ", from float " + hex(from_floats[i], 2) + ", from double " + hex(from_doubles[i], 2) +
-                           ", expected " + hex(expected, 2);
+                    return f.name + " code " + hex(codes[i], 2) + " " + name_of(p) + ": from codes " +
+                           hex(from_codes[i], 2) + ", from float " + hex(from_floats[i], 2) + ", from double " +
+                           hex(from_doubles[i], 2) + ", expected " + hex(expected, 2);
                 });
             }
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All 65,536 binary16 and all 65,536 bfloat16 numbers into every format under every rounding and overflow mode, as floats,
-// as doubles and as codes, against the oracle.
+// All 65,536 binary16 and all 65,536 bfloat16 numbers into every format under every rounding and overflow mode, as
+// floats, as doubles and as codes, against the oracle.
 #include <narrowfp/round/convert.hpp>
 
 #include <doctest/doctest.h>
@@ -35,14 +35,15 @@ void check_all_inputs(const narrowfp::any_format& source, const char* subject) {
         for (const projection& p : projections_of(format)) {
             const expected_codes expected(format, p);
             check_floats(format, p, expected, bits, t);
-            const auto a = narrowfp::convert(std::span<const float>(values), std::span<std::uint32_t>(from_floats), format,
-                                             p.mode, p.overflow);
+            const auto a = narrowfp::convert(std::span<const float>(values), std::span<std::uint32_t>(from_floats),
+                                             format, p.mode, p.overflow);
             const auto b = narrowfp::convert(std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles),
                                              format, p.mode, p.overflow);
             const auto c = narrowfp::convert(std::span<const std::uint16_t>(codes), source,
                                              std::span<std::uint32_t>(from_codes), format, p.mode, p.overflow);
             t.expect(from_floats == from_doubles && from_floats == from_codes && a == b && a == c, [&] {
-                return std::string(narrowfp::name_of(format)) + " " + name_of(p) + ": float, double and code inputs differ";
+                return std::string(narrowfp::name_of(format)) + " " + name_of(p) +
+                       ": float, double and code inputs differ";
             });
         }
     }

@@ -22,8 +22,8 @@ void tally::fail(const std::string& text) {
 
 void tally::expect_equal(std::uint64_t found, std::uint64_t expected, const std::string& what) {
     expect(found == expected, [&] {
-        return what + ": found " + std::to_string(found) + " (0x" + hex(found) + "), expected " + std::to_string(expected) +
-               " (0x" + hex(expected) + ")";
+        return what + ": found " + std::to_string(found) + " (0x" + hex(found) + "), expected " +
+               std::to_string(expected) + " (0x" + hex(expected) + ")";
     });
 }
 
@@ -103,8 +103,9 @@ expected_codes::expected_codes(const narrowfp::any_format& format, const project
 }
 
 std::uint32_t expected_codes::of_float(std::uint32_t bits) const {
-    return steps_ ? oracle::lookup(*steps_, bits)
-                  : oracle::round_float_bits(*format_, bits, to_oracle(projection_.mode), to_oracle(projection_.overflow));
+    return steps_
+               ? oracle::lookup(*steps_, bits)
+               : oracle::round_float_bits(*format_, bits, to_oracle(projection_.mode), to_oracle(projection_.overflow));
 }
 
 std::uint32_t expected_codes::of_double(std::uint64_t bits) const {
@@ -145,12 +146,14 @@ void check_conversion(const narrowfp::any_format& format, const projection& p, s
 
 void check_floats(const narrowfp::any_format& format, const projection& p, const expected_codes& expected,
                   std::span<const std::uint32_t> bits, tally& t) {
-    check_conversion<float>(format, p, bits, [&](std::uint32_t b) { return expected.of_float(b); }, t);
+    check_conversion<float>(
+        format, p, bits, [&](std::uint32_t b) { return expected.of_float(b); }, t);
 }
 
 void check_doubles(const narrowfp::any_format& format, const projection& p, const expected_codes& expected,
                    std::span<const std::uint64_t> bits, tally& t) {
-    check_conversion<double>(format, p, bits, [&](std::uint64_t b) { return expected.of_double(b); }, t);
+    check_conversion<double>(
+        format, p, bits, [&](std::uint64_t b) { return expected.of_double(b); }, t);
 }
 
 namespace {
@@ -193,15 +196,16 @@ narrowfp::event_counts expected_events(const oracle::format& f, const projection
     }
     const oracle::dyadic x = oracle::value_of_float_bits(bits);
     e.inexact = !finite_result || oracle::compare(x, result.value) != 0;
-    const bool below_unsigned = f.sign_mask == 0 && negative && !(finite_result && result.value.is_zero() && f.has_zero);
+    const bool below_unsigned =
+        f.sign_mask == 0 && negative && !(finite_result && result.value.is_zero() && f.has_zero);
     const bool zero_without_code = x.is_zero() && !f.has_zero;
     e.overflowed = !x.is_zero() && (below_unsigned || rounds_beyond(f, x, p.mode));
     e.saturated = finite_result && (e.overflowed != 0 || zero_without_code);
-    const bool raised = !f.has_zero && !negative && !x.is_zero() &&
-                        oracle::compare_magnitudes(x, oracle::magnitude_at(f, 0).value) < 0;
+    const bool raised =
+        !f.has_zero && !negative && !x.is_zero() && oracle::compare_magnitudes(x, oracle::magnitude_at(f, 0).value) < 0;
     e.underflowed = raised || (!x.is_zero() && finite_result && result.value.is_zero());
-    e.subnormal = f.has_zero && finite_result && !result.value.is_zero() &&
-                  oracle::floor_log2(result.value) < f.minimum_exponent;
+    e.subnormal =
+        f.has_zero && finite_result && !result.value.is_zero() && oracle::floor_log2(result.value) < f.minimum_exponent;
     return e;
 }
 
@@ -219,8 +223,9 @@ void check_events(const narrowfp::any_format& format, const projection& p, const
         for (std::size_t i = first; i < first + count; ++i) {
             sum += expected_events(f, p, bits[i], expected.of_float(bits[i]));
         }
-        const auto found = narrowfp::convert(std::span<const float>(in).subspan(first, count),
-                                             std::span<std::uint32_t>(out).subspan(first, count), format, p.mode, p.overflow);
+        const auto found =
+            narrowfp::convert(std::span<const float>(in).subspan(first, count),
+                              std::span<std::uint32_t>(out).subspan(first, count), format, p.mode, p.overflow);
         if (found == sum) {
             t.add(count);
             continue;
@@ -232,9 +237,9 @@ void check_events(const narrowfp::any_format& format, const projection& p, const
             t.expect(one == expect, [&] {
                 const auto text = [](const narrowfp::event_counts& e) {
                     return "inexact " + std::to_string(e.inexact) + " overflowed " + std::to_string(e.overflowed) +
-                           " saturated " + std::to_string(e.saturated) + " underflowed " + std::to_string(e.underflowed) +
-                           " subnormal " + std::to_string(e.subnormal) + " nan " + std::to_string(e.nan) + " infinite " +
-                           std::to_string(e.infinite);
+                           " saturated " + std::to_string(e.saturated) + " underflowed " +
+                           std::to_string(e.underflowed) + " subnormal " + std::to_string(e.subnormal) + " nan " +
+                           std::to_string(e.nan) + " infinite " + std::to_string(e.infinite);
                 };
                 return "events of 0x" + hex(bits[i]) + " to " + f.name + " " + name_of(p) + ": found " + text(one) +
                        ", expected " + text(expect) + reproducer();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of the numeric core share: the library's formats and modes in the words of the oracle, comparison of whole
-// conversions with it, counting of checks that are too many for one assertion each, and seeded random bits.
+// What the tests of the numeric core share: the library's formats and modes in the words of the oracle, comparison of
+// whole conversions with it, counting of checks that are too many for one assertion each, and seeded random bits.
 // Nothing here computes an expected result of its own.
 #pragma once
 
@@ -22,8 +22,8 @@
 
 namespace narrowfp_test {
 
-// Counts checks. The first failures are reported with their text; `finish` prints the number of checks and fails if there
-// was none.
+// Counts checks. The first failures are reported with their text; `finish` prints the number of checks and fails if
+// there was none.
 class tally {
 public:
     explicit tally(std::string subject) : subject_(std::move(subject)) {}

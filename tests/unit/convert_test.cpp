@@ -29,7 +29,8 @@ event_counts counts_of(std::vector<float> in, const any_format& to, overflow_mod
 TEST_CASE("convert gives the codes of the command line's example") {
     const std::array<float, 4> in{464.0f, 464.0625f, -0.0f, nan_value};
     std::array<std::uint8_t, 4> out{};
-    convert(std::span<const float>(in), std::span<std::uint8_t>(out), e4m3fn, rounding::ties_to_even, overflow_mode::none);
+    convert(std::span<const float>(in), std::span<std::uint8_t>(out), e4m3fn, rounding::ties_to_even,
+            overflow_mode::none);
     CHECK(out == std::array<std::uint8_t, 4>{0x7E, 0x7F, 0x80, 0x7F});
     convert(std::span<const float>(in), std::span<std::uint8_t>(out), e4m3fn, rounding::ties_to_even,
             overflow_mode::saturate_finite);
@@ -42,7 +43,8 @@ TEST_CASE("convert counts each event under its name") {
     CHECK(counts_of({}, e4m3fn, none) == event_counts{});
     CHECK(counts_of({1.0f, -2.0f, 0.0f, -0.0f}, e4m3fn, none) == event_counts{.elements = 4});
     CHECK(counts_of({1.0625f}, e4m3fn, none) == event_counts{.elements = 1, .inexact = 1});
-    CHECK(counts_of({464.0f}, e4m3fn, none) == event_counts{.elements = 1, .inexact = 1});  // rounds to 448: no overflow
+    CHECK(counts_of({464.0f}, e4m3fn, none) ==
+          event_counts{.elements = 1, .inexact = 1});  // rounds to 448: no overflow
     CHECK(counts_of({465.0f}, e4m3fn, none) == event_counts{.elements = 1, .inexact = 1, .overflowed = 1});
     CHECK(counts_of({465.0f}, e4m3fn, saturate) ==
           event_counts{.elements = 1, .inexact = 1, .overflowed = 1, .saturated = 1});
@@ -59,12 +61,19 @@ TEST_CASE("convert counts each event under its name") {
     CHECK(counts_of({0x1p-10f}, e4m3fn, none) == event_counts{.elements = 1, .inexact = 1, .underflowed = 1});
     CHECK(counts_of({0x1p-100f}, e4m3fn, none, rounding::toward_positive) ==
           event_counts{.elements = 1, .inexact = 1, .subnormal = 1});
-    CHECK(counts_of({0x1.fp-7f}, e4m3fn, none) == event_counts{.elements = 1, .inexact = 1});  // rounds up to normal 2^-6
+    CHECK(counts_of({0x1.fp-7f}, e4m3fn, none) ==
+          event_counts{.elements = 1, .inexact = 1});  // rounds up to normal 2^-6
     CHECK(counts_of({0x1p-140f}, e8m0fnu, none) == event_counts{.elements = 1, .inexact = 1, .underflowed = 1});
     CHECK(counts_of({465.0f, nan_value, 0x1p-9f, 1.0f}, e4m3fn, saturate) ==
           event_counts{.elements = 4, .inexact = 1, .overflowed = 1, .saturated = 1, .subnormal = 1, .nan = 1});
     event_counts sum{.elements = 1, .nan = 1};
-    sum += {.elements = 2, .inexact = 3, .overflowed = 4, .saturated = 5, .underflowed = 6, .subnormal = 7, .nan = 8,
+    sum += {.elements = 2,
+            .inexact = 3,
+            .overflowed = 4,
+            .saturated = 5,
+            .underflowed = 6,
+            .subnormal = 7,
+            .nan = 8,
             .infinite = 9};
     CHECK(sum == event_counts{3, 3, 4, 5, 6, 7, 9, 9});
 }
@@ -87,7 +96,8 @@ TEST_CASE("convert refuses what does not fit and says the numbers") {
         if (mode == rounding::ties_to_away) {
             CHECK_NOTHROW(convert(source, std::span<std::uint8_t>(three), hif8, mode, none));
         } else {
-            const std::string message = "hif8 does not define rounding " + std::string(name) + "; it defines ties_to_away";
+            const std::string message =
+                "hif8 does not define rounding " + std::string(name) + "; it defines ties_to_away";
             CHECK_THROWS_WITH_AS(convert(source, std::span<std::uint8_t>(three), hif8, mode, none), message.c_str(),
                                  std::invalid_argument);
         }
@@ -97,7 +107,8 @@ TEST_CASE("convert refuses what does not fit and says the numbers") {
     CHECK_THROWS_AS(convert(source, std::span<hifloat8>(values).first(2), rounding::ties_to_away, none),
                     std::invalid_argument);
     std::vector<float> back(2);
-    CHECK_THROWS_AS(decode(std::span<const std::uint8_t>(three), e4m3fn, std::span<float>(back)), std::invalid_argument);
+    CHECK_THROWS_AS(decode(std::span<const std::uint8_t>(three), e4m3fn, std::span<float>(back)),
+                    std::invalid_argument);
     back.resize(3);
     CHECK_THROWS_AS(decode(std::span<const std::uint8_t>(three), f16, std::span<float>(back)), std::invalid_argument);
     CHECK(two == std::vector<std::uint8_t>(2, 0xAA));
@@ -112,8 +123,8 @@ TEST_CASE("the typed and the run time forms agree and codes convert through thei
     std::vector<float8_e4m3fn> values(in.size());
     const auto a = convert(std::span<const double>(in), std::span<std::uint8_t>(codes), e4m3fn, rounding::to_odd,
                            overflow_mode::none);
-    const auto b = convert(std::span<const double>(in), std::span<float8_e4m3fn>(values), rounding::to_odd,
-                           overflow_mode::none);
+    const auto b =
+        convert(std::span<const double>(in), std::span<float8_e4m3fn>(values), rounding::to_odd, overflow_mode::none);
     CHECK(a == b);
     std::vector<std::uint16_t> halves(in.size());
     std::vector<std::uint8_t> again(in.size());

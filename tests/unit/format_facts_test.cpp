@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The published facts of every format: limits, counts, special codes, overflow thresholds; and the catalogue.
-#include <narrowfp/round/convert.hpp>
-
 #include <narrowfp/format/catalog.hpp>
+#include <narrowfp/round/construct.hpp>
 
 #include <doctest/doctest.h>
 
@@ -30,7 +29,8 @@ struct facts {
     double min_normal;
     double min_positive;
     int positive_finite;  // codes of positive finite nonzero values; 0: not stated
-    double threshold;     // the smallest magnitude that overflows, or (if tie_overflows is false) the largest that does not
+    double
+        threshold;  // the smallest magnitude that overflows, or (if tie_overflows is false) the largest that does not
     bool tie_overflows;
 };
 
@@ -97,7 +97,8 @@ TEST_CASE("the limits and special codes of every format are the published ones")
                 }
                 CHECK(f.decode(f.sign_mask()).is_nan() == (!row.negative_zero && f.is_signed));
                 // The smallest normal value has a neighbour below that is subnormal or does not exist.
-                const std::uint64_t normal = project(f, to_real(row.min_normal), default_rounding(f), overflow_mode::none).code;
+                const std::uint64_t normal =
+                    project(f, to_real(row.min_normal), default_rounding(f), overflow_mode::none).code;
                 CHECK(nearest_host<double>(f.decode(normal)) == row.min_normal);
                 CHECK(project(f, to_real(row.min_normal), default_rounding(f), overflow_mode::none).subnormal == false);
                 CHECK(project(f, to_real(row.min_positive), default_rounding(f), overflow_mode::none).subnormal ==
@@ -148,9 +149,9 @@ TEST_CASE("the overflow threshold and the result of its tie") {
         CHECK(code_of(format, std::nextafter(row.threshold, 0.0), overflow_mode::none) ==
               static_cast<std::uint64_t>(row.max_code));
         // Beyond it: infinity, NaN, or the largest value where there is neither or where P3109 says so.
-        const bool clamps = row.nan == no_code || std::string(row.name) == "binary8p3sf" ||
-                            std::string(row.name) == "binary8p4sf";
-        const auto beyond = static_cast<std::uint64_t>(clamps                   ? row.max_code
+        const bool clamps =
+            row.nan == no_code || std::string(row.name) == "binary8p3sf" || std::string(row.name) == "binary8p4sf";
+        const auto beyond = static_cast<std::uint64_t>(clamps                    ? row.max_code
                                                        : row.infinity != no_code ? row.infinity
                                                                                  : row.nan);
         CHECK(code_of(format, std::nextafter(row.threshold, infinity), overflow_mode::none) == beyond);
@@ -167,10 +168,10 @@ TEST_CASE("the overflow threshold and the result of its tie") {
 }
 
 TEST_CASE("HiFloat8 codes of the published table") {
-    const std::pair<int, double> spots[] = {{0x00, 0},        {0x01, 0x1p-22}, {0x07, 0x1p-16}, {0x08, 1},   {0x0F, 1.875},
-                                            {0x10, 2},        {0x18, 0.5},     {0x20, 4},       {0x30, 0.25}, {0x40, 16},
-                                            {0x50, 0x1p-4},   {0x60, 256},     {0x70, 0x1p-8},  {0x6E, 32768}, {0x7E, 0x1p-15},
-                                            {0x7F, 0x1.8p-15}, {0x88, -1},     {0xEE, -32768}};
+    const std::pair<int, double> spots[] = {
+        {0x00, 0},      {0x01, 0x1p-22}, {0x07, 0x1p-16}, {0x08, 1},         {0x0F, 1.875},  {0x10, 2},
+        {0x18, 0.5},    {0x20, 4},       {0x30, 0.25},    {0x40, 16},        {0x50, 0x1p-4}, {0x60, 256},
+        {0x70, 0x1p-8}, {0x6E, 32768},   {0x7E, 0x1p-15}, {0x7F, 0x1.8p-15}, {0x88, -1},     {0xEE, -32768}};
     for (const auto& [code, value] : spots) {
         CAPTURE(code);
         CHECK(double{hifloat8::from_bits(static_cast<std::uint8_t>(code))} == value);
@@ -214,18 +215,33 @@ TEST_CASE("ambiguous names are answered with the variants and unknown ones with 
 
 TEST_CASE("a format of one's own is one object") {
     // E3M1, 5 bits, no subnormals, infinities: +-2^(e-3) * {1, 1.5} for e = 1..6.
-    static constexpr float_format e3m1{.name = "e3m1", .type_name = "e3m1", .source = "this test", .exponent_bits = 3,
-                                       .fraction_bits = 1, .bias = 3, .infinity = infinity_kind::ieee, .nan = nan_kind::ieee,
+    static constexpr float_format e3m1{.name = "e3m1",
+                                       .type_name = "e3m1",
+                                       .source = "this test",
+                                       .exponent_bits = 3,
+                                       .fraction_bits = 1,
+                                       .bias = 3,
+                                       .infinity = infinity_kind::ieee,
+                                       .nan = nan_kind::ieee,
                                        .has_subnormals = false};
     static_assert(e3m1.is_valid());
     using e3m1_value = value<e3m1>;
     CHECK(float{e3m1_value(12.0f)} == 12.0f);
     CHECK(std::isinf(float{e3m1_value(14.0f)}));
     CHECK(float{e3m1_value(0.25f)} == 0.25f);
-    CHECK(float{e3m1_value(0.125f)} == 0.0f);          // a tie with zero, whose code is even
-    CHECK(float{e3m1_value(0.1251f)} == 0.25f);        // no subnormals between
-    CHECK(float{e3m1_value::from_bits(1)} == 0.0f);    // exponent field 0
-    static_assert(!float_format{.exponent_bits = 9, .fraction_bits = 2}.is_valid());
-    static_assert(!float_format{.exponent_bits = 4, .fraction_bits = 3, .bias = 7}.is_valid());  // overflow to no infinity
+    CHECK(float{e3m1_value(0.125f)} == 0.0f);        // a tie with zero, whose code is even
+    CHECK(float{e3m1_value(0.1251f)} == 0.25f);      // no subnormals between
+    CHECK(float{e3m1_value::from_bits(1)} == 0.0f);  // exponent field 0
+    const auto changed = [](auto change) {
+        float_format f = e4m3fn;
+        change(f);
+        return f.is_valid();
+    };
+    CHECK_FALSE(changed([](float_format& f) { f.exponent_bits = 9; }));
+    CHECK_FALSE(changed([](float_format& f) { f.on_overflow = overflow_result::infinity; }));  // has none
+    CHECK_FALSE(changed([](float_format& f) { f.nan = nan_kind::negative_zero; }));            // has -0, too
+    CHECK_FALSE(changed([](float_format& f) { f.storage_bits = 6; }));
+    CHECK_FALSE(changed([](float_format& f) { f.bias = 200; }));  // below FP32's range
+    CHECK(changed([](float_format& f) { f.bias = 8; }));
     CHECK(e4m3fn != e4m3ieee);
 }

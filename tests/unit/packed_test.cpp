@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packed codes of every width: what is put comes back, neighbours stay, bytes are counted exactly; and the documented order.
+// Packed codes of every width: what is put comes back, neighbours stay, bytes are counted exactly; and the documented
+// order.
 #include <narrowfp/format/packed.hpp>
 
 #include <doctest/doctest.h>
@@ -37,7 +38,8 @@ TEST_CASE("packed codes keep what is put and touch nothing else") {
             }
             // The padding of the last byte stays zero.
             const std::size_t used = count * static_cast<std::size_t>(bits) % 8;
-            t.expect(used == 0 || codes.bytes().back() >> used == 0, [&] { return std::string("padding is not zero"); });
+            t.expect(used == 0 || codes.bytes().back() >> used == 0,
+                     [&] { return std::string("padding is not zero"); });
         }
     }
     t.finish();

@@ -33,8 +33,9 @@ void check_type(tally& t) {
         t.expect(std::isnan(x) ? v.exact().is_nan() : Value(x).bits() == code && Value(double{x}).bits() == code,
                  [&] { return std::string(Value::format.name) + " float round trip of code " + std::to_string(code); });
         // Comparison is that of the floats: NaN is unordered, zeros are equal.
-        t.expect((v == v) == !std::isnan(x) && (v != v) == std::isnan(x) && !(v < v) && (v <= v) == !std::isnan(x),
-                 [&] { return std::string(Value::format.name) + " compared with itself, code " + std::to_string(code); });
+        t.expect(
+            (v == v) == !std::isnan(x) && (v != v) == std::isnan(x) && !(v < v) && (v <= v) == !std::isnan(x),
+            [&] { return std::string(Value::format.name) + " compared with itself, code " + std::to_string(code); });
         // Negation changes the sign bit of what has a twin and nothing else.
         const auto negated = -v;
         if (std::isnan(x)) {
@@ -43,7 +44,8 @@ void check_type(tally& t) {
             t.expect(negated.bits() == (code ^ Value::format.sign_mask()),
                      [&] { return std::string(Value::format.name) + " negation of code " + std::to_string(code); });
         } else {
-            t.expect(Value::format.is_signed ? negated.bits() == 0 : negated.exact().is_nan() || Value::format.nan_code(false) == 0,
+            t.expect(Value::format.is_signed ? negated.bits() == 0
+                                             : negated.exact().is_nan() || Value::format.nan_code(false) == 0,
                      [&] { return std::string(Value::format.name) + " negation of code " + std::to_string(code); });
         }
     }
@@ -121,8 +123,8 @@ TEST_CASE("construction is the default rounding with overflow none") {
     CHECK(float4_e2m1fn(std::numeric_limits<float>::quiet_NaN()).bits() == 0x7);
     CHECK(float8_e4m3fn(std::bit_cast<float>(0xFFC00000U)).bits() == 0xFF);  // NaN keeps its sign
     CHECK(float8_e4m3fn(std::bit_cast<float>(0x7F800001U)).bits() == 0x7F);  // also a signalling one
-    CHECK(bfloat16(1.00390625f).bits() == 0x3F80);                            // 1 + 2^-8: tie to even
-    CHECK(bfloat16(1.01171875f).bits() == 0x3F82);                            // 1 + 3 * 2^-8: tie to even
+    CHECK(bfloat16(1.00390625f).bits() == 0x3F80);                           // 1 + 2^-8: tie to even
+    CHECK(bfloat16(1.01171875f).bits() == 0x3F82);                           // 1 + 3 * 2^-8: tie to even
     // A double goes straight to the format: 1 + 2^-4 + 2^-40 is above the tie that a float would make of it.
     CHECK(float8_e4m3fn(1.0625 + 0x1p-40).bits() == 0x39);
     CHECK(float8_e4m3fn(static_cast<float>(1.0625 + 0x1p-40)).bits() == 0x38);

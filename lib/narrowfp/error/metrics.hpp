@@ -32,7 +32,7 @@ struct error_report {
     std::optional<double> normwise_backward;       // max over elements |x - r| / (||a_i||_2 ||b_j||_2)
     std::optional<double> componentwise_backward;  // max |x - r| / (|A| |B|)_ij
 
-    bool exact() const { return relative_frobenius == 0; }
+    bool exact() const { return relative_frobenius == 0 && nonfinite == 0; }
 };
 
 // Bounds against which backward errors are measured: matrices of the shape of the result; either may be empty.
@@ -75,10 +75,10 @@ inline error_report compare_in_default_environment(matrix_view<const float> resu
             }
             const double distance = std::fabs(x - r);
             report.differing += result(i, j) != static_cast<float>(r);
-            error2 += distance * distance;
-            reference2 += r * r;
-            result2 += x * x;
-            inner += x * r;
+            error2 = std::fma(distance, distance, error2);  // std::fma: no compiler option can change it
+            reference2 = std::fma(r, r, reference2);
+            result2 = std::fma(x, x, result2);
+            inner = std::fma(x, r, inner);
             error_sum += x - r;
             absolute_sum += std::fabs(r);
             report.max_absolute = std::fmax(report.max_absolute, distance);
@@ -98,7 +98,7 @@ inline error_report compare_in_default_environment(matrix_view<const float> resu
     if (reference2 > 0) {
         report.relative_frobenius = std::sqrt(error2 / reference2);
         report.bias = error_sum / absolute_sum;
-        const double variance = std::fmax(0.0, error2 / n - (error_sum / n) * (error_sum / n));
+        const double variance = std::fmax(0.0, std::fma(-(error_sum / n), error_sum / n, error2 / n));
         report.bias_standard_error = std::sqrt(variance / n) / (absolute_sum / n);
         if (result2 > 0) {
             report.cosine = inner / (std::sqrt(result2) * std::sqrt(reference2));

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "benchmark_results.hpp"
+
+#include <narrowfp/base/target.hpp>
+#include <narrowfp/base/version.hpp>
+#include <narrowfp/report/text.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <set>
+
+namespace narrowfp::bench {
+
+using report::record;
+using report::record_status;
+
+namespace {
+
+// A regular expression, extended or ECMAScript, that matches the text alone.
+std::string literally(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (std::string_view("\\.[](){}*+?^$|").find(c) != std::string_view::npos) {
+            out += '\\';
+        }
+        out += c;
+    }
+    return out;
+}
+
+// The command line that runs these rows alone. Google Benchmark appends parts to a name, hence the alternative.
+std::string repro_of(const suite_info& info, const suite_options& options, const std::vector<std::string>& names) {
+    std::string expression;
+    for (const std::string& name : names) {
+        expression += (expression.empty() ? "" : "|") + literally(name);
+    }
+    const bool measured = info.kind == report::figure_kind::measured;
+    return fmt::format("{} --seed {}{} --benchmark_filter='^({})(/|$)' --results {}", info.name, options.seed,
+                       measured ? fmt::format(" --threads {}", options.threads) : "", expression,
+                       measured ? "timings.json" : "results.json");
+}
+
+// A row whose repetitions differ by more of their median is called disturbed.
+constexpr double noisy_spread = 0.25;
+
+struct spread {
+    double median = 0;
+    double low = 0;
+    double high = 0;
+};
+
+spread spread_of(const std::vector<double>& rates) {
+    const auto [low, high] = std::minmax_element(rates.begin(), rates.end());
+    return {median(rates), *low, *high};
+}
+
+const row_outcome* usable(const row_outcomes& outcomes, std::string_view name) {
+    const auto found = outcomes.find(name);
+    const bool has_rates =
+        found != outcomes.end() && found->second.status == record_status::ok && !found->second.rates.empty();
+    return has_rates ? &found->second : nullptr;
+}
+
+// Of the medians; low and high from the extremes of both rows.
+std::optional<spread> ratio_of(const row_outcomes& outcomes, std::string_view name, std::string_view base) {
+    const row_outcome* above = usable(outcomes, name);
+    const row_outcome* below = usable(outcomes, base);
+    if (above == nullptr || below == nullptr) {
+        return std::nullopt;
+    }
+    const spread x = spread_of(above->rates);
+    const spread y = spread_of(below->rates);
+    return spread{x.median / y.median, x.low / y.high, x.high / y.low};
+}
+
+class document_maker {
+public:
+    document_maker(const suite_info& info, const suite_options& options, const row_outcomes& outcomes)
+        : info_(info), options_(options), outcomes_(outcomes) {}
+
+    void add_rate(const suite_row& row, const row_outcome& outcome, std::vector<record>& out) const {
+        record r = start(row, "macs_per_s", "MAC/s", {row.name()});
+        r.method = fmt::format("median over repetitions in random order among all rows; low and high are the extremes; "
+                               "result checked before and after each timing: {}",
+                               row.checked_against());
+        if (outcome.status == record_status::ok && outcome.rates.empty()) {
+            set_no_value(r, record_status::not_run, "no repetition was timed");
+        } else if (outcome.status == record_status::ok) {
+            const spread s = spread_of(outcome.rates);
+            r.n = static_cast<std::int64_t>(outcome.rates.size());
+            r.value = s.median;
+            r.low = s.low;
+            r.high = s.high;
+            r.note = row.label();
+        }
+        out.push_back(std::move(r));
+    }
+
+    void add_ratio(const suite_row& row, const ratio_to& to, std::vector<record>& out) const {
+        record r = start(row, "ratio_to_" + to.label, "1", {row.name(), to.base});
+        r.method = "ratio of the medians of interleaved repetitions; low and high from the extremes of both";
+        r.reference = to.base;
+        if (const auto s = ratio_of(outcomes_, row.name(), to.base)) {
+            r.value = s->median;
+            r.low = s->low;
+            r.high = s->high;
+            r.note = row.label();
+        } else if (r.status == record_status::ok) {
+            set_no_value(r, record_status::not_run, to.base + " was not timed in this run");
+        }
+        out.push_back(std::move(r));
+    }
+
+    void add_figure(const suite_row& row, const figure& f, std::vector<record>& out) const {
+        record r = start(row, f.name, f.unit, {row.name()});
+        r.method = "bit for bit, " + row.checked_against();
+        r.reference = info_.reference;
+        if (r.status == record_status::ok) {
+            r.value = f.value;
+            r.status = f.status;
+            r.note = f.note;
+        }
+        out.push_back(std::move(r));
+    }
+
+private:
+    record start(const suite_row& row, const std::string& what, const std::string& unit,
+                 const std::vector<std::string>& rows_needed) const {
+        record r;
+        r.id = row.name() + "/" + what;
+        r.name = what + " of " + row.name();
+        r.kind = info_.kind;
+        r.parameters = row.parameters();
+        r.unit = unit;
+        r.repro = repro_of(info_, options_, rows_needed);
+        const row_outcome& outcome = outcomes_.find(row.name())->second;
+        if (outcome.status != record_status::ok) {
+            set_no_value(r, outcome.status, outcome.note);
+        }
+        return r;
+    }
+
+    const suite_info& info_;
+    const suite_options& options_;
+    const row_outcomes& outcomes_;
+};
+
+std::string parameter_text(const report::field_list& parameters, std::string_view key) {
+    const report::field_value* value = find_field(parameters, key);
+    return value != nullptr ? text_of(*value) : "-";
+}
+
+std::string compiler_text() {
+#if defined(__clang__)
+    return fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+#elif defined(__GNUC__)
+    return fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+#else
+    return "unknown";
+#endif
+}
+
+// What follows the first ':' of the first line of the file that begins with the key; all of the line without a key.
+std::string line_of_file(const char* path, std::string_view key) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(key)) {
+            const std::size_t begin = key.empty() ? 0 : line.find_first_not_of(" \t", line.find(':') + 1);
+            return begin < line.size() ? line.substr(begin) : "";
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string text_of(const report::field_value& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) {
+        return *text;
+    }
+    if (const auto* number = std::get_if<std::int64_t>(&value)) {
+        return std::to_string(*number);
+    }
+    const auto* truth = std::get_if<bool>(&value);
+    return truth != nullptr ? (*truth ? "true" : "false") : fmt::format("{}", std::get<double>(value));
+}
+
+report::field_list context_of(const suite_info& info, const suite_options& options, const suite_content& content,
+                              bool machine) {
+    report::field_list out;
+    const auto add_text = [&out](const char* key, const std::string& text) {
+        if (!text.empty()) {
+            add_field(out, key, text);
+        }
+    };
+    add_text("program", std::string(info.name));
+    add_text("version", NARROWFP_VERSION_STRING);
+#if defined(NARROWFP_GIT_COMMIT)
+    add_text("commit", NARROWFP_GIT_COMMIT);
+#endif
+    add_text("compiler", compiler_text());
+#if defined(NARROWFP_BENCH_FLAGS)
+    add_text("flags", NARROWFP_BENCH_FLAGS);
+#endif
+    add_field(out, "seed", options.seed);
+    add_field(out, "data_crc32", content.data_crc32);
+    if (machine) {
+        add_text("processor", line_of_file("/proc/cpuinfo", "model name"));
+        add_text("target", std::string(name_of(active_target())));
+        add_field(out, "threads", options.threads);
+        add_text("governor", line_of_file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", ""));
+        out.insert(out.end(), content.context.begin(), content.context.end());
+    }
+    return out;
+}
+
+double median(std::vector<double> values) {
+    const std::size_t half = values.size() / 2;
+    std::sort(values.begin(), values.end());
+    return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+report::document suite_document(const suite_info& info, const suite_content& content, const row_outcomes& outcomes,
+                                const report::field_list& context, const suite_options& options) {
+    report::document doc{context, {}};
+    const document_maker make(info, options, outcomes);
+    for (const auto& row : content.rows) {
+        const auto outcome = outcomes.find(row->name());
+        if (outcome == outcomes.end()) {
+            continue;
+        }
+        for (const figure& f : row->figures()) {
+            make.add_figure(*row, f, doc.records);
+        }
+        if (info.kind == report::figure_kind::measured) {
+            make.add_rate(*row, outcome->second, doc.records);
+            for (const ratio_to& to : row->ratios) {
+                make.add_ratio(*row, to, doc.records);
+            }
+        }
+    }
+    return doc;
+}
+
+report::table rate_table(const suite_info& info, const suite_content& content, const row_outcomes& outcomes) {
+    using report::alignment;
+    report::table t;
+    t.title = fmt::format("{}: medians, measured on this machine", info.name);
+    const std::vector<std::pair<std::string, std::string>> keys{
+        {"impl", "program"}, {"a", "A"}, {"b", "B"}, {"recipe", "recipe"}, {"acc", "accumulator"}, {"m", "m=n=k"},
+        {"threads", "threads"}};
+    for (const auto& [key, title] : keys) {
+        t.columns.push_back({title, key == "m" || key == "threads" ? alignment::right : alignment::left});
+    }
+    t.columns.insert(t.columns.end(), {{"million MAC/s", alignment::right},
+                                       {"spread", alignment::right},
+                                       {"vs BF16", alignment::right},
+                                       {"vs FP32", alignment::right}});
+    std::set<std::string> reasons;
+    bool noisy = false;
+    for (const auto& row : content.rows) {
+        const auto outcome = outcomes.find(row->name());
+        if (outcome == outcomes.end()) {
+            continue;
+        }
+        std::vector<report::cell> cells;
+        for (const auto& entry : keys) {
+            cells.emplace_back(parameter_text(row->parameters(), entry.first));
+        }
+        if (usable(outcomes, row->name()) != nullptr) {
+            const spread s = spread_of(outcome->second.rates);
+            const double width = (s.high - s.low) / s.median;
+            noisy = noisy || width > noisy_spread;
+            cells.emplace_back(report::format_number(s.median / 1e6, 3));
+            cells.emplace_back(report::format_percent(width, 2),
+                               width > noisy_spread ? report::tint::warning : report::tint::plain);
+        } else {
+            const bool failed = outcome->second.status == record_status::failed;
+            cells.emplace_back(failed ? "FAILED" : "not run", failed ? report::tint::bad : report::tint::warning);
+            cells.emplace_back("-");
+            reasons.insert(failed ? fmt::format("FAILED {}: {}", row->name(), outcome->second.note)
+                                  : "Not run: " + outcome->second.note);
+        }
+        for (const char* base : {"bf16", "f32"}) {
+            const auto to = std::find_if(row->ratios.begin(), row->ratios.end(),
+                                         [&](const ratio_to& r) { return r.label == base; });
+            const auto ratio =
+                to == row->ratios.end() ? std::nullopt : ratio_of(outcomes, row->name(), to->base);
+            cells.emplace_back(ratio ? report::format_ratio(ratio->median) : "-");
+        }
+        t.add_row(std::move(cells));
+    }
+    t.notes.push_back("Rows of the program 'reference' are the time of an emulation in software. It is not a cost of any "
+                      "format, scale or accumulator in hardware.");
+    if (noisy) {
+        t.notes.push_back(fmt::format("Spread is (fastest - slowest) / median. Rows above {:.0f} % were disturbed; so is a "
+                                      "ratio with one of them.",
+                                      noisy_spread * 100));
+    }
+    t.notes.insert(t.notes.end(), reasons.begin(), reasons.end());
+    return t;
+}
+
+}  // namespace narrowfp::bench

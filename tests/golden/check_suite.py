@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a Google Benchmark suite on a few small rows and checks what it writes and how it ends.
+
+Usage: check_suite.py PROGRAM
+The program is bench_accuracy or bench_gemm. Exits 0 if all holds, 1 if something does not, 2 for wrong use.
+"""
+
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+
+# For each suite: the file it writes, a filter of a few small rows, and the counters of a row.
+SUITES = {
+    "bench_accuracy": {
+        "file": "results.json",
+        "filter": "^accuracy/data:(normal|uniform01)/a:(e4m3fn|f32)/.*/k:256(/|$)",
+        "counters": {
+            "rel_fro", "max_ulp", "correct_bits", "sqnr_db", "bytes_per_element", "saturated", "underflowed", "nonfinite",
+        },
+    },
+    "bench_gemm": {
+        "file": "timings.json",
+        "filter": "^gemm/.*(acc:sequential|acc:native|a:e4m3fn/.*acc:exact).*/m:64/.*/threads:1(/|$)",
+        "counters": {"macs_per_s"},
+    },
+}
+
+problems = []
+
+
+def expect(condition, text):
+    if not condition:
+        problems.append(text)
+
+
+def reject_constant(word):
+    raise ValueError(f"{word} is not a JSON number")
+
+
+def strict(path):
+    return json.loads(path.read_text(encoding="utf-8"), parse_constant=reject_constant)
+
+
+def run(program, *arguments, env=None):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCHMARK_")}
+    environment.pop("NARROWFP_TARGET", None)
+    environment.update(env or {})
+    return subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+def check_output(path, suite):
+    """The file of Google Benchmark: every row has the suite's counters, all finite."""
+    document = strict(path)
+    for key in ("version", "compiler", "target", "seed", "threads", "data_crc32"):
+        expect(key in document["context"], f"{path.name}: no '{key}' in the context")
+    single = [row for row in document["benchmarks"] if row["run_type"] == "iteration"]
+    expect(single, f"{path.name}: no rows")
+    for row in single:
+        if row.get("error_occurred") or row.get("skipped"):
+            expect("openblas" in row["name"], f"{row['name']}: skipped: {row}")
+            continue
+        for counter in suite["counters"]:
+            expect(math.isfinite(row.get(counter, math.nan)), f"{row['name']}: counter {counter}: {row.get(counter)}")
+    return {row["run_name"] for row in single}
+
+
+def check_results(path, suite, rows):
+    """The file of --results: valid, a record for each counter of each row, nothing failed."""
+    command = [sys.executable, str(FOLDER / "validate_results.py"), str(path)]
+    validation = subprocess.run(command, capture_output=True, text=True, check=False)
+    expect(validation.returncode == 0, f"{path.name} is not valid: {validation.stderr}")
+    records = strict(path)["records"]
+    for record in records:
+        expect(record["status"] in ("ok", "exact", "not_run"), f"{record['id']}: {record['status']}: {record['note']}")
+        if record["status"] == "not_run":
+            expect("openblas" in record["id"] or "/ratio_to_" in record["id"], f"{record['id']}: not run")
+    for counter in suite["counters"]:
+        found = sum(record["id"].endswith("/" + counter) for record in records)
+        expect(found == len(rows), f"{path.name}: {found} records of {counter}, expected {len(rows)}")
+    return records
+
+
+def check_ratios(records):
+    """Each FP8 rate is followed by its ratio to BF16 and then by that to FP32, and they are quotients of medians."""
+    values = {record["id"]: record["value"] for record in records}
+    ids = [record["id"] for record in records]
+    rates = [i for i, record in enumerate(records) if record["unit"] == "MAC/s" and "/a:e4m3fn/" in record["id"]]
+    expect(rates, "no FP8 rows")
+    for i in rates:
+        name = ids[i].removesuffix("/macs_per_s")
+        expect(ids[i + 1 : i + 3] == [name + "/ratio_to_bf16", name + "/ratio_to_f32"], f"{name}: its ratios do not follow")
+        if "acc:sequential" not in name:
+            continue  # the base was filtered out
+        for record in records[i + 1 : i + 3]:
+            quotient = values[ids[i]] / values[record["reference"] + "/macs_per_s"]
+            expect(math.isclose(record["value"], quotient, rel_tol=1e-12), f"{record['id']}: {record['value']}, not {quotient}")
+            expect(record["low"] <= record["value"] <= record["high"], f"{record['id']}: outside its range")
+
+
+def check_wrong_use(program):
+    for arguments, env in (
+        (["--no_such_flag"], None),
+        (["--benchmark_filter=no row has this name"], None),
+        (["--benchmark_format=xml"], None),
+        (["--benchmark_min_time=soon"], None),
+        (["--seed", "-1"], None),
+        (["--results", "/no/such/folder/results.json"], None),
+        (["--benchmark_out=/no/such/folder/benchmark.json"], None),
+        ([], {"NARROWFP_TARGET": "abacus"}),
+    ):
+        result = run(program, *arguments, env=env)
+        expect(result.returncode == 2, f"{arguments} {env}: exit code {result.returncode}, expected 2")
+        expect(result.stderr.strip(), f"{arguments} {env}: nothing on standard error")
+    result = run(program, "--help")
+    expect(result.returncode == 0 and "--results FILE" in result.stdout, f"--help: {result.returncode}, {result.stdout}")
+    result = run(program, "--benchmark_list_tests")
+    names = result.stdout.split()
+    expect(result.returncode == 0 and names, f"--benchmark_list_tests: exit code {result.returncode}")
+    expect(len(names) == len(set(names)), "two rows have one name")
+
+
+def main():
+    if len(sys.argv) != 2 or os.path.basename(sys.argv[1]) not in SUITES:
+        print(__doc__, file=sys.stderr)
+        return 2
+    program = sys.argv[1]
+    suite = SUITES[os.path.basename(program)]
+    with tempfile.TemporaryDirectory() as folder:
+        written = []
+        for turn in ("first", "second"):
+            results = pathlib.Path(folder, turn, suite["file"])
+            results.parent.mkdir()
+            output = results.parent / "benchmark.json"
+            arguments = [f"--benchmark_filter={suite['filter']}", "--benchmark_min_time=0.001", f"--benchmark_out={output}"]
+            result = run(program, *arguments, "--results", str(results))
+            expect(result.returncode == 0, f"exit code {result.returncode}: {result.stderr}")
+            if result.returncode != 0:
+                break
+            rows = check_output(output, suite)
+            records = check_results(results, suite, rows)
+            written.append(results.read_bytes())
+            if suite["file"] == "timings.json":
+                check_ratios(records)
+        if suite["file"] == "results.json" and len(written) == 2:
+            expect(written[0] == written[1], "two runs wrote different deterministic results")
+        if written:
+            print(f"{len(rows)} rows, {len(records)} records")
+    check_wrong_use(program)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// gemm equals gemm_reference bit for bit on random shapes, recipes, accumulators, outputs, strides and threads; what
+// does not fit is refused.
+#include <narrowfp/gemm.hpp>
+#include <narrowfp/gemm/reference.hpp>
+#include <narrowfp/gemm/unit.hpp>
+#include <narrowfp/quantize.hpp>
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <limits>
+
+#include "support/bridge.hpp"
+
+using namespace narrowfp;
+using namespace narrowfp_test;
+
+namespace {
+
+matrix<float> random_matrix(random_bits& random, std::size_t rows, std::size_t cols) {
+    matrix<float> x(rows, cols);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        x.data()[i] = random.below(500) == 0 ? std::bit_cast<float>(random.word()) : random.finite(-9, 9);
+    }
+    return x;
+}
+
+}  // namespace
+
+TEST_CASE("gemm equals the reference on random problems") {
+    tally t("gemm against gemm_reference");
+    random_bits random(run_seed() + 20);
+    const any_format formats[] = {e4m3fn, e5m2, bf16, f16, hif8, e2m1fn, f32};
+    for (int round = 0; round < 300; ++round) {
+        const bool small = random.below(2) == 0;
+        const std::size_t m = 1 + random.below(small ? 9 : 40);
+        const std::size_t n = 1 + random.below(small ? 9 : 40);
+        const std::size_t k = small ? random.below(10) : 1 + random.below(300);
+        const recipe& r = all_recipes[random.below(all_recipes.size())];
+        const any_format& fa = formats[random.below(std::size(formats))];
+        const any_format& fb = formats[random.below(std::size(formats))];
+        const matrix<float> x = random_matrix(random, m, k);
+        const matrix<float> y = random_matrix(random, n, k);  // B is its transpose
+        const quantized_matrix a = quantize(x.view(), r.for_a(fa));
+        const quantized_matrix b = quantize(y.view().transposed(), r.for_b(fb));
+        const aligned unit = {.products = random.between(1, 33),
+                              .fraction_bits = random.between(8, 30),
+                              .output = static_cast<aligned_output>(random.below(3))};
+        const accumulator accumulators[] = {sequential<float>{}, exact{}, unit, promoted{unit, 32},
+                                            promoted{sequential<float>{}, 128}};
+        const accumulator& acc = accumulators[random.below(5)];
+        const matrix<float> c = random_matrix(random, m, n);
+        const bool with_c = random.below(2) == 0;
+        const any_format& output = random.below(3) == 0 ? formats[random.below(std::size(formats))] : any_format{f32};
+        const matrix_view<const float> addend = with_c ? c.view() : matrix_view<const float>{};
+        const matrix<float> expected = gemm_reference(a, b, acc, addend, output);
+        matrix<float> transposed(n, m);
+        const options opts{.threads = random.between(0, 3)};
+        gemm_into(a, b, acc, transposed.view().transposed(), addend, output, opts);
+        const matrix<float> d = gemm(a, b, acc, addend, output, opts);
+        for (std::size_t i = 0; i < m; ++i) {
+            for (std::size_t j = 0; j < n; ++j) {
+                t.expect(
+                    std::bit_cast<std::uint32_t>(d(i, j)) == std::bit_cast<std::uint32_t>(expected(i, j)) &&
+                        std::bit_cast<std::uint32_t>(transposed(j, i)) == std::bit_cast<std::uint32_t>(expected(i, j)),
+                    [&] {
+                        return "round " + std::to_string(round) + " " + std::string(r.name) + " " + name_of(acc) + " " +
+                               shape_text(m, n) + " k " + std::to_string(k) + reproducer();
+                    });
+            }
+        }
+    }
+    t.finish();
+}
+
+TEST_CASE("gemm refuses what does not fit") {
+    const quantized_matrix a(2, 3, e4m3fn);
+    const quantized_matrix b(4, 2, e4m3fn);
+    const quantized_matrix good(3, 5, e4m3fn);
+    const matrix<float> c(2, 4);
+    matrix<float> d(2, 4);
+    CHECK_THROWS_WITH_AS(gemm(a, b, exact{}),
+                         "gemm: A is 2 x 3 and B is 4 x 2; the columns of A must equal the rows of B",
+                         std::invalid_argument);
+    CHECK_THROWS_WITH_AS(gemm(a, good, exact{}, c.view()), "gemm: C is 2 x 4, expected 2 x 5", std::invalid_argument);
+    CHECK_THROWS_WITH_AS(gemm_into(a, good, exact{}, d.view()), "gemm: D is 2 x 4, expected 2 x 5",
+                         std::invalid_argument);
+    CHECK_THROWS_AS(gemm_reference(a, b, exact{}), std::invalid_argument);
+    CHECK_THROWS_AS(gemm(a, good, aligned{.products = 0}), std::invalid_argument);
+    CHECK_THROWS_AS(gemm(a, good, aligned{.fraction_bits = 0}), std::invalid_argument);
+    CHECK_THROWS_AS(gemm(a, good, aligned{.fraction_bits = 41}), std::invalid_argument);
+    CHECK_THROWS_AS(gemm(a, good, promoted{sequential<float>{}, 0}), std::invalid_argument);
+    CHECK_THROWS_AS(gemm(a, good, promoted{aligned{.products = 0}, 8}), std::invalid_argument);
+}
+
+TEST_CASE("gemm without k and without elements") {
+    const quantized_matrix a(2, 0, e4m3fn);
+    const quantized_matrix b(0, 3, e4m3fn);
+    const matrix<float> c(2, 3, 1.5f);
+    for (const accumulator& acc :
+         {accumulator{exact{}}, accumulator{sequential<float>{}}, accumulator{aligned{}}, accumulator{promoted{}}}) {
+        CHECK(gemm(a, b, acc) == matrix<float>(2, 3, 0.0f));
+        CHECK(gemm(a, b, acc, c.view()) == c);
+        CHECK(gemm(quantized_matrix(0, 4, e4m3fn), quantized_matrix(4, 3, e4m3fn), acc).size() == 0);
+    }
+}
+
+TEST_CASE("a NaN scale makes its block NaN and NaN has the pattern of the accumulator") {
+    quantized_matrix a(2, 64, e4m3fn, true, granularity::block(1, 32), e8m0fnu);
+    const quantized_matrix b(64, 3, e4m3fn);
+    for (std::size_t block = 0; block < 4; ++block) {
+        a.set_scale_code(block, block == 3 ? 0xFF : 127);  // row 1, k >= 32
+    }
+    for (const accumulator& acc :
+         {accumulator{exact{}}, accumulator{sequential<float>{}}, accumulator{aligned{}}, accumulator{promoted{}}}) {
+        const matrix<float> d = gemm(a, b, acc);
+        for (std::size_t j = 0; j < 3; ++j) {
+            CHECK(d(0, j) == 0.0f);
+            CHECK(std::bit_cast<std::uint32_t>(d(1, j)) == 0x7FC00000U);
+        }
+    }
+    const matrix<float> c(1, 1, std::bit_cast<float>(0xFFC12345U));
+    const quantized_matrix x(1, 0, e4m3fn);
+    const quantized_matrix y(0, 1, e4m3fn);
+    CHECK(std::bit_cast<std::uint32_t>(gemm(x, y, aligned{}, c.view())(0, 0)) == 0x7FFFFFFFU);
+    CHECK(std::bit_cast<std::uint32_t>(gemm(x, y, exact{}, c.view())(0, 0)) == 0x7FC00000U);
+    CHECK(std::bit_cast<std::uint32_t>(gemm(x, y, sequential<float>{}, c.view())(0, 0)) == 0x7FC00000U);
+    CHECK(std::bit_cast<std::uint32_t>(gemm(x, y, promoted{}, c.view())(0, 0)) == 0x7FC00000U);
+}
+
+TEST_CASE("units and accumulators by name") {
+    for (const matrix_unit& unit : all_units) {
+        CHECK(unit_by_name(unit.name).chips == unit.chips);
+    }
+    CHECK(accumulator_of(unit_by_name("h100"), e4m3fn, e5m2) == aligned{});
+    CHECK(accumulator_of(unit_by_name("b200"), bf16, bf16).products == 16);
+    CHECK_THROWS_WITH_AS(unit_by_name("h1000"), "unknown unit 'h1000'", std::invalid_argument);
+    CHECK_THROWS_WITH_AS(accumulator_of(unit_by_name("a100"), e4m3fn, e4m3fn),
+                         "unit a100 has no path for operands e4m3fn x e4m3fn", std::invalid_argument);
+    CHECK_THROWS_AS(accumulator_of(unit_by_name("h100"), bf16, f16), std::invalid_argument);
+    CHECK_THROWS_AS(accumulator_of(unit_by_name("v100"), bf16, bf16), std::invalid_argument);
+    CHECK(name_of(accumulator{promoted{aligned{}, 128}}) == "promoted(aligned(32,13),128)");
+    CHECK(name_of(accumulator{exact{}}) == "exact");
+    CHECK(name_of(accumulator{sequential<float>{}}) == "sequential");
+}
