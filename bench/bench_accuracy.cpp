@@ -245,8 +245,9 @@ int main(int argc, char** argv) {
     return narrowfp::bench::run_suite(
         argc, argv,
         {.name = "bench_accuracy",
-         .summary = "Errors, bytes and events of matrix products in narrow formats, for each recipe, accumulator and unit, on\n"
-                    "declared random data. The figures are the same in every run; times mean nothing here.",
+         .summary = "Errors, bytes and events of matrix products in narrow formats, for each recipe, accumulator\n"
+                    "and unit, on declared random data. The figures are the same in every run; times mean\n"
+                    "nothing here.",
          .kind = narrowfp::report::figure_kind::emulated,
          .reference = "the exact product of the operands before quantisation",
          .make = narrowfp::bench::make_rows});

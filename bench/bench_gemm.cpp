@@ -207,9 +207,9 @@ int main(int argc, char** argv) {
     return narrowfp::bench::run_suite(
         argc, argv,
         {.name = "bench_gemm",
-         .summary = "Times matrix products on this machine: the emulation of formats, recipes and accumulators, Eigen and\n"
-                    "OpenBLAS. Each result is checked before and after it is timed. The time of an emulation is not a cost\n"
-                    "of any hardware.",
+         .summary = "Times matrix products on this machine: the emulation of formats, recipes and accumulators,\n"
+                    "Eigen and OpenBLAS. Each result is checked before and after it is timed. The time of an\n"
+                    "emulation is not a cost of any hardware.",
          .kind = narrowfp::report::figure_kind::measured,
          .reference = "",
          .make = narrowfp::bench::make_rows});

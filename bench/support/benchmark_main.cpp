@@ -82,7 +82,7 @@ struct arguments {
 };
 
 bool is_flag(std::string_view argument, std::string_view name) {
-    return argument == name || (argument.starts_with(name) && argument.size() > name.size() && argument[name.size()] == '=');
+    return argument == name || (argument.starts_with(name) && argument[name.size()] == '=');
 }
 
 template <class Number>
@@ -110,7 +110,8 @@ std::string value_of(const std::vector<std::string>& all, std::size_t& at, std::
 std::string min_time_flag(std::string_view text) {
     constexpr std::string_view flag = "--benchmark_min_time";
     if (text.ends_with('x') && !seconds_suffix.empty()) {
-        return fmt::format("{}={}x", flag, number_in<long>(text.substr(0, text.size() - 1), flag, 1L, 1'000'000'000L));
+        const long iterations = number_in(text.substr(0, text.size() - 1), flag, 1L, 1'000'000'000L);
+        return fmt::format("{}={}x", flag, iterations);
     }
     const std::string number(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
     double seconds = 0;
@@ -134,9 +135,9 @@ bool given_by_environment(std::string_view flag) {
     return std::getenv(name.c_str()) != nullptr;
 }
 
-// The defaults of timings: nine repetitions, the least that a rank test can use, in random order among all rows, so that
-// a slow minute of the machine falls on all rows alike. Deterministic figures have neither repetitions nor aggregates,
-// whose standard deviation of equal figures some versions write as NaN.
+// The defaults of timings: nine repetitions, the least that a rank test can use, in random order among all rows, so
+// that a slow minute of the machine falls on all rows alike. Deterministic figures have neither repetitions nor
+// aggregates, whose standard deviation of equal figures some versions write as NaN.
 void add_defaults(const suite_info& info, arguments& args) {
     if (info.kind == report::figure_kind::measured) {
         for (const auto& [flag, value] : {std::pair<std::string, std::string>{"--benchmark_repetitions", "9"},

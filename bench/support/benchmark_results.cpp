@@ -275,7 +275,7 @@ report::table rate_table(const suite_info& info, const suite_content& content, c
             const double width = (s.high - s.low) / s.median;
             noisy = noisy || width > noisy_spread;
             cells.emplace_back(report::format_number(s.median / 1e6, 3));
-            cells.emplace_back(report::format_percent(width, 2),
+            cells.emplace_back(report::format_percent(width, 3),
                                width > noisy_spread ? report::tint::warning : report::tint::plain);
         } else {
             const bool failed = outcome->second.status == record_status::failed;
@@ -293,11 +293,11 @@ report::table rate_table(const suite_info& info, const suite_content& content, c
         }
         t.add_row(std::move(cells));
     }
-    t.notes.push_back("Rows of the program 'reference' are the time of an emulation in software. It is not a cost of any "
-                      "format, scale or accumulator in hardware.");
+    t.notes.push_back("Rows of the program 'reference' are the time of an emulation in software. It is not a cost of "
+                      "any format, scale or accumulator in hardware.");
     if (noisy) {
-        t.notes.push_back(fmt::format("Spread is (fastest - slowest) / median. Rows above {:.0f} % were disturbed; so is a "
-                                      "ratio with one of them.",
+        t.notes.push_back(fmt::format("Spread is (fastest - slowest) / median. Rows above {:.0f} % were disturbed; so "
+                                      "is a ratio with one of them.",
                                       noisy_spread * 100));
     }
     t.notes.insert(t.notes.end(), reasons.begin(), reasons.end());

@@ -46,8 +46,8 @@ std::string outside_bound(const matrix<float>& found, const matrix<double>& exac
             const double ratio = distance == 0 ? 0 : distance / bound;
             if (!(ratio <= worst)) {  // also for NaN
                 worst = ratio;
-                text = fmt::format("element ({}, {}) is {}, {:.3g} away from the exact {:.9g}; the bound is {:.3g}", i, j,
-                                   found(i, j), distance, exact(i, j), bound);
+                text = fmt::format("element ({}, {}) is {}, {:.3g} away from the exact {:.9g}; the bound is {:.3g}", i,
+                                   j, found(i, j), distance, exact(i, j), bound);
             }
             if (std::isnan(ratio)) {
                 return text;

@@ -22,7 +22,8 @@ SUITES = {
         "file": "results.json",
         "filter": "^accuracy/data:(normal|uniform01)/a:(e4m3fn|f32)/.*/k:256(/|$)",
         "counters": {
-            "rel_fro", "max_ulp", "correct_bits", "sqnr_db", "bytes_per_element", "saturated", "underflowed", "nonfinite",
+            "rel_fro", "max_ulp", "correct_bits", "sqnr_db",
+            "bytes_per_element", "saturated", "underflowed", "nonfinite",
         },
     },
     "bench_gemm": {
@@ -95,12 +96,14 @@ def check_ratios(records):
     expect(rates, "no FP8 rows")
     for i in rates:
         name = ids[i].removesuffix("/macs_per_s")
-        expect(ids[i + 1 : i + 3] == [name + "/ratio_to_bf16", name + "/ratio_to_f32"], f"{name}: its ratios do not follow")
+        expected = [name + "/ratio_to_bf16", name + "/ratio_to_f32"]
+        expect(ids[i + 1 : i + 3] == expected, f"{name}: its ratios do not follow")
         if "acc:sequential" not in name:
             continue  # the base was filtered out
         for record in records[i + 1 : i + 3]:
             quotient = values[ids[i]] / values[record["reference"] + "/macs_per_s"]
-            expect(math.isclose(record["value"], quotient, rel_tol=1e-12), f"{record['id']}: {record['value']}, not {quotient}")
+            right = math.isclose(record["value"], quotient, rel_tol=1e-12)
+            expect(right, f"{record['id']}: {record['value']}, not {quotient}")
             expect(record["low"] <= record["value"] <= record["high"], f"{record['id']}: outside its range")
 
 
@@ -119,7 +122,8 @@ def check_wrong_use(program):
         expect(result.returncode == 2, f"{arguments} {env}: exit code {result.returncode}, expected 2")
         expect(result.stderr.strip(), f"{arguments} {env}: nothing on standard error")
     result = run(program, "--help")
-    expect(result.returncode == 0 and "--results FILE" in result.stdout, f"--help: {result.returncode}, {result.stdout}")
+    right = result.returncode == 0 and "--results FILE" in result.stdout
+    expect(right, f"--help: {result.returncode}, {result.stdout}")
     result = run(program, "--benchmark_list_tests")
     names = result.stdout.split()
     expect(result.returncode == 0 and names, f"--benchmark_list_tests: exit code {result.returncode}")
@@ -138,8 +142,8 @@ def main():
             results = pathlib.Path(folder, turn, suite["file"])
             results.parent.mkdir()
             output = results.parent / "benchmark.json"
-            arguments = [f"--benchmark_filter={suite['filter']}", "--benchmark_min_time=0.001", f"--benchmark_out={output}"]
-            result = run(program, *arguments, "--results", str(results))
+            arguments = [f"--benchmark_filter={suite['filter']}", "--benchmark_min_time=0.001"]
+            result = run(program, *arguments, f"--benchmark_out={output}", "--results", str(results))
             expect(result.returncode == 0, f"exit code {result.returncode}: {result.stderr}")
             if result.returncode != 0:
                 break

@@ -198,6 +198,38 @@ TEST_CASE("the rounding mode of the caller has no influence on the arithmetic of
     t.finish();
 }
 
+// Values whose float is subnormal: a processor that treats those as zero must not reach them.
+TEST_CASE("flushing of subnormal floats has no influence on the arithmetic of values") {
+    tally t("environment: subnormal values");
+    const auto some_pairs = [] {
+        std::vector<std::uint16_t> codes;
+        for (unsigned i = 0; i < 0x10000; i += 0x83) {
+            for (const unsigned j : {0x0001U, 0x0040U, 0x807FU, 0x0080U, 0x3F80U, 0xBF00U, 0x0000U}) {
+                const auto a = bfloat16::from_bits(static_cast<std::uint16_t>(i));
+                const auto b = bfloat16::from_bits(static_cast<std::uint16_t>(j));
+                for (const auto& result : {a + b, a - b, a * b, a / b, -a}) {
+                    codes.push_back(result.bits());
+                }
+                codes.push_back(static_cast<std::uint16_t>((a == b ? 1 : 0) | (a < b ? 2 : 0) | (a > b ? 4 : 0)));
+            }
+        }
+        return codes;
+    };
+    const std::vector<std::uint16_t> expected = under(default_setting, some_pairs);
+    for (const unsigned setting : hostile_settings) {
+        const std::vector<std::uint16_t> found = under(setting, some_pairs);
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            t.expect(found[i] == expected[i], [&] {
+                constexpr const char* operations[] = {"+", "-", "*", "/", "negation", "comparison"};
+                return "bf16 code " + hex(i / 42 * 0x83, 4) + ", partner " + std::to_string(i / 6 % 7) + ", " +
+                       operations[i % 6] + " under MXCSR " + hex(setting, 4) + ": found " + hex(found[i], 4) +
+                       ", expected " + hex(expected[i], 4);
+            });
+        }
+    }
+    t.finish();
+}
+
 TEST_CASE("the guard restores what it found") {
     const unsigned before = _mm_getcsr();
     _mm_setcsr(default_setting | flush_to_zero | round_up);
