@@ -51,7 +51,7 @@ inner_accumulator aligned_from_text(std::string_view whole, std::string_view par
 }  // namespace
 
 inner_accumulator accumulator_from_text(std::string_view text) {
-    constexpr std::array<std::string_view, 3> known{"sequential", "exact", "aligned"};
+    constexpr std::array<std::string_view, 4> known{"sequential", "exact", "aligned", "int32_exact"};
     if (text == known[0]) {
         return sequential<float>{};
     }
@@ -60,6 +60,9 @@ inner_accumulator accumulator_from_text(std::string_view text) {
     }
     if (text == known[2]) {
         return aligned{};
+    }
+    if (text == known[3]) {
+        return int32_exact{};
     }
     if (text.starts_with("aligned(") || text.starts_with("aligned:")) {
         return aligned_from_text(text, text.substr(known[2].size()));

@@ -29,8 +29,8 @@ struct gemm_arguments {
     std::int64_t seed = 1;
     std::string a_file;
     std::string b_file;
-    std::string a = "e4m3fn";
-    std::string b = "e4m3fn";
+    std::string a;  // empty: what the recipe's owner uses
+    std::string b;
     std::string output = "f32";
     std::string recipe;
     std::string scale_rule;
@@ -144,8 +144,9 @@ void require_consistent(const gemm_arguments& args) {
 int run(const context& ctx, const gemm_arguments& args) {
     require_consistent(args);
     gemm_setup setup;
-    setup.a_format = format_named(args.a);
-    setup.b_format = format_named(args.b);
+    const any_format element = args.recipe.empty() ? any_format{e4m3fn} : recipe_named(args.recipe).element;
+    setup.a_format = args.a.empty() ? element : format_named(args.a);
+    setup.b_format = args.b.empty() ? element : format_named(args.b);
     setup.output = format_named(args.output);
     setup.scaling = chosen_recipe(args, setup.a_format, setup.b_format);
     setup.threads = args.threads;
@@ -181,8 +182,8 @@ void add_data_options(CLI::App& command, gemm_arguments& args) {
 }
 
 void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
-    command.add_option("--a", args.a, "Format of A")->type_name("FORMAT")->capture_default_str();
-    command.add_option("--b", args.b, "Format of B")->type_name("FORMAT")->capture_default_str();
+    command.add_option("--a", args.a, "Format of A [the recipe's own, else e4m3fn]")->type_name("FORMAT");
+    command.add_option("--b", args.b, "Format of B [the recipe's own, else e4m3fn]")->type_name("FORMAT");
     command.add_option("--output", args.output, "Format that D is rounded to")
         ->type_name("FORMAT")
         ->capture_default_str();
@@ -192,7 +193,7 @@ void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
         ->type_name("RULE");
     args.accumulator_option = command
                                   .add_option("--accumulator", args.accumulator,
-                                              "sequential, exact or aligned(L,F), also written aligned:L:F")
+                                              "sequential, exact, int32_exact or aligned(L,F), also written aligned:L:F")
                                   ->type_name("NAME")
                                   ->capture_default_str();
     command.add_option("--unit", args.unit, "Accumulate as this matrix unit does instead: see 'narrowfp list units'")

@@ -121,7 +121,7 @@ shown show_format(const any_format& format) {
                  {"layout", f.layout},
                  {"bits", f.code_bits == f.storage_bits ? std::to_string(f.code_bits)
                                                         : fmt::format("{} ({} stored)", f.code_bits, f.storage_bits)},
-                 {"bias", f.bias ? std::to_string(*f.bias) : "none (tapered)"},
+                 {"bias", f.bias ? std::to_string(*f.bias) : "none"},
                  {"max", value_text(format, f.max)},
                  {"min normal", value_text(format, f.min_normal)},
                  {"min subnormal", f.min_subnormal ? value_text(format, *f.min_subnormal) : "none"},

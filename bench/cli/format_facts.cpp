@@ -29,7 +29,12 @@ std::string layout_of(const float_format& f) {
 }
 std::string layout_of(const hifloat8_format&) { return "S.DDDD.MMM to S.DD.EEEE.M (tapered: dot, exponent, fraction)"; }
 
+std::string layout_of(const fixed_format& f) {
+    return fmt::format("two's complement, value = integer * 2^-{}", f.fraction_bits);
+}
+
 std::optional<int> bias_of(const float_format& f) { return f.bias; }
+std::optional<int> bias_of(const fixed_format&) { return std::nullopt; }
 std::optional<int> bias_of(const hifloat8_format&) { return std::nullopt; }
 
 std::string bits_of(const float_format& f, std::uint64_t code) {
@@ -38,6 +43,8 @@ std::string bits_of(const float_format& f, std::uint64_t code) {
                    binary(magnitude >> f.fraction_bits, f.exponent_bits),
                    binary(magnitude & ((std::uint64_t{1} << f.fraction_bits) - 1), f.fraction_bits)});
 }
+
+std::string bits_of(const fixed_format& f, std::uint64_t code) { return binary(code, f.width); }
 
 // The dot field is the prefix of the seven bits behind the sign (arXiv 2409.16626, table 1).
 std::string bits_of(const hifloat8_format&, std::uint64_t code) {

@@ -40,7 +40,7 @@ struct matmul_row {
     std::size_t bytes = 0;  // codes and scales of both operands
     double bytes_per_element = 0;
     event_counts events;  // of both operands
-    std::vector<matmul_error> errors;  // in the order of matmul_study::accumulators
+    std::vector<matmul_error> errors;  // in the order of matmul_study::accumulators, without those that do not apply
 };
 
 struct matmul_dataset {

@@ -66,7 +66,7 @@ table error_table(const matmul_study& study, const matmul_dataset& data) {
     const double baseline_error = error_of(baseline, matmul_baseline_accumulator);
     std::string last_format;
     for (const matmul_row& row : data.rows) {
-        if (!last_format.empty() && last_format != row.format && row.recipe == "none" && row.format.front() == 'e') {
+        if (!last_format.empty() && last_format != row.format && (row.recipe != "none" || row.bytes_per_element < 2)) {
             t.add_rule();
         }
         last_format = row.format;
@@ -76,8 +76,10 @@ table error_table(const matmul_study& study, const matmul_dataset& data) {
                                 baseline == nullptr ? "-"
                                                     : ratio_text(static_cast<double>(row.bytes),
                                                                  static_cast<double>(baseline->bytes))};
-        for (const matmul_error& e : row.errors) {
-            cells.push_back(error_cell(e.report));
+        for (const std::string& acc : study.accumulators) {
+            const auto is_it = [&](const matmul_error& e) { return e.accumulator == acc; };
+            const auto found = std::find_if(row.errors.begin(), row.errors.end(), is_it);
+            cells.push_back(found == row.errors.end() ? cell("-") : error_cell(found->report));
         }
         cells.push_back(ratio_text(error_of(&row, "sequential"), baseline_error));
         cells.push_back(report::format_percent(static_cast<double>(row.events.underflowed + row.events.saturated) /
@@ -87,7 +89,8 @@ table error_table(const matmul_study& study, const matmul_dataset& data) {
     }
     t.notes = {"Relative Frobenius error against the exact product of the FP32 operands, emulated bit for bit. exact: the rounding "
                "of the operands alone. sequential: an FP32 fma chain. aligned: Hopper's FP8 matrix unit, aligned(32,13). /128: the "
-               "same, promoted to FP32 every 128. In rows of 16- and 32-bit formats 'aligned' shows what such a unit would do.",
+               "same, promoted to FP32 every 128. In rows of 16- and 32-bit formats 'aligned' shows what such a unit would do. "
+               "INT8: FP32 chains of 128 products are exact, so sequential/128 is what INT8 units with INT32 sums give.",
                "FP8 in 'bytes/FP8' and 'error/FP8' is " + std::string(matmul_baseline) + " with " +
                    std::string(matmul_baseline_accumulator) +
                    "; the error compared is that of column sequential. lost: elements that became zero or were clipped to the "
@@ -117,14 +120,16 @@ table matmul_cost_table(const matmul_study& study) {
     for (const matmul_dataset& data : study.datasets) {
         const matmul_row* fp8 = find_row(data, matmul_baseline);
         const matmul_row* wide = find_row(data, "bf16.none");
-        if (fp8 == nullptr || wide == nullptr) {
+        const matmul_row* integer = find_row(data, "int8.int8_tile");
+        if (fp8 == nullptr || wide == nullptr || integer == nullptr) {
             continue;
         }
         const std::string stored = report::format_bytes(fp8->bytes);
-        t.add_row({data.name, stored, stored, {"NOT RUN", tint::faint}, report::format_bytes(wide->bytes), "100 %"});
+        t.add_row({data.name, stored, stored, report::format_bytes(integer->bytes),
+                   report::format_bytes(wide->bytes), "100 %"});
     }
     t.notes = {"fp8 is " + std::string(matmul_baseline) +
-               ". A chip without FP8 units can store and load the same 8-bit codes and widen them in registers, so all of the "
+               ", int8 is int8.int8_tile. A chip without FP8 units can store and load the same 8-bit codes and widen them in registers, so all of the "
                "operand bytes come back without FP8 units; the rate of the multiplication does not."};
     return t;
 }
@@ -137,7 +142,18 @@ std::string times(double x, double reference) {
                           : report::format_number(x / reference, 3) + " times larger";
 }
 
+// The mean signed error over the mean magnitude: what is left of the error where many terms of one sign are added.
+std::string bias_text(const matmul_row* row, std::string_view accumulator) {
+    for (const matmul_error& e : row->errors) {
+        if (e.accumulator == accumulator) {
+            return report::format_number(e.report.bias, 2);
+        }
+    }
+    return "-";
+}
+
 void add_findings(const matmul_dataset& data, std::vector<std::string>& out) {
+    const double integer = error_of(find_row(data, "int8.int8_tile"), name_of(accumulator{promoted{}}));
     const matmul_row* fp8 = find_row(data, matmul_baseline);
     const matmul_row* wide = find_row(data, "bf16.none");
     const double fp8_error = error_of(fp8, matmul_baseline_accumulator);
@@ -146,8 +162,9 @@ void add_findings(const matmul_dataset& data, std::vector<std::string>& out) {
                       report::format_ratio(static_cast<double>(wide->bytes) / static_cast<double>(fp8->bytes), 3) +
                       " the bytes of FP8 (E4M3, DeepSeek-V3's scales) and have an error " +
                       times(error_of(wide, "sequential"), fp8_error) + " (" +
-                      report::format_number(error_of(wide, "sequential"), 2) + " against " +
-                      report::format_number(fp8_error, 2) + ").");
+                      report::format_number(error_of(wide, "sequential"), 2) + ", bias " + bias_text(wide, "sequential") +
+                      ", against " + report::format_number(fp8_error, 2) + ", bias " +
+                      bias_text(fp8, matmul_baseline_accumulator) + ").");
     }
     const double rounding_alone = error_of(fp8, "exact");
     const double short_unit = error_of(fp8, name_of(accumulator{aligned{}}));
@@ -157,6 +174,11 @@ void add_findings(const matmul_dataset& data, std::vector<std::string>& out) {
                       "; an FP32 accumulator makes it " + report::format_number(chain, 2) +
                       ", Hopper's 14-bit one without promotion " + report::format_number(short_unit, 2) +
                       ", with promotion every 128 " + report::format_number(fp8_error, 2) + ".");
+    }
+    if (std::isfinite(integer) && std::isfinite(fp8_error)) {
+        out.push_back(data.name + ": INT8 with the same tiles and exact sums of 128 has an error " + times(integer, fp8_error) +
+                      " than FP8's (" + report::format_number(integer, 2) + " against " +
+                      report::format_number(fp8_error, 2) + ").");
     }
     const double tensor = error_of(find_row(data, "e4m3fn.tensor_current"), "exact");
     if (std::isfinite(tensor) && std::isfinite(rounding_alone)) {

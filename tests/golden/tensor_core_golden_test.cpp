@@ -120,6 +120,14 @@ TEST_CASE("example 11: products beyond FP32 that cancel") {
     CHECK(dot("h100", bf16, {{0, {0x7180, 0x4E80}}, {1, {0xF180, 0x4E80}}}, 0x3F800000) == 0x00000000);
 }
 
+TEST_CASE("alignment cuts the magnitude toward zero for either sign") {
+    // 1 -+ 2^-27 with 25 fraction bits: the small term is lost; rounding down would leave 1 - 2^-24.
+    for (const char* unit : {"v100", "a100", "h100", "b200"}) {
+        CHECK(dot(unit, f16, {{0, {0x8C00, 0x0200}}}, 0x3F800000) == 0x3F800000);
+        CHECK(dot(unit, f16, {{0, {0x0C00, 0x0200}}}, 0xBF800000) == 0xBF800000);
+    }
+}
+
 TEST_CASE("a sum beyond FP32 is infinity and truncation keeps the largest number below it") {
     CHECK(dot("h100", bf16, {{0, {0x7F00, 0x4000}}}, 0) == 0x7F800000);  // 2^127 * 2
     CHECK(dot("h100", bf16, {{0, {0xFF00, 0x4000}}}, 0) == 0xFF800000);

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include <cmath>
 #include <string>
 
@@ -70,7 +72,9 @@ std::uint32_t sign_of(const any_format& format) {
 }  // namespace
 
 TEST_CASE("the limits and special codes of every format are the published ones") {
-    CHECK(std::size(table) == all_formats.size());
+    const auto is_fixed = [](const any_format& f) { return std::holds_alternative<fixed_format>(f); };  // fixed_format_test
+    CHECK(std::size(table) == all_formats.size() - static_cast<std::size_t>(std::count_if(all_formats.begin(),
+                                                                                          all_formats.end(), is_fixed)));
     for (const facts& row : table) {
         CAPTURE(row.name);
         const any_format format = format_by_name(row.name);

@@ -16,7 +16,7 @@ inline constexpr std::array all_formats{
     any_format{e4m3fnuz},    any_format{e5m2fnuz},    any_format{e4m3b11fnuz}, any_format{binary8p3se},
     any_format{binary8p4se}, any_format{binary8p3sf}, any_format{binary8p4sf}, any_format{hif8},
     any_format{e8m0fnu},     any_format{e3m2fn},      any_format{e2m3fn},      any_format{e2m1fn},
-    any_format{bf16},        any_format{f16},         any_format{f32}};
+    any_format{int8},        any_format{mxint8},      any_format{bf16},        any_format{f16},         any_format{f32}};
 
 // The format of that token ("e4m3fn"), C++ type name ("float8_e4m3fn") or accepted other spelling ("fp16").
 inline std::optional<any_format> find_format(std::string_view name) {

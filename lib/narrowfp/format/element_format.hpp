@@ -3,6 +3,7 @@
 // A new family of formats is one descriptor with these members and one more alternative of the variant.
 #pragma once
 
+#include <narrowfp/format/fixed_format.hpp>
 #include <narrowfp/format/float_format.hpp>
 #include <narrowfp/format/hifloat8.hpp>
 
@@ -33,13 +34,14 @@ concept element_format = requires(const F f, std::uint64_t code, real x, bool ne
     { f.decode(code) } -> std::same_as<real>;
     { f.bracket_of(x) } -> std::same_as<bracket>;
     { f.magnitude_code(code) } -> std::same_as<std::uint64_t>;
+    { f.code_of(code, negative) } -> std::same_as<std::uint64_t>;
     { f.is_subnormal_ordinal(code) } -> std::same_as<bool>;
     { f.is_valid() } -> std::same_as<bool>;
 };
 
-static_assert(element_format<float_format> && element_format<hifloat8_format>);
+static_assert(element_format<float_format> && element_format<hifloat8_format> && element_format<fixed_format>);
 
-using any_format = std::variant<float_format, hifloat8_format>;
+using any_format = std::variant<float_format, hifloat8_format, fixed_format>;
 
 // The smallest unsigned type that holds a code of the format.
 template <const auto& F>

@@ -126,6 +126,10 @@ struct float_format {
 
     // The magnitude code of an ordinal up to max_ordinal(): here they are the same.
     constexpr std::uint64_t magnitude_code(std::uint64_t ordinal) const { return ordinal; }
+    // The code of a magnitude with a sign.
+    constexpr std::uint64_t code_of(std::uint64_t ordinal, bool negative) const {
+        return magnitude_code(ordinal) | (negative ? sign_mask() : 0);
+    }
 
     constexpr bool is_subnormal_ordinal(std::uint64_t ordinal) const {
         return !zero_field_is_normal && ordinal != 0 && (ordinal >> fraction_bits) == 0;

@@ -107,6 +107,10 @@ struct hifloat8_format {
         return 0;
     }
 
+    constexpr std::uint64_t code_of(std::uint64_t ordinal, bool negative) const {
+        return magnitude_code(ordinal) | (negative ? sign_mask() : 0);
+    }
+
     constexpr bool is_subnormal_ordinal(std::uint64_t ordinal) const { return ordinal >= 1 && ordinal <= 7; }
 
     friend constexpr bool operator==(const hifloat8_format&, const hifloat8_format&) = default;

@@ -87,6 +87,10 @@ inline constexpr float_format f32{.name = "f32", .type_name = "float32", .source
                                   .exponent_bits = 8, .fraction_bits = 23, .bias = 127,
                                   .infinity = infinity_kind::ieee, .nan = nan_kind::ieee, .storage_bits = 32};
 
+// -- fixed point -----------------------------------------------------------------------------------------------------
+inline constexpr fixed_format int8{.name = "int8", .type_name = "int8", .source = "two's complement, symmetric"};
+inline constexpr fixed_format mxint8{.name = "mxint8", .type_name = "mxint8", .source = "OCP MX 1.0", .fraction_bits = 6};
+
 // -- tapered ---------------------------------------------------------------------------------------------------------
 inline constexpr hifloat8_format hif8{};
 

@@ -73,6 +73,18 @@ inline float accumulate(const exact&, const operand_line& a, const operand_line&
     return nearest_host<float>(sum.result());
 }
 
+// The sum of the integers behind the elements. It fits 32 bits (require_gemm_shapes), so the order has no influence.
+inline float accumulate(const int32_exact&, const operand_line& a, const operand_line& b, float c) {
+    std::int32_t sum = 0;
+    for (std::size_t k = 0; k < a.value.size(); ++k) {
+        sum += a.significand[k] * b.significand[k];
+    }
+    const int unit = a.fixed_unit + b.fixed_unit;
+    const float partial = nearest_host<float>(
+        real::make_finite(sum < 0, static_cast<std::uint64_t>(std::abs(std::int64_t{sum})), unit));
+    return canonical(partial + c);
+}
+
 // value / 2^drop, cut to an integer. Precondition: drop >= 0.
 inline std::int64_t cut(std::int64_t value, int drop, align_rounding mode) {
     const int bits = drop < 63 ? drop : 63;

@@ -46,7 +46,14 @@ struct aligned {
     friend constexpr bool operator==(const aligned&, const aligned&) = default;
 };
 
-using inner_accumulator = std::variant<sequential<float>, aligned, exact>;
+// The exact sum of products of fixed-point elements in a 32-bit integer, rounded once to FP32 (what INT8 units give), then
+// added to the addend in FP32. Only for fixed-point operands, and for runs whose sum fits whatever the codes: fewer than
+// 2^17 products of INT8.
+struct int32_exact {
+    friend constexpr bool operator==(const int32_exact&, const int32_exact&) = default;
+};
+
+using inner_accumulator = std::variant<sequential<float>, aligned, exact, int32_exact>;
 
 // Partial sums of `interval` elements of k from a zero accumulator, each added to an FP32 total by one fma with its
 // scale (DeepSeek-V3, arXiv 2412.19437, 3.3.2: interval 128).
@@ -57,10 +64,11 @@ struct promoted {
     friend constexpr bool operator==(const promoted&, const promoted&) = default;
 };
 
-using accumulator = std::variant<sequential<float>, aligned, exact, promoted>;
+using accumulator = std::variant<sequential<float>, aligned, exact, int32_exact, promoted>;
 
 inline std::string name_of(const sequential<float>&) { return "sequential"; }
 inline std::string name_of(const exact&) { return "exact"; }
+inline std::string name_of(const int32_exact&) { return "int32_exact"; }
 inline std::string name_of(const aligned& a) {
     return "aligned(" + std::to_string(a.products) + "," + std::to_string(a.fraction_bits) + ")";
 }

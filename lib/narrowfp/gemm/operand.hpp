@@ -23,11 +23,12 @@ struct operand_line {
     std::span<const std::int32_t> significand;
     std::span<const std::int32_t> exponent;  // no_exponent for zero
     int fraction_bits = 0;
+    int fixed_unit = 0;  // fixed-point elements only: value = significand * 2^fixed_unit
     bool all_finite = true;
 
     operand_line part(std::size_t first, std::size_t count) const {
         return {value.subspan(first, count), significand.subspan(first, count), exponent.subspan(first, count),
-                fraction_bits, all_finite};
+                fraction_bits, fixed_unit, all_finite};
     }
 };
 
@@ -52,6 +53,7 @@ public:
           k_(k_is_columns ? q.cols() : q.rows()),
           segments_(ends.size()),
           fraction_bits_(fraction_bits_of(q.element())),
+          fixed_unit_(fixed_unit_of(q.element())),
           tapered_(std::holds_alternative<hifloat8_format>(q.element())),
           value_(lines_ * k_),
           significand_(lines_ * k_),
@@ -84,12 +86,18 @@ public:
                 {significand_.data() + first, k_},
                 {exponent_.data() + first, k_},
                 fraction_bits_,
+                fixed_unit_,
                 finite_[index] != 0};
     }
 
 private:
     static int fraction_bits_of(const any_format& element) {
         return std::visit([](const auto& f) { return f.precision() - 1; }, element);
+    }
+
+    static int fixed_unit_of(const any_format& element) {
+        const auto* fixed = std::get_if<fixed_format>(&element);
+        return fixed == nullptr ? 0 : -fixed->fraction_bits;
     }
 
     void put(std::size_t line, std::size_t at, const real& x) {
@@ -109,6 +117,7 @@ private:
     std::size_t k_;
     std::size_t segments_;
     int fraction_bits_;
+    int fixed_unit_;
     bool tapered_;
     std::vector<float> value_;
     std::vector<std::int32_t> significand_;

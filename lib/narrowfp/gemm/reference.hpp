@@ -110,7 +110,8 @@ inline float dot(const accumulator& acc, const operand& a, std::size_t i, const 
 }
 
 inline float round_output(float x, const any_format& output) {
-    if (std::isnan(x) || output == any_format{f32}) {
+    const bool keeps_nan = std::visit([](const auto& f) { return f.has_nan(); }, output);
+    if ((std::isnan(x) && keeps_nan) || output == any_format{f32}) {
         return x;
     }
     return decode_float(output, project(output, to_real(x), default_rounding(output), overflow_mode::none).code);
@@ -166,9 +167,24 @@ inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matri
     if (!c.empty()) {
         require_shape("gemm: C", c.rows(), c.cols(), a.rows(), b.cols());
     }
+    const auto require_int32 = [&](std::size_t run) {
+        const auto* left = std::get_if<fixed_format>(&a.element());
+        const auto* right = std::get_if<fixed_format>(&b.element());
+        if (left == nullptr || right == nullptr) {
+            throw std::invalid_argument("gemm: int32_exact needs fixed-point operands, found " +
+                                        std::string(name_of(a.element())) + " and " + std::string(name_of(b.element())));
+        }
+        // Magnitudes are at most 2^(width - 1), so `run` products stay below 2^31 if run < 2^(33 - both widths).
+        const int spare = 33 - left->width - right->width;
+        if (spare <= 0 || std::min(run, a.cols()) >= std::size_t{1} << spare) {
+            throw std::invalid_argument("gemm: int32_exact over " + std::to_string(std::min(run, a.cols())) +
+                                        " products may overflow 32 bits; use a shorter promotion interval");
+        }
+    };
     const auto require_aligned = [](const aligned& unit) {
-        if (unit.products < 1 || unit.fraction_bits < 1 || unit.fraction_bits > 40) {
-            throw std::invalid_argument("gemm: " + name_of(unit) + " needs at least one product and 1 to 40 fraction bits");
+        // A step's sum of at most 2^16 + 1 terms below 2^(40 + 2) fits 64 bits.
+        if (unit.products < 1 || unit.products > 65536 || unit.fraction_bits < 1 || unit.fraction_bits > 40) {
+            throw std::invalid_argument("gemm: " + name_of(unit) + " needs 1 to 65536 products and 1 to 40 fraction bits");
         }
     };
     if (const auto* p = std::get_if<promoted>(&acc)) {
@@ -178,6 +194,11 @@ inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matri
         if (const auto* unit = std::get_if<aligned>(&p->inner)) {
             require_aligned(*unit);
         }
+        if (std::holds_alternative<int32_exact>(p->inner)) {
+            require_int32(p->interval);
+        }
+    } else if (std::holds_alternative<int32_exact>(acc)) {
+        require_int32(a.cols());
     } else if (const auto* unit = std::get_if<aligned>(&acc)) {
         require_aligned(*unit);
     }

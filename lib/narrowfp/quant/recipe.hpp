@@ -23,22 +23,23 @@ struct recipe {
     std::string_view summary{};
     operand_scaling a{};  // activations
     operand_scaling b{};  // weights
+    any_format element = e4m3fn;  // the element format that the recipe's owner uses
     rounding mode = rounding::ties_to_even;
     overflow_mode overflow = overflow_mode::saturate_finite;
 
     // For A, m x k, and for B, k x n.
-    quantization for_a(const any_format& element) const {
-        return {element, {a.free_extent, a.k_extent}, a.scale, mode_for(element), overflow};
+    quantization for_a(const any_format& format) const {
+        return {format, {a.free_extent, a.k_extent}, a.scale, mode_for(format), overflow};
     }
-    quantization for_b(const any_format& element) const {
-        return {element, {b.k_extent, b.free_extent}, b.scale, mode_for(element), overflow};
+    quantization for_b(const any_format& format) const {
+        return {format, {b.k_extent, b.free_extent}, b.scale, mode_for(format), overflow};
     }
 
 private:
     // A format that does not define the recipe's rounding uses its own.
-    rounding mode_for(const any_format& element) const {
-        const bool restricted = std::visit([](const auto& f) { return f.only_ties_to_away(); }, element);
-        return restricted ? default_rounding(element) : mode;
+    rounding mode_for(const any_format& format) const {
+        const bool restricted = std::visit([](const auto& f) { return f.only_ties_to_away(); }, format);
+        return restricted ? default_rounding(format) : mode;
     }
 };
 
@@ -80,10 +81,29 @@ inline constexpr recipe mxfp8{
     .a = {.scale = {.method = scale_method::power_of_two, .rule = scale_rule::rceil}, .free_extent = 1, .k_extent = 32},
     .b = {.scale = {.method = scale_method::power_of_two, .rule = scale_rule::rceil}, .free_extent = 1, .k_extent = 32}};
 
+// DeepSeek-V3's tiles with INT8 elements: what a chip with INT8 units and no FP8 units can do instead. Multiply with
+// promoted{int32_exact{}, 128}: sums of 128 products are exact.
+inline constexpr recipe int8_tile{
+    .name = "int8_tile",
+    .source = "the tiles of DeepSeek-V3 (arXiv 2412.19437) with symmetric INT8",
+    .summary = "FP32 scales, 1x128 along k for A, 128x128 for B, d = max(amax, 1e-4) / 127",
+    .a = deepseek_v3.a,
+    .b = deepseek_v3.b,
+    .element = int8};
+
+inline constexpr recipe mxint8_blocks{
+    .name = "mxint8",
+    .source = "OCP MX 1.0",
+    .summary = "power-of-two scale (E8M0) per 32 elements along k, rule floor",
+    .a = {.scale = {.method = scale_method::power_of_two, .rule = scale_rule::floor}, .free_extent = 1, .k_extent = 32},
+    .b = {.scale = {.method = scale_method::power_of_two, .rule = scale_rule::floor}, .free_extent = 1, .k_extent = 32},
+    .element = mxint8};
+
 }  // namespace recipes
 
-inline constexpr std::array all_recipes{recipes::none, recipes::tensor_current, recipes::rowwise, recipes::deepseek_v3,
-                                        recipes::mxfp8};
+inline constexpr std::array all_recipes{recipes::none,  recipes::tensor_current, recipes::rowwise,
+                                        recipes::deepseek_v3, recipes::mxfp8,    recipes::int8_tile,
+                                        recipes::mxint8_blocks};
 
 // Throws std::invalid_argument for an unknown name.
 inline recipe recipe_by_name(std::string_view name) {

@@ -80,7 +80,7 @@ constexpr std::uint64_t extreme_code(const F& format, bool negative) {
     if (negative && !format.is_signed) {
         return 0;
     }
-    return format.magnitude_code(format.max_ordinal()) | (negative ? format.sign_mask() : 0);
+    return format.code_of(format.max_ordinal(), negative);
 }
 
 // What overflow gives when no saturation is asked for.
@@ -154,7 +154,7 @@ constexpr projected project(const F& format, const real& x, rounding mode, overf
         return detail::overflow_finite(format, x.negative, mode, overflow);
     }
     const bool raised = !format.has_zero() && ordinal == 0 && x.floor_log2() < format.decode(0).floor_log2();
-    return {.code = format.magnitude_code(ordinal) | (x.negative ? format.sign_mask() : 0),
+    return {.code = format.code_of(ordinal, x.negative),
             .inexact = raised || !at.exact(),
             .underflowed = raised,
             .subnormal = format.is_subnormal_ordinal(ordinal)};

@@ -254,6 +254,23 @@ format make_e8m0() {
     return f;
 }
 
+// Integers times 2^-fraction_bits. -128 is a code, but symmetric conversions never give it.
+format make_fixed(std::string_view name, int fraction_bits) {
+    format f;
+    f.name = name;
+    f.sign_mask = 0x80;
+    f.twos_complement = true;
+    f.beyond_max = overflow_result::max_finite;
+    f.precision = 7;  // of 127
+    f.minimum_exponent = -fraction_bits;
+    enumerate(f, [&](std::uint32_t code) {
+        const bool negative = code >= 0x80;
+        const std::uint64_t magnitude = negative ? 0x100 - code : code;
+        return code_value{value_class::finite, dyadic{negative, magnitude, -fraction_bits}};
+    });
+    return f;
+}
+
 // "binary8p4se" -> {8, 4, true, true}.
 std::optional<p3109_parameters> parse_p3109(std::string_view name) {
     if (!name.starts_with("binary")) {
@@ -291,6 +308,12 @@ format make(std::string_view name) {
     if (name == "e8m0fnu") {
         return make_e8m0();
     }
+    if (name == "int8") {
+        return make_fixed(name, 0);
+    }
+    if (name == "mxint8") {
+        return make_fixed(name, 6);
+    }
     if (const auto q = parse_p3109(name)) {
         return make_p3109(name, *q);
     }
@@ -314,6 +337,7 @@ const format& find_format(std::string_view name) {
 std::vector<std::string> format_names() {
     std::vector<std::string> names = {"e4m3fn",      "e5m2",    "e4m3ieee", "e3m4ieee", "e4m3fnuz", "e5m2fnuz",
                                       "e4m3b11fnuz", "e8m0fnu", "e2m3fn",   "e3m2fn",   "e2m1fn",   "hif8",
+                                      "int8",        "mxint8",
                                       "bf16",        "f16",     "tf32",     "f32"};
     for (char p = '1'; p <= '7'; ++p) {
         for (const char* suffix : {"se", "sf", "ue", "uf"}) {

@@ -10,6 +10,9 @@ namespace narrowfp_oracle {
 namespace {
 
 std::uint32_t with_sign(const format& f, std::uint32_t code, bool negative) {
+    if (f.twos_complement && negative && code != 0) {
+        return 2 * f.sign_mask - code;
+    }
     return negative ? code | f.sign_mask : code;
 }
 

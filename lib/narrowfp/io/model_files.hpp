@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model as it lies on disk: one .safetensors file, a folder of them, or an index (*.safetensors.index.json) whose
+// weight_map says which shard holds which tensor. The index and the shards must agree. It reads headers only.
+// Source: the layout of sharded checkpoints in the documentation of Hugging Face's hub.
+#pragma once
+
+#include <narrowfp/io/safetensors.hpp>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace narrowfp {
+
+// The shards in order of their names, each checked as safetensors_file checks it. A path is a .safetensors file, an index,
+// or a folder; a folder's index is used if it has one, else all its .safetensors files. Throws std::runtime_error that
+// names the file for: a folder without any or with several indices, a shard that is missing, a tensor that the index
+// places elsewhere than the shards do, or that two shards hold.
+std::vector<safetensors_file> open_model(const std::filesystem::path& path);
+
+// Whether the path ends as the name of an index does.
+bool is_model_index(const std::filesystem::path& path);
+
+// The weight_map of an index: tensor name to file name. `name` stands in messages. Throws std::runtime_error for text
+// that is not such an index, tensors given twice, and file names that are not plain (no folders).
+std::map<std::string, std::string> parse_model_index(std::string_view text, const std::string& name);
+
+}  // namespace narrowfp
