@@ -89,6 +89,8 @@ TEST_CASE("decode then encode gives every code back in every rounding and overfl
                     expected = oracle::round_nan(f, v.value.negative);
                 } else if (v.kind == oracle::value_class::infinite) {
                     expected = oracle::round_infinity(f, v.value.negative, to_oracle(p.overflow));
+                } else if (f.twos_complement && codes[i] == f.sign_mask) {
+                    expected = codes[i] + 1;  // the lowest integer saturates: conversions are symmetric
                 }
                 t.expect(from_codes[i] == expected && from_floats[i] == expected && from_doubles[i] == expected, [&] {
                     return f.name + " code " + hex(codes[i], 2) + " " + name_of(p) + ": from codes " +

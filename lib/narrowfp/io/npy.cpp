@@ -415,7 +415,7 @@ npy_array npy_parse(std::span<const std::byte> content, const std::string& name)
     return {d.dtype, std::move(d.shape), {data.begin(), data.end()}};
 }
 
-npy_array npy_read(const std::filesystem::path& path) {
+npy_layout npy_inspect(const std::filesystem::path& path) {
     const std::string name = path.string();
     std::error_code error;
     const std::filesystem::file_status status = std::filesystem::status(path, error);
@@ -431,12 +431,18 @@ npy_array npy_read(const std::filesystem::path& path) {
         fail(name, "cannot be read: " + (error ? error : std::error_code(errno, std::generic_category())).message());
     }
     const auto first = static_cast<std::size_t>(std::min<std::uint64_t>(size, prefix_size));
-    std::vector<std::byte> start = read_bytes(file, first, name);
-    const layout where = parse_prefix(start, size, name);
+    const layout where = parse_prefix(read_bytes(file, first, name), size, name);
     file.seekg(static_cast<std::streamoff>(where.header_begin));
     const std::vector<std::byte> header = read_bytes(file, where.data_begin - where.header_begin, name);
     description d = parse_header(characters(header), size - where.data_begin, name);
-    return {d.dtype, std::move(d.shape), read_bytes(file, d.data_size, name)};
+    return {d.dtype, std::move(d.shape), where.data_begin, d.data_size};
+}
+
+npy_array npy_read(const std::filesystem::path& path) {
+    npy_layout where = npy_inspect(path);
+    std::ifstream file(path, std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(where.offset));
+    return {where.dtype, std::move(where.shape), read_bytes(file, where.bytes, path.string())};
 }
 
 template <class Real>

@@ -34,12 +34,22 @@ struct npy_array {
     std::vector<std::byte> data;     // row-major, little-endian; item_size(dtype) * product of shape
 };
 
+// What the header says, and where the data are: for arrays that are read in parts.
+struct npy_layout {
+    npy_dtype dtype = npy_dtype::u1;
+    std::vector<std::size_t> shape;
+    std::uint64_t offset = 0;  // of the first element in the file
+    std::uint64_t bytes = 0;
+};
+
 // A file's content in memory. `name` stands in messages. Throws std::runtime_error that names it and says what was
 // found for anything but a whole, plain, C-ordered, little-endian array.
 npy_array npy_parse(std::span<const std::byte> content, const std::string& name);
 
-// Throws as npy_parse, and if the file cannot be read or is not a regular file. Takes memory only after the header was
-// found to agree with the file's size.
+// The header alone. Throws as npy_parse, and if the file cannot be read or is not a regular file.
+npy_layout npy_inspect(const std::filesystem::path& path);
+
+// Throws as npy_inspect. Takes memory only after the header was found to agree with the file's size.
 npy_array npy_read(const std::filesystem::path& path);
 
 // A matrix of float64 (exact, also from a float32 file) or of float32 (from a float32 file alone). One dimension is a

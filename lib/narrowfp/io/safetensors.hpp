@@ -7,7 +7,7 @@
 // Source: the format's description in the repository huggingface/safetensors.
 #pragma once
 
-#include <narrowfp/quant/quantized_matrix.hpp>
+#include <narrowfp/format/types.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +22,8 @@
 namespace narrowfp {
 
 enum class safetensors_dtype : std::uint8_t {
-    boolean, f4, f6_e2m3, f6_e3m2, u8, i8, f8_e4m3, f8_e5m2, f8_e8m0,
-    u16, i16, f16, bf16, u32, i32, f32, u64, i64, f64, c64,
+    boolean, f4, f6_e2m3, f6_e3m2, u8, i8, f8_e4m3, f8_e5m2, f8_e4m3fnuz, f8_e5m2fnuz, f8_e8m0,
+    u16, i16, f16_ieee, f16_brain, u32, i32, f32_ieee, u64, i64, f64_ieee, c64,
 };
 
 // Bits per element: 4 and 6 are packed.
@@ -41,7 +41,7 @@ std::optional<safetensors_dtype> safetensors_dtype_of(const any_format& format);
 
 struct safetensors_tensor {
     std::string name;
-    safetensors_dtype dtype = safetensors_dtype::f32;
+    safetensors_dtype dtype = safetensors_dtype::f32_ieee;
     std::vector<std::size_t> shape;  // empty for a single number
     std::uint64_t offset = 0;        // of its first byte in the file
     std::uint64_t bytes = 0;
@@ -94,7 +94,7 @@ void read_file_part(const std::filesystem::path& path, std::uint64_t first, std:
 
 // Writes a file in one pass, whole or not at all: it takes the name only in finish(). What was declared is written in
 // that order; a tensor's bytes may come in any number of parts.
-//     safetensors_writer out(path, {{"w", safetensors_dtype::f32, {2, 3}}});
+//     safetensors_writer out(path, {{"w", safetensors_dtype::f32_ieee, {2, 3}}});
 //     out.write(bytes);
 //     out.finish();
 class safetensors_writer {

@@ -152,8 +152,8 @@ TEST_CASE("every code of a finite value rounds to itself, the table increases") 
         CAPTURE(std::string(name));
         for (std::uint32_t code = 0; code < f.codes.size(); ++code) {
             const code_value& v = f.codes[code];
-            if (v.kind != value_class::finite) {
-                continue;
+            if (v.kind != value_class::finite || (f.twos_complement && code == f.sign_mask)) {
+                continue;  // the lowest integer has no rounding of its own: conversions are symmetric
             }
             for (const rounding r : all_roundings) {
                 if (is_defined(f, r)) {
@@ -408,7 +408,7 @@ TEST_CASE("names") {
     CHECK_THROWS_AS((void)find_format("binary8p8se"), std::invalid_argument);
     CHECK_THROWS_AS((void)value_of(find_format("e2m1fn"), 16), std::invalid_argument);
     CHECK(find_format("binary4p2sf").max_code == 7);
-    CHECK(format_names().size() == 44);
+    CHECK(format_names().size() == 46);
     CHECK(equal_values(value_of(find_format("f32"), 0x80000001U).value, {true, 1, -149}));
     CHECK(std::string(name_of(rounding::to_odd)) == "to_odd");
     CHECK(std::string(name_of(overflow::saturate_propagate)) == "saturate_propagate");
