@@ -136,10 +136,13 @@ table matmul_cost_table(const matmul_study& study) {
 
 namespace {
 
-// "5.3 times smaller" or "1.7 times larger".
+// "5.3 times smaller than", "1.7 times larger than" or "equal, to 1 %, to".
 std::string times(double x, double reference) {
-    return x <= reference ? report::format_number(reference / x, 3) + " times smaller"
-                          : report::format_number(x / reference, 3) + " times larger";
+    if (std::fabs(x / reference - 1) < 0.01) {
+        return "equal, to 1 %, to";
+    }
+    return x <= reference ? report::format_number(reference / x, 3) + " times smaller than"
+                          : report::format_number(x / reference, 3) + " times larger than";
 }
 
 // The mean signed error over the mean magnitude: what is left of the error where many terms of one sign are added.
@@ -161,29 +164,30 @@ void add_findings(const matmul_dataset& data, std::vector<std::string>& out) {
         out.push_back(data.name + ": BF16 operands take " +
                       report::format_ratio(static_cast<double>(wide->bytes) / static_cast<double>(fp8->bytes), 3) +
                       " the bytes of FP8 (E4M3, DeepSeek-V3's scales) and have an error " +
-                      times(error_of(wide, "sequential"), fp8_error) + " (" +
+                      times(error_of(wide, "sequential"), fp8_error) + " FP8's (" +
                       report::format_number(error_of(wide, "sequential"), 2) + ", bias " + bias_text(wide, "sequential") +
                       ", against " + report::format_number(fp8_error, 2) + ", bias " +
                       bias_text(fp8, matmul_baseline_accumulator) + ").");
     }
-    const double rounding_alone = error_of(fp8, "exact");
-    const double short_unit = error_of(fp8, name_of(accumulator{aligned{}}));
-    const double chain = error_of(fp8, "sequential");
-    if (fp8 != nullptr) {
-        out.push_back(data.name + ": rounding the operands to FP8 alone gives " + report::format_number(rounding_alone, 2) +
-                      "; an FP32 accumulator makes it " + report::format_number(chain, 2) +
-                      ", Hopper's 14-bit one without promotion " + report::format_number(short_unit, 2) +
-                      ", with promotion every 128 " + report::format_number(fp8_error, 2) + ".");
+    // The row with one scale per tensor, because tile scales promote to FP32 by themselves.
+    const matmul_row* tensor_row = find_row(data, "e4m3fn.tensor_current");
+    if (tensor_row != nullptr) {
+        const auto error = [&](std::string_view acc) { return report::format_number(error_of(tensor_row, acc), 2); };
+        out.push_back(data.name + ": rounding the operands to FP8 (one scale per tensor) alone gives " + error("exact") +
+                      "; with an FP32 accumulator it is " + error("sequential") +
+                      ", with Hopper's 14-bit one without promotion " + error(name_of(accumulator{aligned{}})) +
+                      ", promoted every 128 " + error(matmul_baseline_accumulator) + ".");
     }
     if (std::isfinite(integer) && std::isfinite(fp8_error)) {
         out.push_back(data.name + ": INT8 with the same tiles and exact sums of 128 has an error " + times(integer, fp8_error) +
-                      " than FP8's (" + report::format_number(integer, 2) + " against " +
+                      " FP8's (" + report::format_number(integer, 2) + " against " +
                       report::format_number(fp8_error, 2) + ").");
     }
-    const double tensor = error_of(find_row(data, "e4m3fn.tensor_current"), "exact");
-    if (std::isfinite(tensor) && std::isfinite(rounding_alone)) {
-        out.push_back(data.name + ": with one scale per tensor instead of 1x128 and 128x128 blocks, FP8's own rounding error is " +
-                      times(tensor, rounding_alone) + ".");
+    const double tensor = error_of(tensor_row, "exact");
+    const double tiles = error_of(fp8, "exact");
+    if (std::isfinite(tensor) && std::isfinite(tiles)) {
+        out.push_back(data.name + ": FP8's own rounding error with one scale per tensor is " + times(tensor, tiles) +
+                      " that with 1x128 and 128x128 blocks.");
     }
 }
 
