@@ -67,8 +67,7 @@ run_events quantiser::operator()(std::span<const float> x, const block_scale& s,
     const float apply = s.scale.apply;
     switch (q_.scale.method) {
         case scale_method::none: return by_table(x, 1.0f, out, [](float v) { return v; });
-        case scale_method::multiplier:
-            return by_table(x, s.scale.restore, out, [apply](float v) { return v * apply; });
+        case scale_method::multiplier: return by_table(x, s.scale.restore, out, [apply](float v) { return v * apply; });
         case scale_method::divisor: return by_table(x, s.scale.restore, out, [apply](float v) { return v / apply; });
         case scale_method::power_of_two: break;
     }

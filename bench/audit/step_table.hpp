@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Projection of a float by table: the same value and events as `project`, in a nanosecond instead of tens. A rounding is
-// a step function of its argument; between two neighbouring floats with f fraction bits it takes one value if all its
+// Projection of a float by table: the same value and events as `project`, many times faster. A rounding is a step
+// function of its argument; between two neighbouring floats with f fraction bits it takes one value if all its
 // steps lie at such floats. The table holds what `project` gives at those floats and between them, and is made only if
 // `project` agrees with itself at both ends of every gap; because rounding is monotone, it is then equal everywhere.
 #pragma once

@@ -53,9 +53,9 @@ stored_tensor from_npy(const fs::path& file, const std::optional<any_format>& co
     } else if (codes && (is(npy_dtype::u1, npy_dtype::raw1) || is(npy_dtype::u2, npy_dtype::raw2))) {
         const std::size_t width = code_bits_of(*codes) <= 8 ? 1 : 2;
         if (code_bits_of(*codes) > 16 || item_size(where.dtype) != width) {
-            throw std::invalid_argument("'" + file.string() + "': dtype '" + result.dtype +
-                                        "' cannot hold codes of " + std::string(name_of(*codes)) + ", expected '" +
-                                        (width == 1 ? "|u1" : "<u2") + "'");
+            throw std::invalid_argument("'" + file.string() + "': dtype '" + result.dtype + "' cannot hold codes of " +
+                                        std::string(name_of(*codes)) + ", expected '" + (width == 1 ? "|u1" : "<u2") +
+                                        "'");
         }
         result.kind = element_kind::codes;
         result.format = *codes;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 namespace narrowfp::bench {
 namespace {
@@ -80,6 +81,8 @@ std::uint32_t finite_magnitude(float x) {
     return bits < 0x7F800000U ? bits : 0;
 }
 
+double finite_or_zero(float x) { return std::fabs(x) <= std::numeric_limits<float>::max() ? double{x} : 0.0; }
+
 std::uint32_t largest_magnitude(std::span<const float> x) {
     std::uint32_t largest = 0;
     for (const float v : x) {
@@ -96,8 +99,7 @@ struct block_maxima {
     void raise(std::size_t block, std::uint32_t to) {
         const std::atomic_ref<std::uint32_t> place(bits[block]);
         std::uint32_t seen = place.load(std::memory_order_relaxed);
-        while (seen < to && !place.compare_exchange_weak(seen, to, std::memory_order_relaxed)) {
-        }
+        while (seen < to && !place.compare_exchange_weak(seen, to, std::memory_order_relaxed)) {}
     }
 
     granularity blocks;
@@ -106,6 +108,20 @@ struct block_maxima {
 };
 
 using lane_sums = std::array<double, lanes>;
+
+// add(i, lane) for all i in order.
+template <class Add>
+void for_each_in_lanes(std::size_t count, const Add& add) {
+    const std::size_t whole = count - count % lanes;
+    for (std::size_t i = 0; i < whole; i += lanes) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            add(i + lane, lane);
+        }
+    }
+    for (std::size_t i = whole; i < count; ++i) {
+        add(i, i - whole);
+    }
+}
 
 double sum_of(const lane_sums& s) { return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7])); }
 
@@ -122,15 +138,17 @@ first_moments first_moments_of(std::span<const float> x) {
     first_moments m;
     lane_sums sum{};
     lane_sums squares{};
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(x[i]) & 0x7FFFFFFFU;
+    for (const float v : x) {
+        const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(v) & 0x7FFFFFFFU;
         m.nan += magnitude > 0x7F800000U;
         m.infinite += magnitude == 0x7F800000U;
         m.zeros += magnitude == 0;
-        const double v = magnitude < 0x7F800000U ? double{x[i]} : 0.0;
-        sum[i % lanes] += v;
-        squares[i % lanes] += v * v;
     }
+    for_each_in_lanes(x.size(), [&](std::size_t i, std::size_t lane) {
+        const double v = finite_or_zero(x[i]);
+        sum[lane] += v;
+        squares[lane] += v * v;
+    });
     m.amax = largest_magnitude(x);
     m.sum = sum_of(sum);
     m.sum_of_squares = sum_of(squares);
@@ -145,11 +163,12 @@ struct central_moments {
 central_moments central_moments_of(std::span<const float> x, double mean) {
     lane_sums second{};
     lane_sums fourth{};
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const double d = std::isfinite(x[i]) ? double{x[i]} - mean : 0.0;
-        second[i % lanes] += d * d;
-        fourth[i % lanes] += d * d * d * d;
-    }
+    for_each_in_lanes(x.size(), [&](std::size_t i, std::size_t lane) {
+        const double d = std::fabs(x[i]) <= std::numeric_limits<float>::max() ? double{x[i]} - mean : 0.0;
+        const double square = d * d;
+        second[lane] += square;
+        fourth[lane] += square * square;
+    });
     return {sum_of(second), sum_of(fourth)};
 }
 
@@ -159,7 +178,7 @@ void add_errors(std::span<const float> x, std::span<const float> restored, tenso
     lane_sums reference2{};
     lane_sums worst{};
     std::uint64_t left_out = 0;
-    const auto add = [&](std::size_t i, std::size_t lane) {
+    for_each_in_lanes(x.size(), [&](std::size_t i, std::size_t lane) {
         const double reference = x[i];
         const double difference = std::fabs(double{restored[i]} - reference);
         const bool counts = difference <= std::numeric_limits<double>::max();  // false for NaN
@@ -170,16 +189,7 @@ void add_errors(std::span<const float> x, std::span<const float> restored, tenso
         reference2[lane] += r * r;
         const double relative = d / (r == 0 ? std::numeric_limits<double>::infinity() : r);
         worst[lane] = relative > worst[lane] ? relative : worst[lane];
-    };
-    const std::size_t whole = x.size() - x.size() % lanes;
-    for (std::size_t i = 0; i < whole; i += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            add(i + lane, lane);
-        }
-    }
-    for (std::size_t i = whole; i < x.size(); ++i) {
-        add(i, i - whole);
-    }
+    });
     out.left_out += left_out;
     out.error2 += sum_of(error2);
     out.reference2 += sum_of(reference2);
@@ -252,6 +262,35 @@ std::vector<block_maxima> maxima_for(std::span<const quantiser> ways, std::size_
     return all;
 }
 
+// The scales of the blocks that a tile meets in one row of blocks, computed when that row is entered.
+class tile_scales {
+public:
+    tile_scales(const tile& t, const quantization& q, const block_maxima& maxima)
+        : q_(q), maxima_(maxima), first_col_(t.col / q.blocks.block_cols) {
+        const std::size_t last_col = (t.col + t.cols - 1) / q.blocks.block_cols;
+        scales_.resize(last_col - first_col_ + 1, block_scale(0, q));
+    }
+
+    const block_scale& operator()(std::size_t block) {
+        const std::size_t line = block / maxima_.grid_cols;
+        if (line != line_) {
+            line_ = line;
+            for (std::size_t n = 0; n < scales_.size(); ++n) {
+                const std::uint32_t amax = maxima_.bits[line * maxima_.grid_cols + first_col_ + n];
+                scales_[n] = block_scale(std::bit_cast<float>(amax), q_);
+            }
+        }
+        return scales_[block % maxima_.grid_cols - first_col_];
+    }
+
+private:
+    const quantization& q_;
+    const block_maxima& maxima_;
+    std::size_t first_col_;
+    std::size_t line_ = whole_extent;
+    std::vector<block_scale> scales_;
+};
+
 void quantise_tile(const tile& t, std::span<const float> x, const quantiser& way, std::span<const block_maxima> maxima,
                    std::span<float> restored, tensor_outcome& out) {
     const quantization& q = way.description();
@@ -259,9 +298,9 @@ void quantise_tile(const tile& t, std::span<const float> x, const quantiser& way
     if (q.scale.method == scale_method::none || found == maxima.end()) {
         out.events += way(x, block_scale(0, q), restored);
     } else {
+        tile_scales scales(t, q, *found);
         for_each_run(t, q.blocks, found->grid_cols, [&](std::size_t first, std::size_t length, std::size_t block) {
-            const block_scale scale(std::bit_cast<float>(found->bits[block]), q);
-            out.events += way(x.subspan(first, length), scale, restored.subspan(first, length));
+            out.events += way(x.subspan(first, length), scales(block), restored.subspan(first, length));
         });
     }
     add_errors(x, restored, out);

@@ -25,7 +25,7 @@ struct tensor_statistics {
     double sum_of_squares = 0;
     std::optional<double> rms;
     std::optional<double> amax_over_rms;  // none if all are zero
-    std::optional<double> kurtosis;       // E (x - mean)^4 / (E (x - mean)^2)^2: 3 for normal data; none if all are equal
+    std::optional<double> kurtosis;  // E (x - mean)^4 / (E (x - mean)^2)^2: 3 for normal data; none if all are equal
 
     std::uint64_t finite() const { return elements - nan - infinite; }
     std::uint64_t nonzero() const { return finite() - zeros; }
@@ -34,13 +34,13 @@ struct tensor_statistics {
 struct tensor_outcome {
     std::uint64_t code_bytes = 0;
     std::uint64_t scale_bytes = 0;
-    std::uint64_t blocks = 0;    // that share a scale; 0 without scales
+    std::uint64_t blocks = 0;  // that share a scale; 0 without scales
     std::uint64_t elements = 0;
     std::uint64_t left_out = 0;  // elements that are not finite, before or after
     run_events events;
-    double error2 = 0;         // sum of squares of the errors
-    double reference2 = 0;     // of the elements
-    double worst_relative = 0; // largest |error| / |x| over x != 0
+    double error2 = 0;          // sum of squares of the errors
+    double reference2 = 0;      // of the elements
+    double worst_relative = 0;  // largest |error| / |x| over x != 0
 
     std::uint64_t bytes() const { return code_bytes + scale_bytes; }
     // Every element is represented without error.
@@ -59,8 +59,8 @@ struct tensor_audit {
     std::vector<tensor_outcome> outcomes;  // one for each quantiser
 };
 
-// The rows x cols matrix whose stored elements, row by row, are `data`. `advance` is told how many elements are done, from
-// several threads. Errors are those of dequantize(quantize(x)) against x.
+// The rows x cols matrix whose stored elements, row by row, are `data`. `advance` is told how many elements are done,
+// from several threads. Errors are those of dequantize(quantize(x)) against x.
 tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
                           std::span<const quantiser> ways, int threads,
                           const std::function<void(std::uint64_t)>& advance = {});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// narrowfp list: the formats, recipes, units and targets that this version knows, one table each.
+// narrowfp list: the formats, recipes, units, targets and chips that this version knows, one table each.
+#include "cli/chip_facts.hpp"
 #include "cli/command.hpp"
 #include "cli/format_facts.hpp"
 #include "cli/names.hpp"
@@ -124,13 +125,39 @@ listing list_targets() {
     return list;
 }
 
+listing list_chips() {
+    using device::quantity;
+    listing list;
+    list.table.columns = {{"chip"}, {"maker"}, {"fp8/bf16", alignment::right}};
+    for (const quantity q : {quantity::fp8, quantity::bf16, quantity::fp16, quantity::int8, quantity::memory,
+                             quantity::bandwidth}) {
+        list.table.columns.push_back(
+            {fmt::format("{}, {}", device::info_of(q).name, device::info_of(q).unit), alignment::right});
+    }
+    list.table.notes = {"Dense peaks. A star marks a figure that sources dispute or that cannot be confirmed; '-': no such "
+                        "unit; '?': no confirmed figure. narrowfp show NAME --kind chip gives every figure with its source."};
+    for (const device::chip& c : device::all_chips) {
+        list.names.emplace_back(c.name);
+        std::vector<report::cell> row{std::string(c.name), std::string(c.vendor),
+                                      fp8_ratio_text(c)};
+        for (const quantity q : {quantity::fp8, quantity::bf16, quantity::fp16, quantity::int8, quantity::memory,
+                                 quantity::bandwidth}) {
+            row.emplace_back(short_figure_text(c, q));
+        }
+        list.table.add_row(std::move(row));
+        list.entries.push_back(chip_object(c));
+    }
+    return list;
+}
+
 struct list_kind {
     std::string_view name;
     listing (*make)();
 };
 
 constexpr std::array kinds{list_kind{"formats", list_formats}, list_kind{"recipes", list_recipes},
-                           list_kind{"units", list_units}, list_kind{"targets", list_targets}};
+                           list_kind{"units", list_units}, list_kind{"targets", list_targets},
+                           list_kind{"chips", list_chips}};
 
 listing list_of(std::string_view wanted) {
     std::vector<std::string_view> known;
@@ -162,11 +189,11 @@ void add_list(CLI::App& app, context& ctx) {
     CLI::App& command =
         add_command(app, ctx,
                     {.name = "list",
-                     .summary = "What there is: formats, recipes, matrix units, targets of this machine",
+                     .summary = "What there is: formats, recipes, matrix units, targets of this machine, chips",
                      .details = "With --quiet: names only, one a line.",
                      .examples = "  narrowfp list formats"},
                     [kind](const context& c) { return run(c, *kind); });
-    command.add_option("KIND", *kind, "formats, recipes, units or targets")->required()->type_name("");
+    command.add_option("KIND", *kind, "formats, recipes, units, targets or chips")->required()->type_name("");
 }
 
 }  // namespace narrowfp::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp show: everything about one name. A name may stand for things of several kinds; each is shown.
+#include "cli/chip_facts.hpp"
 #include "cli/command.hpp"
 #include "cli/format_facts.hpp"
 #include "cli/names.hpp"
@@ -284,7 +285,7 @@ std::string codes_text(const any_format& format) {
 }
 
 // -- finding ----------------------------------------------------------------------------------------------------------
-constexpr std::array<std::string_view, 3> kinds{"format", "recipe", "unit"};
+constexpr std::array<std::string_view, 4> kinds{"format", "recipe", "unit", "chip"};
 
 struct show_arguments {
     std::string name;
@@ -297,9 +298,6 @@ bool wants(const show_arguments& args, std::string_view kind) { return args.kind
 void require_kind(const std::string& kind) {
     if (kind.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) {
         return;
-    }
-    if (kind == "chip") {
-        throw std::invalid_argument(fmt::format("this version describes no chips; kinds: {}", fmt::join(kinds, ", ")));
     }
     throw std::invalid_argument(bench::unknown_name("kind", kind, kinds));
 }
@@ -314,6 +312,7 @@ void require_kind(const std::string& kind) {
     add("format", format_names());
     add("recipe", recipe_names());
     add("unit", unit_names());
+    add("chip", chip_names());
     if (const std::string help = ambiguous_format_help(args.name); !help.empty() && wants(args, "format")) {
         throw std::invalid_argument(help);
     }
@@ -334,6 +333,11 @@ std::vector<shown> find_all(const show_arguments& args) {
     for (const matrix_unit& unit : all_units) {
         if (unit.name == args.name && wants(args, "unit")) {
             found.push_back(show_unit(unit));
+        }
+    }
+    for (const device::chip& c : device::all_chips) {
+        if (c.name == args.name && wants(args, "chip")) {
+            found.push_back({fmt::format("chip {}", c.name), chip_facts(c), chip_object(c)});
         }
     }
     if (found.empty()) {
@@ -379,12 +383,12 @@ void add_show(CLI::App& app, context& ctx) {
     const auto args = std::make_shared<show_arguments>();
     CLI::App& command = add_command(app, ctx,
                                     {.name = "show",
-                                     .summary = "Everything about a format, a recipe or a matrix unit",
+                                     .summary = "Everything about a format, a recipe, a matrix unit or a chip",
                                      .details = "With --codes and --quiet: the codes only.",
                                      .examples = "  narrowfp show e4m3fn --codes"},
                                     [args](const context& c) { return run(c, *args); });
     command.add_option("NAME", args->name, "A name from 'narrowfp list'")->required()->type_name("");
-    command.add_option("--kind", args->kind, "Only this kind: format, recipe or unit")->type_name("KIND");
+    command.add_option("--kind", args->kind, "Only this kind: format, recipe, unit or chip")->type_name("KIND");
     command.add_flag("--codes", args->codes, "Every code: hex, bits, value, class (formats of up to 16 bits)");
 }
 

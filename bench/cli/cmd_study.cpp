@@ -13,8 +13,12 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 
@@ -44,18 +48,28 @@ report::field_list study_context(bool measured) {
     return context;
 }
 
-void write_report(const std::filesystem::path& folder, const bench::matmul_study& study) {
+// Creates the folder and sees that it can be written, before minutes of work.
+void prepare_folder(const std::filesystem::path& folder) {
     std::error_code failure;
     std::filesystem::create_directories(folder, failure);
     if (failure) {
         throw std::runtime_error(fmt::format("{}: cannot create the folder: {}", folder.string(), failure.message()));
     }
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+        throw std::runtime_error(fmt::format("{}: the folder cannot be written: {}", folder.string(), std::strerror(errno)));
+    }
+}
+
+void write_report(const std::filesystem::path& folder, const bench::matmul_study& study) {
     report::write_results(folder / "results.json", bench::matmul_results(study, study_context(false)));
     report::write_timings(folder / "timings.json", bench::matmul_timings(study_context(true)));
     report::write_file(folder / "report.md", bench::matmul_markdown(study, study_context(true)));
 }
 
 int run_matmul(study_arguments& args, context& ctx) {
+    if (!args.output.empty()) {
+        prepare_folder(args.output);
+    }
     report::progress_options how;
     how.quiet = ctx.quiet;
     how.terminal = bench::is_terminal(stderr);

@@ -83,24 +83,6 @@ void print_note(const context& ctx, std::string_view text) {
 }
 
 // -- about this build -------------------------------------------------------------------------------------------------
-std::string compiler_text() {
-#if defined(__clang__)
-    return fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
-#elif defined(__GNUC__)
-    return fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
-#else
-    return "unknown compiler";
-#endif
-}
-
-std::string commit_text() {
-#if defined(NARROWFP_GIT_COMMIT)
-    return NARROWFP_GIT_COMMIT;
-#else
-    return {};
-#endif
-}
-
 std::string version_text() {
     std::string targets;
     for (const target_info& info : all_targets) {

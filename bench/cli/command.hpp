@@ -6,6 +6,7 @@
 // them.
 #pragma once
 
+#include "support/build_info.hpp"
 #include "support/terminal.hpp"
 
 #include <narrowfp/report/table.hpp>
@@ -59,8 +60,8 @@ void print_facts(const context& ctx, std::string_view heading, const fact_lines&
 void print_note(const context& ctx, std::string_view text);
 
 // -- about this build -------------------------------------------------------------------------------------------------
-std::string compiler_text();  // "GCC 12.2.0"
-std::string commit_text();    // empty if the build was not told
+using bench::commit_text;
+using bench::compiler_text;
 std::string version_text();   // all of --version
 
 // -- the subcommands --------------------------------------------------------------------------------------------------
@@ -68,6 +69,8 @@ void add_list(CLI::App& app, context& ctx);
 void add_show(CLI::App& app, context& ctx);
 void add_convert(CLI::App& app, context& ctx);
 void add_gemm(CLI::App& app, context& ctx);
+void add_audit(CLI::App& app, context& ctx);
 void add_study(CLI::App& app, context& ctx);
+void add_claim(CLI::App& app, context& ctx);
 
 }  // namespace narrowfp::cli

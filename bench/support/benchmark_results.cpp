@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "benchmark_results.hpp"
 
+#include "support/build_info.hpp"
+
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/base/version.hpp>
 #include <narrowfp/report/text.hpp>
@@ -153,16 +155,6 @@ std::string parameter_text(const report::field_list& parameters, std::string_vie
     return value != nullptr ? text_of(*value) : "-";
 }
 
-std::string compiler_text() {
-#if defined(__clang__)
-    return fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
-#elif defined(__GNUC__)
-    return fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
-#else
-    return "unknown";
-#endif
-}
-
 // What follows the first ':' of the first line of the file that begins with the key; all of the line without a key.
 std::string line_of_file(const char* path, std::string_view key) {
     std::ifstream file(path);
@@ -198,9 +190,9 @@ report::field_list context_of(const suite_info& info, const suite_options& optio
     };
     add_text("program", std::string(info.name));
     add_text("version", NARROWFP_VERSION_STRING);
-#if defined(NARROWFP_GIT_COMMIT)
-    add_text("commit", NARROWFP_GIT_COMMIT);
-#endif
+    if (const std::string commit = commit_text(); !commit.empty()) {
+        add_text("commit", commit);
+    }
     add_text("compiler", compiler_text());
 #if defined(NARROWFP_BENCH_FLAGS)
     add_text("flags", NARROWFP_BENCH_FLAGS);

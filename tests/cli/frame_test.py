@@ -195,7 +195,6 @@ class Show(ProgramTest):
         self.bad("show", "e4m3", says=("names several formats", "e4m3fn", "e4m3ieee"))
         self.bad("show", "fp8", says=("names several formats", "hif8"))
         self.bad("show", "h100", "--kind", "format", says="unknown format 'h100'")
-        self.bad("show", "h100", "--kind", "chip", says=("format", "recipe", "unit"))
         self.bad("show", "h100", "--kind", "unti", says=("unknown kind 'unti'", "near: unit"))
         self.bad("show", "f32", "--codes", says="16 bits")
         self.bad("show", "h100", "--codes", says="formats")

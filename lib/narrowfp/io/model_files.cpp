@@ -168,17 +168,17 @@ std::vector<safetensors_file> open_index(const fs::path& index) {
         for (const safetensors_tensor& t : shard.tensors()) {
             const auto placed = map.find(t.name);
             if (placed == map.end() || placed->second != file) {
-                fail_file(index.string(), "tensor " + shown(t.name) + " is in '" + file + "', weight_map " +
-                                              (placed == map.end() ? "does not name it"
-                                                                   : "places it in " + shown(placed->second)));
+                fail_file(index.string(),
+                          "tensor " + shown(t.name) + " is in '" + file + "', weight_map " +
+                              (placed == map.end() ? "does not name it" : "places it in " + shown(placed->second)));
             }
             held.insert(t.name);
         }
     }
     for (const auto& [tensor, file] : map) {
         if (!held.contains(tensor)) {
-            fail_file(index.string(), "weight_map places tensor " + shown(tensor) + " in " + shown(file) +
-                                          ", which does not hold it");
+            fail_file(index.string(),
+                      "weight_map places tensor " + shown(tensor) + " in " + shown(file) + ", which does not hold it");
         }
     }
     return shards;

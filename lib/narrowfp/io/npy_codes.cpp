@@ -46,7 +46,9 @@ quantized_matrix npy_read_codes(const std::filesystem::path& path, const any_for
                        array.dtype == npy_dtype::raw2;
     if (!words || item_size(array.dtype) != width || code_bits_of(element) > 16) {
         fail("dtype '" + std::string(to_string(array.dtype)) + "' cannot hold codes of " + name + ", expected " +
-             (code_bits_of(element) > 16 ? "a format of at most 16 bits" : width == 1 ? "'|u1'" : "'<u2'"));
+             (code_bits_of(element) > 16 ? "a format of at most 16 bits"
+              : width == 1               ? "'|u1'"
+                                         : "'<u2'"));
     }
     if (array.shape.size() != 1 && array.shape.size() != 2) {
         fail(std::to_string(array.shape.size()) + " dimensions, expected two, or one for a single row");

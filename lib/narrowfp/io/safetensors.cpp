@@ -13,6 +13,7 @@
 #include <limits>
 #include <stdexcept>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace narrowfp {
@@ -133,13 +134,15 @@ public:
         if (at_ != place::dtype) {
             unexpected("the text " + shown(text));
         }
-        const auto* found = std::find_if(types.begin(), types.end(), [&](const type_entry& e) { return e.name == text; });
+        const auto* found =
+            std::find_if(types.begin(), types.end(), [&](const type_entry& e) { return e.name == text; });
         if (found == types.end()) {
             std::string known;
             for (const type_entry& e : types) {
                 known += (known.empty() ? "" : ", ") + std::string(e.name);
             }
-            bad("tensor " + shown(current_.name) + " has the unknown dtype " + shown(text) + ", expected one of " + known);
+            bad("tensor " + shown(current_.name) + " has the unknown dtype " + shown(text) + ", expected one of " +
+                known);
         }
         current_.dtype = found->type;
         at_ = place::tensor;
@@ -207,8 +210,18 @@ protected:
 
 private:
     enum class place {
-        before, top, metadata_begin, metadata, metadata_value, entry_value, tensor, dtype, shape_begin, shape,
-        offsets_begin, offsets,
+        before,
+        top,
+        metadata_begin,
+        metadata,
+        metadata_value,
+        entry_value,
+        tensor,
+        dtype,
+        shape_begin,
+        shape,
+        offsets_begin,
+        offsets,
     };
 
     void begin_entry(const std::string& text) {
@@ -288,8 +301,8 @@ void require_unique_names(const std::vector<safetensors_tensor>& tensors, const 
 // Sorts by place; the data must be covered from the first byte to the last, each byte once.
 void require_places(std::vector<safetensors_tensor>& tensors, std::uint64_t data_size, const std::string& name) {
     // An empty tensor comes before the one that begins at the same byte.
-    std::stable_sort(tensors.begin(), tensors.end(), [](const safetensors_tensor& a, const safetensors_tensor& b) {
-        return std::pair(a.offset, a.bytes) < std::pair(b.offset, b.bytes);
+    std::sort(tensors.begin(), tensors.end(), [](const safetensors_tensor& a, const safetensors_tensor& b) {
+        return std::tie(a.offset, a.bytes, a.name) < std::tie(b.offset, b.bytes, b.name);
     });
     std::uint64_t end = 0;
     for (const safetensors_tensor& t : tensors) {
@@ -370,9 +383,7 @@ int bits_of(safetensors_dtype type) { return entry_of(type).bits; }
 
 std::string_view to_string(safetensors_dtype type) { return entry_of(type).name; }
 
-std::optional<any_format> format_of(safetensors_dtype type) {
-    return find_format(entry_of(type).format);
-}
+std::optional<any_format> format_of(safetensors_dtype type) { return find_format(entry_of(type).format); }
 
 std::optional<safetensors_dtype> safetensors_dtype_of(const any_format& format) {
     for (const type_entry& e : types) {
@@ -431,7 +442,8 @@ const safetensors_tensor* safetensors_file::find(std::string_view name) const {
     return found == header_.tensors.end() ? nullptr : &*found;
 }
 
-void safetensors_file::read_into(const safetensors_tensor& tensor, std::span<std::byte> out, std::uint64_t first) const {
+void safetensors_file::read_into(const safetensors_tensor& tensor, std::span<std::byte> out,
+                                 std::uint64_t first) const {
     if (first > tensor.bytes || out.size() > tensor.bytes - first) {
         throw std::invalid_argument("'" + path_.string() + "': tensor " + shown(tensor.name) + " has " +
                                     std::to_string(tensor.bytes) + " bytes, asked for " + std::to_string(out.size()) +

@@ -22,8 +22,28 @@
 namespace narrowfp {
 
 enum class safetensors_dtype : std::uint8_t {
-    boolean, f4, f6_e2m3, f6_e3m2, u8, i8, f8_e4m3, f8_e5m2, f8_e4m3fnuz, f8_e5m2fnuz, f8_e8m0,
-    u16, i16, f16_ieee, f16_brain, u32, i32, f32_ieee, u64, i64, f64_ieee, c64,
+    boolean,
+    f4,
+    f6_e2m3,
+    f6_e3m2,
+    u8,
+    i8,
+    f8_e4m3,
+    f8_e5m2,
+    f8_e4m3fnuz,
+    f8_e5m2fnuz,
+    f8_e8m0,
+    u16,
+    i16,
+    f16_ieee,
+    f16_brain,
+    u32,
+    i32,
+    f32_ieee,
+    u64,
+    i64,
+    f64_ieee,
+    c64,
 };
 
 // Bits per element: 4 and 6 are packed.

@@ -34,7 +34,8 @@ std::string place_tensors(std::vector<safetensors_tensor>& tensors, const std::m
     for (safetensors_tensor& t : tensors) {
         const std::string what = "'" + file + "': tensor " + shown(t.name);
         if (t.name == "__metadata__" || !names.insert(t.name).second) {
-            throw std::invalid_argument(what + (t.name == "__metadata__" ? " may not have this name" : " is given twice"));
+            throw std::invalid_argument(what +
+                                        (t.name == "__metadata__" ? " may not have this name" : " is given twice"));
         }
         const std::optional<std::uint64_t> bytes = internal::byte_count(t.shape, bits_of(t.dtype));
         if (!bytes || *bytes > INT64_MAX - end) {

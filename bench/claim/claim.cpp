@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "claim/claim.hpp"
+
+#include "support/near_names.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+
+namespace narrowfp::bench::claim {
+
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+    return out;
+}
+
+row_result run_row(const row_info& row, const row_context& how) {
+    if (row.run != nullptr) {
+        return row.run(how);
+    }
+    row_result none;
+    none.kinds = row.kinds;
+    none.reason = row.missing;
+    return none;
+}
+
+}  // namespace
+
+std::string_view word_of(verdict v) {
+    switch (v) {
+        case verdict::supported: return "SUPPORTED";
+        case verdict::not_supported: return "NOT SUPPORTED";
+        case verdict::undecided: return "UNDECIDED";
+        case verdict::not_run: return "NOT RUN";
+        case verdict::not_testable: return "NOT TESTABLE";
+        case verdict::pass: return "PASS";
+        case verdict::fail: return "FAIL";
+        case verdict::figure: return "-";
+    }
+    return "?";
+}
+
+verdict against_threshold(const scenario_range& range, double threshold) {
+    if (range.low >= threshold) {
+        return verdict::supported;
+    }
+    return range.high <= threshold ? verdict::not_supported : verdict::undecided;
+}
+
+verdict modelled_verdict(const scenario_range& range, double threshold, verdict s3) {
+    return s3 == verdict::pass ? against_threshold(range, threshold) : verdict::undecided;
+}
+
+const row_result& result_of(const std::vector<row_outcome>& rows, std::string_view id) {
+    static const row_result none;
+    for (const row_outcome& row : rows) {
+        if (row.info.id == id) {
+            return row.result;
+        }
+    }
+    return none;
+}
+
+bool claim_outcome::own_checks_held() const {
+    if (result_of(rows, "S1").word == verdict::fail) {
+        return false;
+    }
+    return std::all_of(rows.begin(), rows.end(), [](const row_outcome& row) {
+        return std::all_of(row.result.checks.begin(), row.result.checks.end(),
+                           [](const self_check& check) { return check.held; });
+    });
+}
+
+std::vector<std::string> rows_named(const std::vector<std::string>& wanted) {
+    const std::vector<row_info> rows = all_rows();
+    std::vector<std::string_view> known;
+    for (const row_info& row : rows) {
+        known.push_back(row.id);
+        known.push_back(row.name);
+    }
+    std::vector<std::string> ids;
+    for (const std::string& text : wanted) {
+        const auto found = std::find_if(rows.begin(), rows.end(), [&](const row_info& row) {
+            return lower(row.id) == lower(text) || row.name == lower(text);
+        });
+        if (found == rows.end()) {
+            for (const question_info& question : all_questions()) {
+                if (lower(question.id) == lower(text)) {
+                    throw std::invalid_argument("'" + text + "' is a question, not a row; " +
+                                                (question.rows.empty()
+                                                     ? "no row answers it"
+                                                     : "the rows that answer it: " + std::string(question.rows)));
+                }
+            }
+            throw std::invalid_argument(unknown_name("row", text, known));
+        }
+        ids.emplace_back(found->id);
+    }
+    return ids;
+}
+
+claim_outcome run_claim(const claim_options& options) {
+    const std::vector<std::string> ids = rows_named(options.only);
+    std::vector<row_info> selected;
+    row_context how;
+    how.threads = options.threads;
+    for (const row_info& row : all_rows()) {
+        if (ids.empty() || std::find(ids.begin(), ids.end(), row.id) != ids.end()) {
+            selected.push_back(row);
+        }
+        if (row.id == "S3" && !ids.empty()) {
+            how.s3 = run_row(row, how).word;  // modelled verdicts depend on it even when it was not asked for
+        }
+    }
+    claim_outcome out;
+    out.complete = ids.empty();
+    for (std::size_t n = 0; n < selected.size(); ++n) {
+        how.on_progress = [&](double fraction, std::string_view what) {
+            if (options.on_progress) {
+                options.on_progress((static_cast<double>(n) + fraction) / static_cast<double>(selected.size()), what);
+            }
+        };
+        how.on_progress(0, selected[n].id);
+        out.rows.push_back({selected[n], run_row(selected[n], how)});
+        if (selected[n].id == "S3") {
+            how.s3 = out.rows.back().result.word;
+        }
+    }
+    if (out.complete) {
+        for (const question_info& question : all_questions()) {
+            out.questions.push_back({question, question.ask(out.rows)});
+        }
+    }
+    return out;
+}
+
+}  // namespace narrowfp::bench::claim

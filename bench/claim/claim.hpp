@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The claim "lacking FP8 forced a less efficient 16-bit format, which increased the load on the hardware and consumed
+// more resources", taken apart into rows. A row is data (row_info: what it is, what it decides) and a function that
+// gives a row_result; without a function it is NOT RUN and says what is missing. The threshold of a row stands at the
+// head of its file row_ID.cpp, the rule of a question in questions.cpp. How it looks is claim_report.hpp's business.
+#pragma once
+
+#include <narrowfp/report/record.hpp>
+#include <narrowfp/report/table.hpp>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace narrowfp::bench::claim {
+
+// pass and fail are for self-checks; figure is a row that decides nothing by itself.
+enum class verdict : std::uint8_t { supported, not_supported, undecided, not_run, not_testable, pass, fail, figure };
+
+// "SUPPORTED", "NOT SUPPORTED", ...; a figure has no word: "-".
+std::string_view word_of(verdict v);
+
+// Low and high end of what scenarios give: an assumption's width, not a sampling error.
+struct scenario_range {
+    double low = 0;
+    double high = 0;
+};
+
+// SUPPORTED if the low end reaches the threshold, NOT SUPPORTED if the high end does not exceed it, else UNDECIDED.
+verdict against_threshold(const scenario_range& range, double threshold);
+
+// The same if the model passed its hold-out check S3, else UNDECIDED.
+verdict modelled_verdict(const scenario_range& range, double threshold, verdict s3);
+
+struct self_check {
+    std::string what;
+    bool held = false;
+};
+
+// The verdict on one chip, where a row has several.
+struct chip_verdict {
+    std::string chip;
+    verdict word = verdict::not_run;
+};
+
+struct row_result {
+    verdict word = verdict::not_run;
+    std::string value;  // the figure in one line; empty if there is none
+    std::string range;
+    std::string kinds;   // letters of the figures that are there
+    std::string reason;  // why this verdict
+    std::vector<chip_verdict> chips;
+    std::vector<report::table> tables;
+    std::vector<std::string> notes;
+    std::vector<report::record> records;
+    std::vector<self_check> checks;  // a failed one is an error of the program
+};
+
+struct row_context {
+    verdict s3 = verdict::not_run;
+    int threads = 0;
+    std::function<void(double fraction, std::string_view what)> on_progress;  // may be empty
+};
+
+// Where a row belongs.
+enum class section : std::uint8_t { self_check, row };
+
+struct row_info {
+    std::string_view id;    // "V1"
+    std::string_view name;  // "step-time"
+    section where;
+    std::string_view figure;     // what is computed
+    std::string_view kinds;      // of the whole row: E, C, M, P
+    std::string_view decides;    // the rule in words
+    std::string_view questions;  // "Q1 Q2", empty for none
+    row_result (*run)(const row_context&) = nullptr;
+    std::string_view missing = {};  // why it is NOT RUN, or what the figures do not cover yet
+    std::string_view needs = {};    // what would run it
+};
+
+// In the order in which they are shown; self-checks first (rows.cpp).
+std::vector<row_info> all_rows();
+
+struct row_outcome {
+    row_info info;
+    row_result result;
+};
+
+// Result of a row by id; one that is NOT RUN if it was not selected.
+const row_result& result_of(const std::vector<row_outcome>& rows, std::string_view id);
+
+struct answer {
+    verdict word = verdict::undecided;
+    std::string reason;
+};
+
+struct question_info {
+    std::string_view id;
+    std::string_view text;
+    std::string_view rows;  // that answer it
+    answer (*ask)(const std::vector<row_outcome>&);
+};
+
+// questions.cpp
+std::vector<question_info> all_questions();
+
+struct question_outcome {
+    question_info info;
+    answer given;
+};
+
+struct claim_options {
+    std::vector<std::string> only;  // ids or names of rows; all rows if empty
+    int threads = 0;
+    std::function<void(double fraction, std::string_view what)> on_progress;
+};
+
+struct claim_outcome {
+    std::vector<row_outcome> rows;
+    std::vector<question_outcome> questions;  // empty if only some rows were asked for
+    bool complete = true;                     // all rows were asked for
+
+    // S1 and every check of bits and bytes held. What verdicts say has no influence.
+    bool own_checks_held() const;
+};
+
+// Ids of rows by id or name, in any case. Throws std::invalid_argument, naming near ones, for an unknown one.
+std::vector<std::string> rows_named(const std::vector<std::string>& wanted);
+
+// Throws as rows_named, before any work.
+claim_outcome run_claim(const claim_options& options);
+
+inline constexpr std::string_view legend_of_kinds =
+    "Kinds: E emulated bit for bit or counted exactly, C measured on this CPU, M modelled, P published.";
+
+}  // namespace narrowfp::bench::claim

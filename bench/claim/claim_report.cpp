@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "claim/claim_report.hpp"
+
+#include <narrowfp/report/markdown.hpp>
+#include <narrowfp/report/text.hpp>
+
+#include <algorithm>
+
+namespace narrowfp::bench::claim {
+
+using report::cell;
+using report::field_list;
+using report::record;
+using report::table;
+using report::tint;
+
+namespace {
+
+tint tint_of(verdict v) {
+    switch (v) {
+        case verdict::pass:
+        case verdict::supported: return tint::good;
+        case verdict::fail: return tint::bad;
+        case verdict::not_supported:
+        case verdict::undecided: return tint::warning;
+        case verdict::not_run:
+        case verdict::not_testable: return tint::faint;
+        case verdict::figure: return tint::plain;
+    }
+    return tint::plain;
+}
+
+cell word_cell(verdict v) { return {v == verdict::figure ? "figure" : std::string(word_of(v)), tint_of(v)}; }
+
+std::string text_of(const report::field_value& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) {
+        return *text;
+    }
+    if (const auto* flag = std::get_if<bool>(&value)) {
+        return *flag ? "yes" : "no";
+    }
+    if (const auto* number = std::get_if<double>(&value)) {
+        return report::exact_text(*number);
+    }
+    return std::to_string(std::get<std::int64_t>(value));
+}
+
+// Checks of bits and bytes that failed.
+std::vector<std::string> failed_checks(const claim_outcome& outcome) {
+    std::vector<std::string> failed;
+    for (const row_outcome& row : outcome.rows) {
+        for (const self_check& check : row.result.checks) {
+            if (!check.held) {
+                failed.push_back(std::string(row.info.id) + ": " + check.what);
+            }
+        }
+    }
+    return failed;
+}
+
+std::string checks_text(const claim_outcome& outcome) {
+    std::size_t all = 0;
+    for (const row_outcome& row : outcome.rows) {
+        all += row.result.checks.size();
+    }
+    const std::size_t failed = failed_checks(outcome).size();
+    return "Checks of bits and bytes: " + std::to_string(all - failed) + " of " + std::to_string(all) + " hold.";
+}
+
+std::string wrapped(const std::string& text, std::size_t width) {
+    std::string out;
+    for (const std::string& line : report::wrap(text, width)) {
+        out += line + "\n";
+    }
+    return out;
+}
+
+// How far a row has come, in words: what its verdict rests on, what is missing, what would run it.
+std::vector<std::pair<std::string, std::string>> facts_of(const row_outcome& row) {
+    std::vector<std::pair<std::string, std::string>> facts{{"figure", std::string(row.info.figure)},
+                                                           {"decides", std::string(row.info.decides)}};
+    const bool not_run = row.result.word == verdict::not_run;
+    if (!row.info.questions.empty()) {
+        facts.emplace_back("for", std::string(row.info.questions));
+    }
+    if (!row.result.value.empty()) {
+        facts.emplace_back("value", row.result.value + (row.result.range.empty() ? "" : " (" + row.result.range + ")"));
+    }
+    if (!row.result.reason.empty() && !not_run) {
+        facts.emplace_back("why", row.result.reason);
+    }
+    if (!row.info.missing.empty()) {
+        facts.emplace_back("NOT RUN", std::string(row.info.missing));
+    }
+    if (!row.info.needs.empty()) {
+        facts.emplace_back("would run it", std::string(row.info.needs));
+    }
+    return facts;
+}
+
+std::string heading_of(const row_outcome& row) {
+    return std::string(row.info.id) + " " + std::string(row.info.name) + ": " +
+           (row.result.word == verdict::figure ? "figure" : std::string(word_of(row.result.word)));
+}
+
+}  // namespace
+
+std::vector<std::string> first_lines() {
+    return {
+        "The claim: Ascend lacks FP8, so training had to use a less efficient 16-bit format, which loaded the hardware "
+        "more "
+        "and used more resources.",
+        "The press reports of this story that were read name three reasons: stability, links, software. FP8 is the "
+        "article's own fourth reason."};
+}
+
+table question_table(const claim_outcome& outcome) {
+    table t;
+    t.title = "Answers";
+    t.columns = {{"id"}, {"question"}, {"answer"}, {"why"}};
+    for (const question_outcome& q : outcome.questions) {
+        t.add_row({std::string(q.info.id), std::string(q.info.text), word_cell(q.given.word), q.given.reason});
+    }
+    return t;
+}
+
+table row_table(const claim_outcome& outcome, section which) {
+    table t;
+    t.title = which == section::row ? "Rows" : "Self-checks of the model";
+    t.columns = {{"id"}, {"name"}, {"verdict"}, {"figure"}, {"range"}, {"kind"}};
+    for (const row_outcome& row : outcome.rows) {
+        if (row.info.where == which) {
+            const row_result& r = row.result;
+            t.add_row({std::string(row.info.id), std::string(row.info.name), word_cell(r.word),
+                       r.word == verdict::not_run ? cell{std::string(row.info.missing), tint::faint} : cell{r.value},
+                       r.range, r.kinds});
+        }
+    }
+    t.notes = {which == section::row
+                   ? std::string(legend_of_kinds) + " Of a row that is NOT RUN: the kinds it will have."
+                   : "Without S3 every modelled verdict is UNDECIDED. " + checks_text(outcome)};
+    return t;
+}
+
+std::string claim_text(const claim_outcome& outcome, const report::table_style& style) {
+    std::string out;
+    if (outcome.complete) {
+        for (const std::string& line : first_lines()) {
+            out += wrapped(line, style.width);
+        }
+        out += "\n" + report::to_text(question_table(outcome), style) + "\n" +
+               report::to_text(row_table(outcome, section::row), style) + "\n";
+        for (const row_outcome& row : outcome.rows) {
+            if (row.info.id == "V3" || row.info.id == "V5") {
+                out += report::to_text(row.result.tables.front(), style) + "\n";
+            }
+        }
+        out += report::to_text(row_table(outcome, section::self_check), style);
+        out += "\n" + wrapped("One row with all its tables: narrowfp claim --only V6. All of it: --output FOLDER.",
+                              style.width);
+    } else {
+        for (const row_outcome& row : outcome.rows) {
+            out += out.empty() ? "" : "\n";
+            out += heading_of(row) + "\n";
+            for (const auto& [name, value] : facts_of(row)) {
+                std::string label = name;
+                for (const std::string& line : report::wrap(value, style.width > 40 ? style.width - 16 : 0)) {
+                    out += "  " + label + std::string(14 - label.size(), ' ') + line + "\n";
+                    label = "";
+                }
+            }
+            for (const table& t : row.result.tables) {
+                out += "\n" + report::to_text(t, style);
+            }
+            for (const std::string& note : row.result.notes) {
+                out += wrapped(note, style.width);
+            }
+        }
+        out += "\n" + wrapped(std::string(legend_of_kinds) + " " + checks_text(outcome), style.width);
+    }
+    for (const std::string& failed : failed_checks(outcome)) {
+        out += wrapped("FAIL " + failed, style.width);
+    }
+    return out;
+}
+
+std::string claim_lines(const claim_outcome& outcome) {
+    std::string out;
+    const auto add = [&](std::string_view id, verdict word, const std::string& value) {
+        out += std::string(id) + " " + std::string(word_of(word)) + (value.empty() ? "" : " " + value) + "\n";
+    };
+    for (const question_outcome& q : outcome.questions) {
+        add(q.info.id, q.given.word, "");
+    }
+    for (const row_outcome& row : outcome.rows) {
+        add(row.info.id, row.result.word, row.result.value);
+    }
+    return out;
+}
+
+std::string claim_markdown(const claim_outcome& outcome, const field_list& context) {
+    std::string out = "# Does a machine without FP8 cost you?\n\n";
+    for (const std::string& line : first_lines()) {
+        out += report::markdown_text(line) + "\n\n";
+    }
+    if (outcome.complete) {
+        out += report::to_markdown(question_table(outcome)) + "\n";
+    }
+    out += report::to_markdown(row_table(outcome, section::self_check)) + "\n" +
+           report::to_markdown(row_table(outcome, section::row)) + "\n";
+    for (const std::string& failed : failed_checks(outcome)) {
+        out += "**FAIL** " + report::markdown_text(failed) + "\n\n";
+    }
+    for (const row_outcome& row : outcome.rows) {
+        out += "## " + report::markdown_text(heading_of(row)) + "\n\n";
+        for (const auto& [name, value] : facts_of(row)) {
+            out += "- " + report::markdown_text(name) + ": " + report::markdown_text(value) + "\n";
+        }
+        out += "- repeat: " + report::markdown_code("narrowfp claim --only " + std::string(row.info.id)) + "\n\n";
+        for (const table& t : row.result.tables) {
+            out += report::to_markdown(t) + "\n";
+        }
+        for (const std::string& note : row.result.notes) {
+            out += report::markdown_text(note) + "\n\n";
+        }
+    }
+    out +=
+        "## Which inputs flip which verdict\n\nNOT RUN: it needs modelled verdicts that stand, so S3. For V1 the table "
+        "against "
+        "its threshold shows what the range alone would say.\n\n## Where this was computed\n\n";
+    for (const report::field& f : context) {
+        out += "- " + report::markdown_text(f.key) + ": " + report::markdown_text(text_of(f.value)) + "\n";
+    }
+    return out;
+}
+
+namespace {
+
+// The kind of a verdict: that of its first letter; a verdict is never a measurement.
+report::figure_kind kind_of(std::string_view letters) {
+    switch (letters.empty() ? 'M' : letters.front()) {
+        case 'E': return report::figure_kind::emulated;
+        default: return report::figure_kind::modelled;
+    }
+}
+
+record verdict_record(std::string_view id, std::string name, report::figure_kind kind, verdict word,
+                      const std::string& note) {
+    record r;
+    r.id = "claim." + std::string(id);
+    std::transform(r.id.begin(), r.id.end(), r.id.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    r.name = std::move(name);
+    r.kind = kind;
+    r.note = note;
+    if (word == verdict::not_run) {
+        report::set_no_value(r, report::record_status::not_run, note);
+    } else {
+        r.value = word == verdict::figure ? "figure" : std::string(word_of(word));
+    }
+    return r;
+}
+
+}  // namespace
+
+report::document claim_results(const claim_outcome& outcome, const field_list& context) {
+    report::document doc{context, {}};
+    for (const question_outcome& q : outcome.questions) {
+        record r = verdict_record(q.info.id, std::string(q.info.text), report::figure_kind::modelled, q.given.word,
+                                  q.given.reason);
+        r.method = "rule over the rows " + std::string(q.info.rows.empty() ? "(none)" : q.info.rows);
+        r.repro = "narrowfp claim";
+        doc.records.push_back(std::move(r));
+    }
+    for (const row_outcome& row : outcome.rows) {
+        const row_result& result = row.result;
+        const std::string note = result.word == verdict::not_run
+                                     ? std::string(row.info.missing)
+                                     : result.value + (result.reason.empty() ? "" : "; " + result.reason);
+        record r = verdict_record(row.info.id, std::string(row.info.name), kind_of(row.info.kinds), result.word, note);
+        r.method = row.info.decides;
+        r.repro = "narrowfp claim --only " + std::string(row.info.id);
+        report::add_field(r.parameters, "figure", row.info.figure);
+        if (!row.info.needs.empty()) {
+            report::add_field(r.parameters, "would_run_it", row.info.needs);
+        }
+        doc.records.push_back(std::move(r));
+        doc.records.insert(doc.records.end(), result.records.begin(), result.records.end());
+        for (const self_check& check : result.checks) {
+            if (!check.held) {
+                record failed;
+                failed.id = "claim.check." + std::to_string(doc.records.size());
+                failed.name = check.what;
+                report::set_no_value(failed, report::record_status::failed, "a check of this program failed");
+                doc.records.push_back(std::move(failed));
+            }
+        }
+    }
+    return doc;
+}
+
+}  // namespace narrowfp::bench::claim

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The claim as a person and as a program reads it: text for the terminal, report.md, records for results.json. The
+// answers come first, then the rows, then the self-checks; costs stand in the four columns.
+#pragma once
+
+#include "claim/claim.hpp"
+
+namespace narrowfp::bench::claim {
+
+// What every report begins with: the claim, and what the press reports name as reasons.
+std::vector<std::string> first_lines();
+
+report::table question_table(const claim_outcome& outcome);
+report::table row_table(const claim_outcome& outcome, section which);
+
+// For the terminal, lines no longer than `style.width` as far as wrapping reaches. Of a selection of rows: their tables
+// in full.
+std::string claim_text(const claim_outcome& outcome, const report::table_style& style);
+
+// One line "ID WORD figure" for each question and row.
+std::string claim_lines(const claim_outcome& outcome);
+
+// report.md.
+std::string claim_markdown(const claim_outcome& outcome, const report::field_list& context);
+
+// results.json: ids claim.q1, claim.s1, claim.v1, and those of the rows' figures.
+report::document claim_results(const claim_outcome& outcome, const report::field_list& context);
+
+}  // namespace narrowfp::bench::claim

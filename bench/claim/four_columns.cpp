@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "claim/rows.hpp"
+
+#include <narrowfp/report/text.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+namespace narrowfp::bench::claim {
+
+using report::alignment;
+using report::cell;
+using report::record;
+
+namespace {
+
+std::string column_text(const std::optional<double>& x, const std::optional<double>& high = std::nullopt) {
+    if (!x) {
+        return "NOT RUN";
+    }
+    return high ? cost_text(*x) + " to " + cost_text(*high) : cost_text(*x);
+}
+
+std::string ratio_text(const cost_line& line) {
+    if (!line.fp8_units || !line.wide) {
+        return "-";
+    }
+    const std::string low = report::format_number(*line.wide / *line.fp8_units, 3);
+    return line.wide_high ? low + " to " + report::format_ratio(*line.wide_high / *line.fp8_units) : low + "x";
+}
+
+char kind_letter(report::figure_kind kind) {
+    switch (kind) {
+        case report::figure_kind::emulated: return 'E';
+        case report::figure_kind::measured: return 'C';
+        case report::figure_kind::modelled: return 'M';
+        case report::figure_kind::published: return 'P';
+    }
+    return '?';
+}
+
+}  // namespace
+
+std::string cost_text(double x) {
+    return std::fabs(x) >= 1000 ? report::format_count(static_cast<std::int64_t>(std::llround(x)))
+                                : report::format_number(x, 3);
+}
+
+std::optional<double> recoverable(const cost_line& line) {
+    if (!line.fp8_units || !line.fp8_storage || !line.wide || *line.wide == *line.fp8_units) {
+        return std::nullopt;
+    }
+    return (*line.wide - *line.fp8_storage) / (*line.wide - *line.fp8_units);
+}
+
+report::table four_column_table(std::string title, const std::vector<cost_line>& lines,
+                                std::vector<std::string> notes) {
+    report::table t;
+    t.title = std::move(title);
+    t.columns = {{"cost"},
+                 {"unit"},
+                 {"fp8 units", alignment::right},
+                 {"fp8 storage, 16-bit multiply"},
+                 {"int8", alignment::right},
+                 {"16-bit only", alignment::right},
+                 {"16-bit/fp8", alignment::right},
+                 {"kind"}};
+    std::vector<double> shares;
+    for (const cost_line& line : lines) {
+        t.add_row({line.name, line.unit, column_text(line.fp8_units), column_text(line.fp8_storage),
+                   column_text(line.int8), column_text(line.wide, line.wide_high), ratio_text(line),
+                   std::string(1, kind_letter(line.kind))});
+        if (const std::optional<double> share = recoverable(line)) {
+            shares.push_back(*share);
+        }
+    }
+    std::string text = "NOT RUN";
+    if (!shares.empty()) {
+        const auto [low, high] = std::minmax_element(shares.begin(), shares.end());
+        text = report::format_number(*low * 100, 3) +
+               (*low == *high ? "" : " to " + report::format_number(*high * 100, 3)) + " %";
+    }
+    t.notes = std::move(notes);
+    t.notes.push_back("recoverable without FP8 units: " + text);
+    return t;
+}
+
+std::string s3_text(verdict s3) {
+    return s3 == verdict::pass ? "" : s3 == verdict::fail ? "S3 failed; " : "S3 has not run; ";
+}
+
+record make_record(std::string_view row, std::string_view what, std::string name, report::figure_kind kind,
+                   report::record_value value, std::string unit, std::string method) {
+    record r;
+    r.id = "claim." + std::string(row) + (what.empty() ? "" : "." + std::string(what));
+    std::transform(r.id.begin(), r.id.end(), r.id.begin(),
+                   [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+    r.name = std::move(name);
+    r.kind = kind;
+    r.value = std::move(value);
+    r.unit = std::move(unit);
+    r.method = std::move(method);
+    r.repro = "narrowfp claim --only " + std::string(row);
+    return r;
+}
+
+std::vector<record> four_column_records(std::string_view row, const std::vector<cost_line>& lines) {
+    std::vector<record> out;
+    for (const cost_line& line : lines) {
+        const auto add = [&](const char* column, const std::optional<double>& value,
+                             const std::optional<double>& high) {
+            record r = make_record(row, line.id + "." + column, line.name, line.kind, {}, line.unit, "by formula");
+            report::add_field(r.parameters, "cost", line.id);
+            report::add_field(r.parameters, "column", std::string(column));
+            r.source = line.source;
+            if (!value) {
+                report::set_no_value(r, report::record_status::not_run, "not computed in this version");
+            } else if (high) {
+                r.value = cost_text(*value) + " to " + cost_text(*high);
+                r.low = *value;
+                r.high = *high;
+                r.method = "scenario range";
+            } else {
+                r.value = *value;
+            }
+            out.push_back(std::move(r));
+        };
+        add("fp8_units", line.fp8_units, std::nullopt);
+        add("fp8_storage_16bit_multiply", line.fp8_storage, std::nullopt);
+        add("int8", line.int8, std::nullopt);
+        add("16bit_only", line.wide, line.wide_high);
+        if (const std::optional<double> share = recoverable(line)) {
+            out.push_back(make_record(row, line.id + ".recoverable_without_fp8_units",
+                                      line.name + ": recoverable without FP8 units", line.kind, *share, "1",
+                                      "(16-bit - storage) / (16-bit - fp8 units)"));
+        }
+    }
+    return out;
+}
+
+}  // namespace narrowfp::bench::claim

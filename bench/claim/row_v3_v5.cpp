@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// V3, bytes that DeepSeek-V3's training keeps, and V5, bytes that it sends. Only what the linear layers read changes
+// its format; gradients, master weights and moments are the same in every column and have a table of their own. Times
+// of links are not computed here.
+#include "claim/rows.hpp"
+
+#include "support/random_data.hpp"
+
+#include <narrowfp/cost/training_bytes.hpp>
+#include <narrowfp/quant/recipe.hpp>
+#include <narrowfp/report/text.hpp>
+
+namespace narrowfp::bench::claim {
+
+using cost::linear_formats;
+using report::alignment;
+using report::figure_kind;
+
+namespace {
+
+constexpr const cost::model_shape& model = cost::deepseek_v3;
+constexpr const cost::training_layout& layout = cost::deepseek_v3_layout;
+constexpr const cost::optimizer_formats& optimizer = cost::optimizer_bf16_moments;
+constexpr std::string_view recipe_source = "arXiv 2412.19437, 3.2 to 3.4; shape: DeepSeek-V3 config_671B.json";
+constexpr std::string_view pipeline_source = "DualPipe README: two stages a device, stages + 1 micro-batches in flight";
+constexpr std::int64_t nodes_per_token = 4;     // at most; arXiv 2412.19437, 2.1.2
+constexpr double remote_nodes_per_token = 3.5;  // of 4, uniform routing over 8 nodes
+
+// What fills the four columns.
+struct columns {
+    linear_formats fp8 = cost::eight_bit("fp8", recipes::deepseek_v3);
+    linear_formats int8 = cost::eight_bit("int8", recipes::int8_tile);
+    linear_formats wide = cost::sixteen_bit();
+};
+
+// 8-bit codes are stored and sent the same way whether a unit multiplies them or not.
+template <class Bytes>
+cost_line line_of(std::string id, std::string name, std::string unit, figure_kind kind, std::string_view source,
+                  const Bytes& bytes) {
+    const columns c;
+    return {std::move(id),      std::move(name), std::move(unit), bytes(c.fp8),
+            bytes(c.fp8),       bytes(c.int8),   bytes(c.wide),   kind,
+            std::string(source)};
+}
+
+std::vector<cost_line> kept_bytes() {
+    const auto giga = [](double x) { return x / 1e9; };
+    const double same =
+        giga(cost::gradient_bytes(model, layout, optimizer) + cost::optimizer_bytes(model, layout, optimizer));
+    return {
+        line_of("weights", "weights that layers read, per device", "GB", figure_kind::emulated, recipe_source,
+                [&](const linear_formats& f) { return giga(cost::weight_bytes(model, layout, f)); }),
+        line_of("activations", "activations kept, per token and MoE layer", "B", figure_kind::emulated, recipe_source,
+                [&](const linear_formats& f) { return cost::activation_bytes(model, f); }),
+        line_of("activations_in_flight", "the same, of all micro-batches in flight", "GB", figure_kind::modelled,
+                pipeline_source,
+                [&](const linear_formats& f) { return giga(cost::activation_bytes_in_flight(model, layout, f)); }),
+        line_of("gradients", "gradients, FP32", "GB", figure_kind::emulated, recipe_source,
+                [&](const linear_formats&) { return giga(cost::gradient_bytes(model, layout, optimizer)); }),
+        line_of("optimizer", "master weights FP32, moments BF16, over 2048 devices", "GB", figure_kind::emulated,
+                recipe_source,
+                [&](const linear_formats&) { return giga(cost::optimizer_bytes(model, layout, optimizer)); }),
+        line_of("sum", "sum, per device", "GB", figure_kind::modelled, pipeline_source, [&](const linear_formats& f) {
+            return same +
+                   giga(cost::weight_bytes(model, layout, f) + cost::activation_bytes_in_flight(model, layout, f));
+        })};
+}
+
+std::vector<cost_line> sent_bytes() {
+    return {line_of("dispatch", "dispatch, per token and node", "B", figure_kind::emulated, recipe_source,
+                    [](const linear_formats& f) { return cost::dispatch_bytes(model, f); }),
+            line_of("combine", "combine, per token and node, BF16", "B", figure_kind::emulated, recipe_source,
+                    [](const linear_formats&) { return cost::combine_bytes(model); }),
+            line_of("expert_traffic", "both, forward and backward, 4 nodes, per token and MoE layer", "B",
+                    figure_kind::emulated, recipe_source,
+                    [](const linear_formats& f) { return cost::expert_traffic_bytes(model, f, nodes_per_token); }),
+            line_of("expert_traffic_remote", "the same for 4 layers x 4096 tokens, 3.5 of 4 nodes remote", "GB",
+                    figure_kind::modelled, "uniform routing over 8 nodes",
+                    [](const linear_formats& f) {
+                        return cost::expert_traffic_bytes(model, f, nodes_per_token) *
+                               (remote_nodes_per_token / nodes_per_token) *
+                               static_cast<double>(layout.layers_per_stage * layout.micro_batch_tokens) / 1e9;
+                    }),
+            line_of("gradients_and_weights", "gradients FP32 scattered, weights gathered, per parameter", "B",
+                    figure_kind::emulated, recipe_source,
+                    [](const linear_formats& f) { return cost::gradient_traffic_bytes_per_parameter(f, optimizer); }),
+            line_of("pipeline", "pipeline boundary, per micro-batch and direction, BF16", "MB", figure_kind::emulated,
+                    recipe_source,
+                    [](const linear_formats&) { return cost::pipeline_traffic_bytes(model, layout) / 1e6; })};
+}
+
+struct stored_recipe {
+    linear_formats formats;
+    std::string column;
+    std::string source;
+};
+
+std::vector<stored_recipe> stored_recipes() {
+    return {{cost::sixteen_bit(), "16-bit only", "-"},
+            {cost::eight_bit("deepseek_v3", recipes::deepseek_v3), "fp8", "arXiv 2412.19437, 3.3"},
+            {cost::eight_bit("mxfp8, one copy", recipes::mxfp8), "fp8", "OCP MX 1.0"},
+            {cost::eight_bit("tensor_current", recipes::tensor_current), "fp8", "Transformer Engine"},
+            {cost::eight_bit("int8_tile", recipes::int8_tile), "int8", "DeepSeek-V3's tiles with INT8"},
+            {cost::eight_bit_copy(), "fp8", "MindSpeed's default; activations in 16 bits"}};
+}
+
+report::table recipe_table() {
+    report::table t;
+    t.title = "V3: the same by recipe (E; activations in flight M)";
+    t.columns = {{"recipe"},
+                 {"column"},
+                 {"B/weight", alignment::right},
+                 {"weights, GB", alignment::right},
+                 {"activations, B per token and layer", alignment::right},
+                 {"in flight, GB", alignment::right},
+                 {"source"}};
+    for (const stored_recipe& r : stored_recipes()) {
+        t.add_row({std::string(r.formats.name), r.column, report::format_number(r.formats.weight, 6),
+                   cost_text(cost::weight_bytes(model, layout, r.formats) / 1e9),
+                   cost_text(cost::activation_bytes(model, r.formats)),
+                   cost_text(cost::activation_bytes_in_flight(model, layout, r.formats) / 1e9), r.source});
+    }
+    t.notes = {
+        "One copy of each matrix. Where scales run along the summed index the backward pass needs a second, transposed "
+        "copy or a new quantisation; neither is counted. All 8-bit recipes keep the output of attention in 12 bits, "
+        "but "
+        "for the last, whose activations stay in 16 bits. Router and norms stay in 16 bits.",
+        "Published beside it (P): with stock recipes FP8 saves nothing, torchao's Llama3-8B on 8 H100 takes 47.65 GB "
+        "in "
+        "BF16 and 47.77 or 47.79 GB in FP8 (torchao's figures)."};
+    return t;
+}
+
+report::table optimizer_table() {
+    report::table t;
+    t.title = "V3: the optimizer's formats are an axis of their own, the same in all four columns (E)";
+    t.columns = {{"formats"},
+                 {"gradient, B", alignment::right},
+                 {"master, B", alignment::right},
+                 {"moments, B", alignment::right},
+                 {"gradients, GB", alignment::right},
+                 {"master and moments, GB", alignment::right}};
+    for (const cost::optimizer_formats& o :
+         {cost::optimizer_bf16_moments, cost::optimizer_fp32_moments, cost::optimizer_fp8_lm}) {
+        t.add_row({std::string(o.name), report::format_number(o.gradient, 2), report::format_number(o.master, 2),
+                   report::format_number(o.first_moment, 2) + " + " + report::format_number(o.second_moment, 2),
+                   cost_text(cost::gradient_bytes(model, layout, o) / 1e9),
+                   cost_text(cost::optimizer_bytes(model, layout, o) / 1e9)});
+    }
+    t.notes = {
+        "Per parameter, then per device of 2048. Comparing an FP8 recipe with BF16 moments against a 16-bit one with "
+        "FP32 "
+        "moments would book this choice to FP8. FP8-LM: arXiv 2310.18313."};
+    return t;
+}
+
+// The byte formula against real quantised matrices.
+std::vector<self_check> byte_checks() {
+    std::vector<self_check> checks;
+    const matrix<float> x = make_matrix(distribution::normal, 200, 300, 1, 0);
+    for (const recipe& r : all_recipes) {
+        const quantization q = r.for_a(r.element);
+        const std::uint64_t formula = cost::stored_bytes(x.rows(), x.cols(), q);
+        const std::uint64_t counted = quantize(x.view(), q).bytes();
+        checks.push_back({"bytes of a 200 x 300 matrix under " + std::string(r.name) + ": formula " +
+                              std::to_string(formula) + ", stored " + std::to_string(counted),
+                          formula == counted});
+    }
+    return checks;
+}
+
+row_result byte_row(std::string_view id, const std::vector<cost_line>& lines, std::string title, std::string note) {
+    row_result out;
+    out.word = verdict::figure;
+    out.kinds = "E, M";
+    out.tables.push_back(four_column_table(std::move(title), lines, {std::move(note)}));
+    out.records = four_column_records(id, lines);
+    return out;
+}
+
+const cost_line& line_named(const std::vector<cost_line>& lines, std::string_view id) {
+    for (const cost_line& line : lines) {
+        if (line.id == id) {
+            return line;
+        }
+    }
+    throw std::logic_error("no cost line " + std::string(id));
+}
+
+// 16-bit over FP8.
+std::string ratio_of(const std::vector<cost_line>& lines, std::string_view id) {
+    const cost_line& line = line_named(lines, id);
+    return report::format_ratio(*line.wide / *line.fp8_units, 3);
+}
+
+}  // namespace
+
+row_result run_v3(const row_context&) {
+    const std::vector<cost_line> lines = kept_bytes();
+    row_result out =
+        byte_row("V3", lines, "V3: bytes kept by DeepSeek-V3's training, a device with 2 x 4 MoE layers",
+                 "fp8 is the recipe deepseek_v3, int8 is int8_tile. Sources: " + std::string(recipe_source) + "; " +
+                     std::string(pipeline_source) + ". Bytes need no FP8 units: any chip can store 8-bit codes.");
+    out.value = "16-bit/fp8: weights " + ratio_of(lines, "weights") + ", activations " +
+                ratio_of(lines, "activations") + ", sum " + ratio_of(lines, "sum");
+    out.range = "exact counts; the sum is modelled";
+    out.reason = "whether it fits a device is V4";
+    out.tables.push_back(recipe_table());
+    out.tables.push_back(optimizer_table());
+    out.checks = byte_checks();
+    for (const stored_recipe& r : stored_recipes()) {
+        const auto add = [&](const char* what, const char* name, double value) {
+            std::string id = "recipe." + std::string(r.formats.name) + "." + what;
+            for (char& c : id) {
+                c = c == ' ' || c == ',' ? '_' : c;
+            }
+            report::record x = make_record("V3", id, name, figure_kind::emulated, value, "B", "by formula");
+            report::add_field(x.parameters, "recipe", std::string(r.formats.name));
+            x.source = r.source == "-" ? "" : r.source;
+            out.records.push_back(std::move(x));
+        };
+        add("weight", "bytes per weight", r.formats.weight);
+        add("activations", "activations kept, per token and MoE layer", cost::activation_bytes(model, r.formats));
+    }
+    return out;
+}
+
+row_result run_v5(const row_context&) {
+    const std::vector<cost_line> lines = sent_bytes();
+    row_result out =
+        byte_row("V5", lines, "V5: bytes sent by DeepSeek-V3's training",
+                 "Combine is 16 bits wide in every column, so 16 bits send " + ratio_of(lines, "expert_traffic") +
+                     " as much, not " + ratio_of(lines, "dispatch") +
+                     ". The factor (g - 1) / g of a group is left out. Sources: " + std::string(recipe_source) +
+                     "; at most 4 nodes a token: 2.1.2. Published beside it (P): DeepEP's low-latency combine in "
+                     "BF16 takes 1.5 to 1.9 times its dispatch in FP8 (DeepEP's figures).");
+    out.value = "16-bit/fp8: dispatch " + ratio_of(lines, "dispatch") + ", with combine " +
+                ratio_of(lines, "expert_traffic") + ", gradients " + ratio_of(lines, "gradients_and_weights");
+    out.range = "exact counts; exposed time NOT RUN";
+    out.reason = "the exposed time at 160, 50 and 25 GB/s needs the step-time model";
+    return out;
+}
+
+}  // namespace narrowfp::bench::claim

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// narrowfp audit: what narrow formats do to the tensors of a model file.
+#include "audit/audit_report.hpp"
+#include "cli/command.hpp"
+#include "cli/names.hpp"
+#include "support/near_names.hpp"
+
+#include <narrowfp/base/version.hpp>
+#include <narrowfp/report/json.hpp>
+#include <narrowfp/report/progress.hpp>
+#include <narrowfp/report/text.hpp>
+
+#include <fmt/format.h>
+
+#include <fnmatch.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+
+namespace narrowfp::cli {
+namespace {
+
+struct audit_arguments {
+    std::vector<std::string> paths;
+    std::vector<std::string> formats;
+    std::vector<std::string> recipes;
+    std::vector<std::string> tensors;
+    std::string codes;
+    std::string k = "last";
+    std::string rows = "auto";
+    std::string operand = "b";
+    bool markdown = false;
+    bool totals = false;
+    int threads = 0;
+    int top = 20;
+};
+
+bool matches(const std::string& glob, const std::string& name) { return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
+
+// The tensors that a glob names and no glob behind '!' does; all where there are no globs of the first kind.
+std::vector<bench::stored_tensor> chosen_tensors(std::vector<bench::stored_tensor> all,
+                                                 const std::vector<std::string>& globs) {
+    std::vector<std::string> wanted;
+    std::vector<std::string> unwanted;
+    for (const std::string& glob : globs) {
+        (glob.starts_with('!') ? unwanted : wanted).push_back(glob.starts_with('!') ? glob.substr(1) : glob);
+    }
+    const auto named_by = [](const std::vector<std::string>& list, const std::string& name) {
+        return std::any_of(list.begin(), list.end(), [&](const std::string& glob) { return matches(glob, name); });
+    };
+    for (const std::vector<std::string>* list : {&wanted, &unwanted}) {
+        for (const std::string& glob : *list) {
+            if (std::none_of(all.begin(), all.end(), [&](const auto& t) { return matches(glob, t.name); })) {
+                std::vector<std::string_view> names;
+                for (const bench::stored_tensor& t : all) {
+                    names.emplace_back(t.name);
+                }
+                const std::vector<std::string> near = bench::near_names(glob, names);
+                throw std::invalid_argument(
+                    fmt::format("no tensor matches '{}'; {} {}", glob, near.empty() ? "the first is" : "near:",
+                                near.empty() ? std::string(names.front()) : fmt::format("{}", fmt::join(near, ", "))));
+            }
+        }
+    }
+    std::erase_if(all, [&](const bench::stored_tensor& t) {
+        return named_by(unwanted, t.name) || (!wanted.empty() && !named_by(wanted, t.name));
+    });
+    if (all.empty()) {
+        throw std::invalid_argument("--tensor leaves no tensor");
+    }
+    return all;
+}
+
+// One of two words.
+bool is_first(const char* option, const std::string& word, std::string_view first, std::string_view second) {
+    if (word != first && word != second) {
+        throw std::invalid_argument(fmt::format("{} '{}': {} or {} expected", option, word, first, second));
+    }
+    return word == first;
+}
+
+bench::matrix_layout layout_of(const audit_arguments& args) {
+    return {.k_last = is_first("--k", args.k, "last", "first"),
+            .operand_b = is_first("--operand", args.operand, "b", "a"),
+            .rows = args.rows == "auto"                                 ? bench::row_rule::automatic
+                    : is_first("--rows", args.rows, "first", "leading") ? bench::row_rule::first
+                                                                        : bench::row_rule::leading};
+}
+
+std::vector<bench::audit_case> cases_of(const audit_arguments& args, const bench::matrix_layout& layout) {
+    std::vector<any_format> formats;
+    std::vector<recipe> recipes;
+    for (const std::string& name : args.formats) {
+        formats.push_back(format_named(name));
+    }
+    for (const std::string& name : args.recipes) {
+        recipes.push_back(recipe_named(name));
+    }
+    return bench::cases_for(formats, recipes, layout);
+}
+
+report::field_list context_of(const context& ctx) {
+    report::field_list fields;
+    report::add_field(fields, "program", "narrowfp audit");
+    report::add_field(fields, "version", NARROWFP_VERSION_STRING);
+    if (const std::string commit = commit_text(); !commit.empty()) {
+        report::add_field(fields, "commit", commit);
+    }
+    report::add_field(fields, "compiler", compiler_text());
+    report::add_field(fields, "command", ctx.command_line);
+    return fields;
+}
+
+// The largest memory that this program has had. Linux's own figure is preferred: that of getrusage includes what the
+// process had before it became this program.
+std::uint64_t peak_memory() {
+    constexpr std::uint64_t unit = 1024;  // both count in KiB
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+        if (std::uint64_t peak = 0; word == "VmHWM:" && status >> peak) {
+            return peak * unit;
+        }
+    }
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::uint64_t>(usage.ru_maxrss) * unit;
+}
+
+void print_quiet(const bench::model_audit& audit) {
+    std::string text;
+    for (std::size_t n = 0; n < audit.cases.size(); ++n) {
+        const bench::audit_case& c = audit.cases[n];
+        const bench::tensor_outcome& o = audit.totals[n];
+        text += fmt::format("{} {} {} {} {}\n", c.format, c.recipe, c.blocks(), o.bytes(),
+                            o.exact() ? "exact" : report::format_number(o.relative_frobenius(), 6));
+    }
+    print_text(text);
+}
+
+void print_audit(const context& ctx, const bench::model_audit& audit, std::size_t most) {
+    print_facts(ctx, "Audit", bench::audit_facts(audit));
+    print_text("\n");
+    print_table(ctx, bench::totals_table(audit));
+    print_text("\n");
+    print_table(ctx, bench::tensors_table(audit, audit.cases.front().format, most));
+    print_text("\n");
+    for (const std::string& line : bench::loss_lines(audit, most)) {
+        for (const std::string& part : report::wrap(line, bench::terminal_width(stdout))) {
+            print_text(part + "\n");
+        }
+    }
+    print_text("\n");
+    print_table(ctx, bench::cost_table(audit));
+}
+
+int run(const context& ctx, const audit_arguments& args) {
+    if (ctx.json && args.markdown) {
+        throw std::invalid_argument("--json and --markdown exclude each other");
+    }
+    const bench::matrix_layout layout = layout_of(args);
+    std::vector<bench::audit_case> cases = cases_of(args, layout);
+    const auto codes = args.codes.empty() ? std::nullopt : std::optional(format_named(args.codes));
+    const std::vector<bench::stored_tensor> tensors =
+        chosen_tensors(bench::list_tensors(args.paths, codes), args.tensors);
+    std::uint64_t elements = 0;
+    for (const bench::stored_tensor& t : tensors) {
+        elements += t.kind == bench::element_kind::left_alone ? 0 : t.elements();
+    }
+    report::progress_options how;
+    how.quiet = ctx.quiet;
+    how.terminal = bench::is_terminal(stderr);
+    how.width = bench::terminal_width(stderr);
+    report::progress progress("audit", elements, how);
+    const bench::model_audit audit = bench::audit_model(
+        tensors, std::move(cases), layout, args.threads,
+        [&](std::uint64_t done, const std::string& name) { progress.advance(done, report::printable(name)); });
+    progress.finish();
+    if (ctx.json) {
+        print_text(report::to_json(bench::audit_document(audit, context_of(ctx), args.totals, ctx.command_line)));
+    } else if (args.markdown) {
+        print_text(bench::audit_markdown(audit, context_of(ctx)));
+    } else if (ctx.quiet) {
+        print_quiet(audit);
+    } else {
+        print_audit(ctx, audit, static_cast<std::size_t>(args.top));
+    }
+    print_note(ctx, fmt::format("peak memory {} (largest tensor {} as stored)", report::format_bytes(peak_memory()),
+                                report::format_bytes(audit.largest_tensor)));
+    return 0;
+}
+
+void add_options(CLI::App& command, audit_arguments& args) {
+    command.add_option("path", args.paths, "Folders, *.safetensors, *.safetensors.index.json, *.npy")
+        ->required()
+        ->type_name("PATH...");
+    command.add_option("--format", args.formats, "Quantise to this format; may be repeated")
+        ->type_name("NAME")
+        ->expected(1)
+        ->take_all();
+    command.add_option("--recipe", args.recipes, "Scale by this recipe; may be repeated")
+        ->type_name("NAME")
+        ->expected(1)
+        ->take_all();
+    command.add_option("--tensor", args.tensors, "Only tensors that match; '!GLOB' leaves them out; may be repeated")
+        ->type_name("GLOB")
+        ->expected(1)
+        ->take_all();
+    command.add_option("--codes", args.codes, "What the bytes or words of .npy files are codes of")
+        ->type_name("FORMAT");
+    command.add_option("--k", args.k, "The summed index of the product: last or first dimension")
+        ->type_name("WHICH")
+        ->capture_default_str();
+    command
+        .add_option("--rows", args.rows,
+                    "Rows of a tensor of more than two dimensions: leading (all but the last),\nfirst, or auto: "
+                    "leading up to three, first beyond")
+        ->type_name("WHICH")
+        ->capture_default_str();
+    command.add_option("--operand", args.operand, "Which operand of a recipe: b (weights) or a (activations)")
+        ->type_name("WHICH")
+        ->capture_default_str();
+    command.add_flag("--markdown", args.markdown, "A report in Markdown, with all tensors");
+    command.add_flag("--totals", args.totals, "With --json: only the records over all tensors");
+    command.add_option("--top", args.top, "Tensors and sentences shown on a terminal; 0: all")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1000000000))
+        ->capture_default_str();
+    command.add_option("--threads", args.threads, "Threads; 0: all. No influence on the result")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
+}
+
+}  // namespace
+
+void add_audit(CLI::App& app, context& ctx) {
+    const auto args = std::make_shared<audit_arguments>();
+    CLI::App& command = add_command(
+        app, ctx,
+        {.name = "audit",
+         .summary = "What narrow formats do to the tensors of a model: bytes, errors, losses",
+         .details = "Nothing is multiplied and nothing is timed. Without --format and --recipe: FP8, INT8 and MXINT8 "
+                    "with their\n"
+                    "usual recipes, BF16 and FP16. 1x128 blocks are added for every narrow format, for comparison. "
+                    "Memory: the\n"
+                    "largest tensor as stored, its block maxima, and some MiB. Integer tensors are left as they are.\n"
+                    "With --json: records of schema narrowfp-results/1. With --quiet: format, recipe, blocks, bytes "
+                    "and relative\n"
+                    "Frobenius error of all tensors.",
+         .examples = "  narrowfp audit model.safetensors\n"
+                     "  narrowfp audit folder --tensor '*.weight' --format e4m3fn --recipe deepseek_v3 --markdown"},
+        [args](const context& c) { return run(c, *args); });
+    add_options(command, *args);
+}
+
+}  // namespace narrowfp::cli

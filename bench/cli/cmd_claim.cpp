@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// narrowfp claim: what lacking FP8 costs, row by row, with what certainty, and what has not been run. The rows are in
+// bench/claim/; a new one needs nothing here.
+#include "claim/claim_report.hpp"
+#include "cli/command.hpp"
+
+#include <narrowfp/base/version.hpp>
+#include <narrowfp/report/json.hpp>
+#include <narrowfp/report/markdown.hpp>
+#include <narrowfp/report/progress.hpp>
+#include <narrowfp/report/write_file.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+namespace narrowfp::cli {
+
+namespace {
+
+namespace claim = bench::claim;
+
+struct claim_arguments {
+    bool quick = false;  // the only mode
+    std::string output;
+    claim::claim_options options;
+};
+
+constexpr std::size_t widest_text = 100;  // where standard output is no terminal
+
+report::field_list claim_context() {
+    report::field_list context;
+    report::add_field(context, "program", "narrowfp claim");
+    report::add_field(context, "mode", "quick");
+    report::add_field(context, "version", NARROWFP_VERSION_STRING);
+    if (const std::string commit = commit_text(); !commit.empty()) {
+        report::add_field(context, "commit", commit);
+    }
+    report::add_field(context, "compiler", compiler_text());
+    return context;
+}
+
+// The folder is made before the work, so that a name that cannot be one is an error at once.
+void make_folder(const std::filesystem::path& folder) {
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (failure || !std::filesystem::is_directory(folder)) {
+        throw std::runtime_error(fmt::format("{}: cannot create the folder: {}", folder.string(),
+                                             failure ? failure.message() : "a file of that name exists"));
+    }
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+        throw std::runtime_error(
+            fmt::format("{}: the folder cannot be written: {}", folder.string(), std::strerror(errno)));
+    }
+}
+
+// Both files or neither: both texts exist before the first is written, which is taken back if the second fails.
+void write_report(const std::filesystem::path& folder, const claim::claim_outcome& outcome) {
+    const std::string markdown = claim::claim_markdown(outcome, claim_context());
+    const report::document results = claim::claim_results(outcome, claim_context());
+    report::check(results);
+    const std::filesystem::path first = folder / "report.md";
+    const std::string before = std::filesystem::exists(first) ? report::read_file(first) : "";
+    report::write_file(first, markdown);
+    try {
+        report::write_results(folder / "results.json", results);
+    } catch (...) {
+        if (before.empty()) {
+            std::filesystem::remove(first);
+        } else {
+            report::write_file(first, before);
+        }
+        throw;
+    }
+}
+
+report::table_style text_style(const context& ctx) {
+    const std::size_t width = bench::terminal_width(stdout);
+    return {
+        .width = width == 0 ? widest_text : width, .unicode = false, .colour = bench::use_colour(ctx.colour, stdout)};
+}
+
+int run(const claim_arguments& args, const context& ctx) {
+    claim::rows_named(args.options.only);
+    if (!args.output.empty()) {
+        make_folder(args.output);
+    }
+    report::progress_options how;
+    how.quiet = ctx.quiet;
+    how.terminal = bench::is_terminal(stderr);
+    how.width = bench::terminal_width(stderr);
+    constexpr std::uint64_t steps = 1000;
+    report::progress progress("claim", steps, how);
+    std::uint64_t shown = 0;
+    claim::claim_options options = args.options;
+    options.on_progress = [&](double fraction, std::string_view what) {
+        const auto now = static_cast<std::uint64_t>(std::floor(fraction * static_cast<double>(steps)));
+        progress.advance(now > shown ? now - shown : 0, what);
+        shown = now > shown ? now : shown;
+    };
+    const claim::claim_outcome outcome = claim::run_claim(options);
+    progress.finish();
+    if (!args.output.empty()) {
+        write_report(args.output, outcome);
+    }
+    if (ctx.json) {
+        print_text(report::to_json(claim::claim_results(outcome, claim_context())));
+    } else if (ctx.quiet) {
+        print_text(claim::claim_lines(outcome));
+    } else {
+        print_text(claim::claim_text(outcome, text_style(ctx)));
+        if (!args.output.empty()) {
+            const std::filesystem::path folder = args.output;
+            print_text(fmt::format("Report: {}\nResults: {}\n", (folder / "report.md").string(),
+                                   (folder / "results.json").string()));
+        }
+    }
+    return outcome.own_checks_held() ? 0 : 1;
+}
+
+}  // namespace
+
+void add_claim(CLI::App& app, context& ctx) {
+    auto args = std::make_shared<claim_arguments>();
+    CLI::App& command = add_command(
+        app, ctx,
+        {.name = "claim",
+         .summary = "What does lacking FP8 cost? The answers, row by row",
+         .details =
+             "Verdicts are SUPPORTED, NOT SUPPORTED, UNDECIDED or NOT RUN; they have no influence on the exit code,\n"
+             "which is 1 only if an identity (S1) or a check of bits or bytes fails. Takes seconds.",
+         .examples = "  narrowfp claim --output report\n"
+                     "  narrowfp claim --only V6\n"
+                     "  narrowfp claim --only gemm-error --json"},
+        [args](const context& c) { return run(*args, c); });
+    command.add_flag("--quick", args->quick, "Everything that needs minutes at most; the default and the only mode");
+    command.add_option("--only", args->options.only, "Only this row, by id or name (repeatable), with all its tables")
+        ->type_name("ROW")
+        ->allow_extra_args(false);
+    command.add_option("-o,--output", args->output, "Write report.md and results.json into this folder")
+        ->type_name("FOLDER")
+        ->check([](const std::string& folder) {
+            return std::string(folder.empty() ? "the name of a folder is empty" : "");
+        });
+    command.add_option("--threads", args->options.threads, "Threads; 0 means all")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1024));
+}
+
+}  // namespace narrowfp::cli
