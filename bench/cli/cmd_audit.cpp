@@ -5,7 +5,6 @@
 #include "cli/names.hpp"
 #include "support/near_names.hpp"
 
-#include <narrowfp/base/version.hpp>
 #include <narrowfp/report/json.hpp>
 #include <narrowfp/report/progress.hpp>
 #include <narrowfp/report/text.hpp>
@@ -103,13 +102,7 @@ std::vector<bench::audit_case> cases_of(const audit_arguments& args, const bench
 }
 
 report::field_list context_of(const context& ctx) {
-    report::field_list fields;
-    report::add_field(fields, "program", "narrowfp audit");
-    report::add_field(fields, "version", NARROWFP_VERSION_STRING);
-    if (const std::string commit = commit_text(); !commit.empty()) {
-        report::add_field(fields, "commit", commit);
-    }
-    report::add_field(fields, "compiler", compiler_text());
+    report::field_list fields = program_context("narrowfp audit");
     report::add_field(fields, "command", ctx.command_line);
     return fields;
 }
@@ -169,11 +162,7 @@ int run(const context& ctx, const audit_arguments& args) {
     for (const bench::stored_tensor& t : tensors) {
         elements += t.kind == bench::element_kind::left_alone ? 0 : t.elements();
     }
-    report::progress_options how;
-    how.quiet = ctx.quiet;
-    how.terminal = bench::is_terminal(stderr);
-    how.width = bench::terminal_width(stderr);
-    report::progress progress("audit", elements, how);
+    report::progress progress("audit", elements, progress_style(ctx));
     const bench::model_audit audit = bench::audit_model(
         tensors, std::move(cases), layout, args.threads,
         [&](std::uint64_t done, const std::string& name) { progress.advance(done, report::printable(name)); });

@@ -4,19 +4,13 @@
 #include "claim/claim_report.hpp"
 #include "cli/command.hpp"
 
-#include <narrowfp/base/version.hpp>
 #include <narrowfp/report/json.hpp>
 #include <narrowfp/report/markdown.hpp>
-#include <narrowfp/report/progress.hpp>
 #include <narrowfp/report/write_file.hpp>
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 
@@ -35,29 +29,9 @@ struct claim_arguments {
 constexpr std::size_t widest_text = 100;  // where standard output is no terminal
 
 report::field_list claim_context() {
-    report::field_list context;
-    report::add_field(context, "program", "narrowfp claim");
+    report::field_list context = program_context("narrowfp claim");
     report::add_field(context, "mode", "quick");
-    report::add_field(context, "version", NARROWFP_VERSION_STRING);
-    if (const std::string commit = commit_text(); !commit.empty()) {
-        report::add_field(context, "commit", commit);
-    }
-    report::add_field(context, "compiler", compiler_text());
     return context;
-}
-
-// The folder is made before the work, so that a name that cannot be one is an error at once.
-void make_folder(const std::filesystem::path& folder) {
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure || !std::filesystem::is_directory(folder)) {
-        throw std::runtime_error(fmt::format("{}: cannot create the folder: {}", folder.string(),
-                                             failure ? failure.message() : "a file of that name exists"));
-    }
-    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-        throw std::runtime_error(
-            fmt::format("{}: the folder cannot be written: {}", folder.string(), std::strerror(errno)));
-    }
 }
 
 // Both files or neither: both texts exist before the first is written, which is taken back if the second fails.
@@ -89,14 +63,10 @@ report::table_style text_style(const context& ctx) {
 int run(const claim_arguments& args, const context& ctx) {
     claim::rows_named(args.options.only);
     if (!args.output.empty()) {
-        make_folder(args.output);
+        prepare_folder(args.output);
     }
-    report::progress_options how;
-    how.quiet = ctx.quiet;
-    how.terminal = bench::is_terminal(stderr);
-    how.width = bench::terminal_width(stderr);
     constexpr std::uint64_t steps = 1000;
-    report::progress progress("claim", steps, how);
+    report::progress progress("claim", steps, progress_style(ctx));
     std::uint64_t shown = 0;
     claim::claim_options options = args.options;
     options.on_progress = [&](double fraction, std::string_view what) {

@@ -137,16 +137,6 @@ shown show_format(const any_format& format) {
 }
 
 // -- recipes ----------------------------------------------------------------------------------------------------------
-std::string method_text(scale_method method) {
-    switch (method) {
-        case scale_method::none: return "none";
-        case scale_method::multiplier: return "multiplier";
-        case scale_method::divisor: return "divisor";
-        case scale_method::power_of_two: return "power_of_two";
-    }
-    return "?";
-}
-
 std::string extent_text(std::size_t extent) { return extent == whole_extent ? "all" : std::to_string(extent); }
 
 std::string scaling_text(const operand_scaling& s, const granularity& blocks) {
@@ -155,7 +145,7 @@ std::string scaling_text(const operand_scaling& s, const granularity& blocks) {
         return "no scales";
     }
     std::string text = fmt::format("{} scale per {}, method {}", scale_format(scale.method).name, name_of(blocks),
-                                   method_text(scale.method));
+                                   name_of(scale.method));
     if (scale.method == scale_method::power_of_two) {
         text += fmt::format(", rule {}", name_of(scale.rule));
     }
@@ -166,7 +156,7 @@ std::string scaling_text(const operand_scaling& s, const granularity& blocks) {
 json scaling_object(const operand_scaling& s, const granularity& blocks) {
     const bool by_power = s.scale.method == scale_method::power_of_two;
     const bool scaled = s.scale.method != scale_method::none;
-    return {{"method", method_text(s.scale.method)},
+    return {{"method", name_of(s.scale.method)},
             {"granularity", scaled ? json(name_of(blocks)) : json()},
             {"extent_along_k", scaled ? json(extent_text(s.k_extent)) : json()},
             {"free_extent", scaled ? json(extent_text(s.free_extent)) : json()},

@@ -6,19 +6,13 @@
 #include "support/near_names.hpp"
 
 #include <narrowfp/base/target.hpp>
-#include <narrowfp/base/version.hpp>
 #include <narrowfp/report/json.hpp>
-#include <narrowfp/report/progress.hpp>
 #include <narrowfp/report/write_file.hpp>
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 
@@ -35,29 +29,11 @@ struct study_arguments {
 constexpr std::array<std::string_view, 1> studies{"matmul"};
 
 report::field_list study_context(bool measured) {
-    report::field_list context;
-    report::add_field(context, "program", "narrowfp study matmul");
-    report::add_field(context, "version", NARROWFP_VERSION_STRING);
-    if (const std::string commit = commit_text(); !commit.empty()) {
-        report::add_field(context, "commit", commit);
-    }
-    report::add_field(context, "compiler", compiler_text());
+    report::field_list context = program_context("narrowfp study matmul");
     if (measured) {
         report::add_field(context, "target", std::string(name_of(active_target())));
     }
     return context;
-}
-
-// Creates the folder and sees that it can be written, before minutes of work.
-void prepare_folder(const std::filesystem::path& folder) {
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure) {
-        throw std::runtime_error(fmt::format("{}: cannot create the folder: {}", folder.string(), failure.message()));
-    }
-    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-        throw std::runtime_error(fmt::format("{}: the folder cannot be written: {}", folder.string(), std::strerror(errno)));
-    }
 }
 
 void write_report(const std::filesystem::path& folder, const bench::matmul_study& study) {
@@ -70,11 +46,7 @@ int run_matmul(study_arguments& args, context& ctx) {
     if (!args.output.empty()) {
         prepare_folder(args.output);
     }
-    report::progress_options how;
-    how.quiet = ctx.quiet;
-    how.terminal = bench::is_terminal(stderr);
-    how.width = bench::terminal_width(stderr);
-    report::progress progress("matmul study", 1000, how);
+    report::progress progress("matmul study", 1000, progress_style(ctx));
     std::uint64_t shown = 0;
     args.options.on_progress = [&](std::uint64_t done, std::uint64_t total, std::string_view what) {
         const std::uint64_t now = done * 1000 / total;

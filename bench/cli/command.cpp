@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -82,6 +84,27 @@ void print_note(const context& ctx, std::string_view text) {
     }
 }
 
+report::progress_options progress_style(const context& ctx) {
+    report::progress_options style;
+    style.quiet = ctx.quiet;
+    style.terminal = bench::is_terminal(stderr);
+    style.width = bench::terminal_width(stderr);
+    return style;
+}
+
+void prepare_folder(const std::filesystem::path& folder) {
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (failure || !std::filesystem::is_directory(folder)) {
+        throw std::runtime_error(fmt::format("{}: cannot create the folder: {}", folder.string(),
+                                             failure ? failure.message() : "a file of that name exists"));
+    }
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+        throw std::runtime_error(
+            fmt::format("{}: the folder cannot be written: {}", folder.string(), std::strerror(errno)));
+    }
+}
+
 // -- about this build -------------------------------------------------------------------------------------------------
 std::string version_text() {
     std::string targets;
@@ -96,6 +119,17 @@ std::string version_text() {
         text += fmt::format("\ncommit   {}", commit);
     }
     return text;
+}
+
+report::field_list program_context(std::string_view program) {
+    report::field_list context;
+    report::add_field(context, "program", std::string(program));
+    report::add_field(context, "version", NARROWFP_VERSION_STRING);
+    if (const std::string commit = commit_text(); !commit.empty()) {
+        report::add_field(context, "commit", commit);
+    }
+    report::add_field(context, "compiler", compiler_text());
+    return context;
 }
 
 }  // namespace narrowfp::cli

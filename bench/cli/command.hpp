@@ -9,11 +9,14 @@
 #include "support/build_info.hpp"
 #include "support/terminal.hpp"
 
+#include <narrowfp/report/progress.hpp>
+#include <narrowfp/report/record.hpp>
 #include <narrowfp/report/table.hpp>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -58,11 +61,18 @@ using fact_lines = std::vector<std::pair<std::string, std::string>>;
 void print_facts(const context& ctx, std::string_view heading, const fact_lines& facts);
 // A line on standard error, for people: left out under --quiet.
 void print_note(const context& ctx, std::string_view text);
+// How progress is shown: on standard error, as its terminal allows, not at all under --quiet.
+report::progress_options progress_style(const context& ctx);
+// Creates the folder and sees that it can be written, so that a wrong name is an error before the work. Throws
+// std::runtime_error.
+void prepare_folder(const std::filesystem::path& folder);
 
 // -- about this build -------------------------------------------------------------------------------------------------
 using bench::commit_text;
 using bench::compiler_text;
 std::string version_text();   // all of --version
+// The first fields of the context of every results file: program, version, commit, compiler.
+report::field_list program_context(std::string_view program);
 
 // -- the subcommands --------------------------------------------------------------------------------------------------
 void add_list(CLI::App& app, context& ctx);

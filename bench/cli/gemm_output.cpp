@@ -2,7 +2,6 @@
 #include "cli/gemm_output.hpp"
 
 #include <narrowfp/base/shape.hpp>
-#include <narrowfp/base/version.hpp>
 #include <narrowfp/report/text.hpp>
 
 #include <fmt/format.h>
@@ -268,13 +267,7 @@ void print_gemm(const context& ctx, const gemm_setup& setup, const gemm_outcome&
 }
 
 report::document gemm_document(const context& ctx, const gemm_setup& setup, const gemm_outcome& outcome) {
-    report::document doc;
-    report::add_field(doc.context, "program", std::string("narrowfp"));
-    report::add_field(doc.context, "version", std::string(NARROWFP_VERSION_STRING));
-    report::add_field(doc.context, "compiler", compiler_text());
-    if (const std::string commit = commit_text(); !commit.empty()) {
-        report::add_field(doc.context, "commit", commit);
-    }
+    report::document doc{program_context("narrowfp"), {}};
     const record_maker maker(ctx, setup);
     add_operand_records(doc, maker, "A", outcome.a_bytes, outcome.a_events);
     add_operand_records(doc, maker, "B", outcome.b_bytes, outcome.b_events);

@@ -81,13 +81,12 @@ overflow_mode overflow_named(std::string_view name) {
 }
 
 scale_rule scale_rule_named(std::string_view name) {
-    constexpr std::array rules{scale_rule::floor, scale_rule::rceil};
-    for (const scale_rule rule : rules) {
-        if (name_of(rule) == name) {
+    for (const auto& [rule, known] : scale_rule_names) {
+        if (known == name) {
             return rule;
         }
     }
-    unknown("scale rule", name, names_in(rules, [](scale_rule rule) { return name_of(rule); }));
+    unknown("scale rule", name, names_in(scale_rule_names, [](const auto& entry) { return entry.second; }));
 }
 
 bench::distribution distribution_named(std::string_view name) {

@@ -10,7 +10,6 @@
 #include <narrowfp/quant/quantize.hpp>
 #include <narrowfp/report/write_file.hpp>
 
-#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -20,10 +19,13 @@
 #include <string>
 #include <vector>
 
+#include "support/files.hpp"
+
 namespace {
 
 using namespace narrowfp;
 namespace fs = std::filesystem;
+using narrowfp_test::temporary_folder;
 
 std::string file_of(const std::string& header, const std::string& data = "") {
     const std::uint64_t length = header.size();
@@ -62,29 +64,6 @@ void check_error(const std::string& file, const std::vector<std::string>& says) 
     }
     CHECK(text.find('\n') == std::string::npos);
 }
-
-// A folder that goes away with its files.
-class temporary_folder {
-public:
-    temporary_folder() : path_(fs::temp_directory_path() / ("narrowfp-test-st-" + std::to_string(::getpid()))) {
-        fs::create_directories(path_);
-    }
-    ~temporary_folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-
-    fs::path operator/(const std::string& name) const { return path_ / name; }
-    const fs::path& path() const { return path_; }
-    std::size_t files() const {
-        return static_cast<std::size_t>(std::distance(fs::directory_iterator(path_), fs::directory_iterator()));
-    }
-
-private:
-    fs::path path_;
-};
 
 }  // namespace
 

@@ -5,7 +5,6 @@
 #include <narrowfp/report/write_file.hpp>
 #include <support/datasets.hpp>
 
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -17,10 +16,16 @@
 #include <string>
 #include <vector>
 
+#include "support/files.hpp"
+
 namespace {
 
 using namespace narrowfp;
 namespace fs = std::filesystem;
+using narrowfp_test::temporary_folder;
+using narrowfp_test::temporary_file;
+using narrowfp_test::error_of;
+using narrowfp_test::contains;
 
 std::string idx(std::uint32_t count, std::uint32_t rows, std::uint32_t cols, std::size_t bytes,
                 std::uint32_t magic = 0x803) {
@@ -36,48 +41,22 @@ std::string idx(std::uint32_t count, std::uint32_t rows, std::uint32_t cols, std
     return file;
 }
 
-class temporary_file {
-public:
-    explicit temporary_file(const std::string& content, bool compressed = false)
-        : path_(fs::temp_directory_path() / ("narrowfp-test-" + std::to_string(::getpid()) + ".idx")) {
-        if (!compressed) {
-            report::write_file(path_, content);
-            return;
-        }
-        gzFile file = ::gzopen(path_.c_str(), "wb");
-        REQUIRE(file != nullptr);
-        ::gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
-        REQUIRE(::gzclose(file) == Z_OK);
-    }
-    ~temporary_file() {
-        std::error_code ignored;
-        fs::remove(path_, ignored);
-    }
-    temporary_file(const temporary_file&) = delete;
-    temporary_file& operator=(const temporary_file&) = delete;
-
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
-
-std::string error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const std::runtime_error& e) {
-        return e.what();
-    }
-    return "no std::runtime_error was thrown";
+// The content as gzip would store it.
+std::string gzipped(const std::string& content) {
+    const temporary_folder folder;
+    const fs::path path = folder / "compressed";
+    gzFile file = ::gzopen(path.c_str(), "wb");
+    REQUIRE(file != nullptr);
+    ::gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
+    REQUIRE(::gzclose(file) == Z_OK);
+    return report::read_file(path);
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
 TEST_CASE("images are read from plain and from gzipped files") {
     for (const bool compressed : {false, true}) {
-        const temporary_file file(idx(5, 3, 4, 60), compressed);
+        const temporary_file file(compressed ? gzipped(idx(5, 3, 4, 60)) : idx(5, 3, 4, 60));
         const bench::images all = bench::read_idx_images(file.path());
         CHECK(all.count == 5);
         CHECK(all.rows == 3);
@@ -110,7 +89,7 @@ TEST_CASE("a file that is not what its header says is refused") {
     };
     for (const broken& c : cases) {
         for (const bool compressed : {false, true}) {
-            const temporary_file file(c.content, compressed);
+            const temporary_file file(compressed ? gzipped(c.content) : c.content);
             const std::string message = error_of([&] { bench::read_idx_images(file.path()); });
             CAPTURE(message);
             CHECK(contains(message, c.message));
@@ -127,11 +106,7 @@ TEST_CASE("a file that is not what its header says is refused") {
 }
 
 TEST_CASE("a damaged gzip file is refused") {
-    std::string compressed;
-    {
-        const temporary_file file(idx(50, 30, 40, 60000), true);
-        compressed = report::read_file(file.path());
-    }
+    const std::string compressed = gzipped(idx(50, 30, 40, 60000));
     const temporary_file cut(compressed.substr(0, compressed.size() / 2));
     CHECK(contains(error_of([&] { bench::read_idx_images(cut.path()); }), "ends within the compressed data"));
     std::string flipped = compressed;

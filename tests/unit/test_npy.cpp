@@ -6,7 +6,6 @@
 #include <narrowfp/io/npy.hpp>
 #include <narrowfp/report/write_file.hpp>
 
-#include <unistd.h>
 
 #include <bit>
 #include <cstring>
@@ -17,10 +16,15 @@
 #include <string>
 #include <vector>
 
+#include "support/files.hpp"
+
 namespace {
 
 using namespace narrowfp;
 namespace fs = std::filesystem;
+using narrowfp_test::temporary_file;
+using narrowfp_test::error_of;
+using narrowfp_test::contains;
 
 std::string npy(const std::string& dictionary, const std::string& data, int version = 1) {
     std::string file = "\x93NUMPY";
@@ -41,40 +45,10 @@ npy_array parse(const std::string& file) {
     return npy_parse(std::as_bytes(std::span(file.data(), file.size())), "x.npy");
 }
 
-std::string error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const std::runtime_error& e) {
-        return e.what();
-    }
-    return "no std::runtime_error was thrown";
-}
-
 template <class T>
 std::string bytes_of(const std::vector<T>& values) {
     return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-class temporary_file {
-public:
-    explicit temporary_file(const std::string& content = "")
-        : path_(fs::temp_directory_path() / ("narrowfp-test-" + std::to_string(::getpid()) + ".npy")) {
-        report::write_file(path_, content);
-    }
-    ~temporary_file() {
-        std::error_code ignored;
-        fs::remove(path_, ignored);
-    }
-    temporary_file(const temporary_file&) = delete;
-    temporary_file& operator=(const temporary_file&) = delete;
-
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
 
 }  // namespace
 

@@ -7,8 +7,10 @@
 #include <narrowfp/format/types.hpp>
 #include <narrowfp/round/project.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace narrowfp {
 
@@ -26,7 +28,21 @@ enum class scale_rule : std::uint8_t {
     rceil,  // ceil(log2 fl32(amax * fl32(1 / max)))                          (NVIDIA, arXiv 2506.08027)
 };
 
-constexpr std::string_view name_of(scale_rule rule) { return rule == scale_rule::floor ? "floor" : "rceil"; }
+inline constexpr std::array<std::pair<scale_method, std::string_view>, 4> scale_method_names{{
+    {scale_method::none, "none"},
+    {scale_method::multiplier, "multiplier"},
+    {scale_method::divisor, "divisor"},
+    {scale_method::power_of_two, "power_of_two"},
+}};
+inline constexpr std::array<std::pair<scale_rule, std::string_view>, 2> scale_rule_names{{
+    {scale_rule::floor, "floor"},
+    {scale_rule::rceil, "rceil"},
+}};
+
+constexpr std::string_view name_of(scale_method method) {
+    return scale_method_names[static_cast<std::size_t>(method)].second;
+}
+constexpr std::string_view name_of(scale_rule rule) { return scale_rule_names[static_cast<std::size_t>(rule)].second; }
 
 struct scaling {
     scale_method method = scale_method::none;
