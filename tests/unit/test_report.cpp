@@ -111,7 +111,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }  // namespace
 
 TEST_CASE("the sample document is written as the golden file says and reads back to itself") {
-    const fs::path golden = fs::path(__FILE__).parent_path().parent_path() / "golden" / "sample_results.json";
+    const fs::path golden = fs::path(NARROWFP_TEST_FOLDER) / "golden" / "sample_results.json";
     const std::string text = to_json(sample());
     CHECK(text == read_file(golden));
     CHECK(parse_document(text, "text") == sample());
