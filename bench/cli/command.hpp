@@ -82,5 +82,6 @@ void add_gemm(CLI::App& app, context& ctx);
 void add_audit(CLI::App& app, context& ctx);
 void add_study(CLI::App& app, context& ctx);
 void add_claim(CLI::App& app, context& ctx);
+void add_compare(CLI::App& app, context& ctx);
 
 }  // namespace narrowfp::cli
