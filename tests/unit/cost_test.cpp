@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cost formulas against published figures of DeepSeek-V3, against sums done by hand and against real matrices.
+// The cost formulas against published figures of models, against sums done by hand and against real matrices.
+#include <narrowfp/cost/models.hpp>
 #include <narrowfp/cost/step_trace.hpp>
 #include <narrowfp/cost/training_bytes.hpp>
 #include <narrowfp/cost/training_flops.hpp>
@@ -28,6 +29,24 @@ TEST_CASE("cost: parameters of DeepSeek-V3, part by part") {
     CHECK(head_parameters(v3) == 926679040);
     CHECK(total_parameters(v3) == 671026419200);
     CHECK(linear_parameters_per_token(v3) == 36624596992);
+}
+
+TEST_CASE("cost: parameters of other models against their published counts") {
+    CHECK(total_parameters(pangu_ultra_moe) == doctest::Approx(718e9).epsilon(2e-3));
+    CHECK(linear_parameters_per_token(pangu_ultra_moe) == doctest::Approx(39e9).epsilon(0.02));
+    CHECK(total_parameters(llama3_8b) == 8030261248);  // 8.03B
+    CHECK(total_parameters(llama3_405b) == doctest::Approx(405e9).epsilon(3e-3));
+    // arXiv 2505.09343, table 2: Llama-405B 2448 GFLOP per token.
+    CHECK(training_flops_per_token(llama3_405b, 4096, attention_count::causal) ==
+          doctest::Approx(2448e9).epsilon(0.02));
+    // Grouped attention: 4096 x (32 + 2 x 8) x 128 and 4096 x 4096.
+    CHECK(attention_parameters(llama3_8b) == 4096 * 48 * 128 + 4096 * 4096);
+    CHECK(attention_up_parameters(llama3_8b) == 0);
+    model_shape plain = llama3_8b;
+    plain.ffn_matrices = 2;
+    CHECK(dense_ffn_parameters(plain) * 3 == dense_ffn_parameters(llama3_8b) * 2);
+    plain.tied_head = true;
+    CHECK(total_parameters(llama3_8b) - total_parameters(plain) == head_parameters(plain) + 32 * 4096LL * 14336);
 }
 
 TEST_CASE("cost: work per token and rates") {

@@ -16,7 +16,19 @@
 
 namespace narrowfp::device {
 
-enum class quantity : std::uint8_t { bf16, fp16, fp8, int8, memory, bandwidth, scale_up, scale_out };
+enum class quantity : std::uint8_t {
+    bf16,
+    fp16,
+    fp8,
+    int8,
+    memory,
+    bandwidth,
+    scale_up,
+    scale_out,
+    host_link,
+    processors,
+    power
+};
 
 struct quantity_info {
     quantity id;
@@ -25,7 +37,7 @@ struct quantity_info {
     std::string_view summary;
 };
 
-inline constexpr std::array<quantity_info, 8> all_quantities{{
+inline constexpr std::array<quantity_info, 11> all_quantities{{
     {quantity::bf16, "bf16", "TFLOP/s", "dense BF16 peak"},
     {quantity::fp16, "fp16", "TFLOP/s", "dense FP16 peak"},
     {quantity::fp8, "fp8", "TFLOP/s", "dense FP8 peak"},
@@ -34,6 +46,9 @@ inline constexpr std::array<quantity_info, 8> all_quantities{{
     {quantity::bandwidth, "bandwidth", "TB/s", "memory bandwidth, 10^12 bytes a second"},
     {quantity::scale_up, "scale_up", "GB/s", "link inside a node or supernode, one way, per device"},
     {quantity::scale_out, "scale_out", "GB/s", "link between nodes, one way, per device"},
+    {quantity::host_link, "host_link", "GB/s", "link to the memory of the host, one way, per device"},
+    {quantity::processors, "processors", "cores", "multiprocessors or cores that hold a matrix unit"},
+    {quantity::power, "power", "W", "largest power of the device"},
 }};
 
 constexpr const quantity_info& info_of(quantity q) { return all_quantities[static_cast<std::size_t>(q)]; }
