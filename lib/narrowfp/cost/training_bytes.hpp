@@ -7,6 +7,7 @@
 
 #include <narrowfp/cost/model_shape.hpp>
 #include <narrowfp/cost/stored_bytes.hpp>
+#include <narrowfp/cost/training_layout.hpp>
 #include <narrowfp/quant/recipe.hpp>
 
 namespace narrowfp::cost {
@@ -47,26 +48,6 @@ inline constexpr optimizer_formats optimizer_bf16_moments{"FP32 gradient and mas
 inline constexpr optimizer_formats optimizer_fp32_moments{"FP32 gradient, master and moments", 4, 4, 4, 4};
 inline constexpr optimizer_formats optimizer_fp8_lm{"FP8 gradient, FP16 master, FP8 + FP16 moments (FP8-LM O3)", 1, 2,
                                                     1, 2};
-
-// Where the parts of a model lie. DualPipe keeps two stages of the pipeline on each device and `stages + 1`
-// micro-batches in flight.
-struct training_layout {
-    std::int64_t stages = 0;  // of the pipeline
-    std::int64_t layers_per_stage = 0;
-    std::int64_t stages_held = 0;         // on one device
-    std::int64_t experts_per_device = 0;  // routed, per layer
-    std::int64_t devices = 0;             // that share the optimizer's state (ZeRO-1)
-    std::int64_t micro_batch_tokens = 0;
-
-    constexpr std::int64_t layers_held() const { return stages_held * layers_per_stage; }
-};
-
-inline constexpr training_layout deepseek_v3_layout{.stages = 16,
-                                                    .layers_per_stage = 4,
-                                                    .stages_held = 2,
-                                                    .experts_per_device = 4,  // 256 over 64
-                                                    .devices = 2048,
-                                                    .micro_batch_tokens = 4096};
 
 // -- weights, gradients, optimizer ------------------------------------------------------------------------------------
 // Parameters on a device that holds MoE layers only: those that the recipe stores, and router and norms, which stay
