@@ -3,7 +3,7 @@
 """Runs a Google Benchmark suite on a few small rows and checks what it writes and how it ends.
 
 Usage: check_suite.py PROGRAM
-The program is bench_accuracy or bench_gemm. Exits 0 if all holds, 1 if something does not, 2 for wrong use.
+The program is one of SUITES. Exits 0 if all holds, 1 if something does not, 2 for wrong use.
 """
 
 import json
@@ -30,6 +30,23 @@ SUITES = {
         "file": "timings.json",
         "filter": "^gemm/.*(acc:sequential|acc:native|a:e4m3fn/.*acc:exact).*/m:64/.*/threads:1(/|$)",
         "counters": {"macs_per_s"},
+    },
+    "bench_memory": {
+        "file": "results.json",
+        "filter": "^memory/(what:matrix/format:(e4m3fn|e2m1fn|int8)/.*/rows:(1|31|127)/|what:step/.*/part:dispatch/)",
+        "counters": {"bytes", "scale_bytes", "bytes_per_element", "of_bf16"},
+        "values": {
+            # 127 x 255 codes; 2 blocks of 128 in each of 127 rows; 1 x 2 blocks of 128 x 128
+            "what:matrix/format:e4m3fn/recipe:deepseek_v3/operand:a/rows:127/cols:255/bytes": 127 * 255 + 127 * 2 * 4,
+            "what:matrix/format:e4m3fn/recipe:deepseek_v3/operand:b/rows:127/cols:255/bytes": 127 * 255 + 2 * 4,
+            # 32 elements share a byte, along the columns of A and the rows of B
+            "what:matrix/format:e4m3fn/recipe:mxfp8/operand:a/rows:31/cols:33/scale_bytes": 31 * 2,
+            "what:matrix/format:e4m3fn/recipe:mxfp8/operand:b/rows:31/cols:33/scale_bytes": 33,
+            # 31 x 33 halves of a byte, rounded up
+            "what:matrix/format:e2m1fn/recipe:none/operand:a/rows:31/cols:33/bytes": 512,
+            # 4096 tokens of 7168, 56 scales each
+            "what:step/model:deepseek_v3/part:dispatch/storage:deepseek_v3/bytes": 4096 * (7168 + 56 * 4),
+        },
     },
 }
 
@@ -86,6 +103,13 @@ def check_results(path, suite, rows):
         found = sum(record["id"].endswith("/" + counter) for record in records)
         expect(found == len(rows), f"{path.name}: {found} records of {counter}, expected {len(rows)}")
     return records
+
+
+def check_values(records, values):
+    """Figures that can be counted on paper."""
+    found = {record["id"]: record["value"] for record in records}
+    for name, value in values.items():
+        expect(found.get("memory/" + name) == value, f"{name}: {found.get('memory/' + name)}, expected {value}")
 
 
 def check_ratios(records):
@@ -150,6 +174,7 @@ def main():
             rows = check_output(output, suite)
             records = check_results(results, suite, rows)
             written.append(results.read_bytes())
+            check_values(records, suite.get("values", {}))
             if suite["file"] == "timings.json":
                 check_ratios(records)
         if suite["file"] == "results.json" and len(written) == 2:
