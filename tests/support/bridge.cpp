@@ -62,8 +62,8 @@ oracle::rounding to_oracle(narrowfp::rounding mode) {
         case narrowfp::rounding::toward_positive: return oracle::rounding::toward_positive;
         case narrowfp::rounding::toward_negative: return oracle::rounding::toward_negative;
         case narrowfp::rounding::to_odd: return oracle::rounding::to_odd;
+        default: throw std::invalid_argument("not a deterministic rounding");
     }
-    throw std::invalid_argument("not a rounding");
 }
 
 oracle::overflow to_oracle(narrowfp::overflow_mode mode) {
@@ -172,8 +172,8 @@ bool rounds_beyond(const oracle::format& f, const oracle::dyadic& x, narrowfp::r
         case rounding::toward_positive: return x.negative ? at_least_next : above_max;
         case rounding::toward_negative: return x.negative ? above_max : at_least_next;
         case rounding::to_odd: return max_is_odd ? at_least_next : above_max;
+        default: return false;
     }
-    return false;
 }
 
 narrowfp::event_counts expected_events(const oracle::format& f, const projection& p, std::uint32_t bits,

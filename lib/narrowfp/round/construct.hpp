@@ -11,11 +11,25 @@
 
 namespace narrowfp {
 
-// x rounded into format F: the value-level form of `convert`.
+// x rounded into format F: the value-level form of `convert`. `random` decides under a stochastic rule: uniform on
+// 0 .. 2^rule.random_bits - 1. Throws std::invalid_argument if the format does not define the rounding or `random` is too
+// large.
+template <const auto& F>
+constexpr value<F> round_to(const real& x, const rounding_rule& rule, std::uint32_t random, overflow_mode overflow) {
+    require_rounding(F, rule);
+    if (rule.random_bits < 32 && random >> rule.random_bits != 0) {
+        throw std::invalid_argument("round_to: " + std::to_string(random) + " has more than " +
+                                    std::to_string(rule.random_bits) + " random bits");
+    }
+    return value<F>::from_bits(static_cast<code_type<F>>(project(F, x, rule, random, overflow).code));
+}
+template <const auto& F, host_float T>
+constexpr value<F> round_to(T x, const rounding_rule& rule, std::uint32_t random, overflow_mode overflow) {
+    return round_to<F>(to_real(x), rule, random, overflow);
+}
 template <const auto& F>
 constexpr value<F> round_to(const real& x, rounding mode, overflow_mode overflow) {
-    require_rounding(F, mode);
-    return value<F>::from_bits(static_cast<code_type<F>>(project(F, x, mode, overflow).code));
+    return round_to<F>(x, mode, 0, overflow);
 }
 template <const auto& F, host_float T>
 constexpr value<F> round_to(T x, rounding mode, overflow_mode overflow) {

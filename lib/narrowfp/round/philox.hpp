@@ -42,6 +42,14 @@ struct philox_stream {
             philox4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), 0, 0}, {seed, tensor});
         return out[index % 4];
     }
+
+    // `count` random bits for element `index`, 1 <= count <= 32: the low bits of a word of its own (count > 16), of half a
+    // word (count > 8) or of a byte, the lower ones first. A block so serves 4, 8 or 16 elements: block index / 4, / 8, / 16.
+    constexpr std::uint32_t bits(std::uint64_t index, int count) const {
+        const int log2_share = count > 16 ? 0 : (count > 8 ? 1 : 2);  // elements that share a word
+        const auto place = static_cast<int>(index & ((1u << log2_share) - 1));
+        return word(index >> log2_share) >> (place * (32 >> log2_share)) & ~std::uint32_t{0} >> (32 - count);
+    }
 };
 
 }  // namespace narrowfp

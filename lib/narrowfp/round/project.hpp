@@ -8,6 +8,7 @@
 #include <narrowfp/format/element_format.hpp>
 #include <narrowfp/round/overflow.hpp>
 #include <narrowfp/round/rounding.hpp>
+#include <narrowfp/round/stochastic.hpp>
 
 namespace narrowfp {
 
@@ -41,12 +42,20 @@ constexpr rounding default_rounding(const any_format& format) {
     return std::visit([](const auto& f) { return default_rounding(f); }, format);
 }
 
-// Throws std::invalid_argument if the format does not define the rounding (HiFloat8: ties_to_away only).
+// Throws std::invalid_argument if the format does not define the rounding (HiFloat8: ties_to_away and the stochastic ones
+// only), or if the number of random bits does not fit the mode.
 template <element_format F>
-constexpr void require_rounding(const F& format, rounding mode) {
-    if (format.only_ties_to_away() && mode != rounding::ties_to_away) {
+constexpr void require_rounding(const F& format, const rounding_rule& rule) {
+    if (format.only_ties_to_away() && rule.mode != rounding::ties_to_away && !is_stochastic(rule.mode)) {
         throw std::invalid_argument(std::string(format.name) + " does not define rounding " +
-                                    std::string(name_of(mode)) + "; it defines ties_to_away");
+                                    std::string(name_of(rule.mode)) +
+                                    "; it defines ties_to_away and stochastic rounding");
+    }
+    if (!rule.is_valid()) {
+        throw std::invalid_argument(
+            "rounding " + std::string(name_of(rule.mode)) +
+            (is_stochastic(rule.mode) ? " needs 1 to 32 random bits an element" : " takes no random bits") + ", found " +
+            std::to_string(rule.random_bits));
     }
 }
 
@@ -54,18 +63,22 @@ namespace detail {
 
 // Whether the magnitude goes to the upper neighbour.
 template <element_format F>
-constexpr bool rounds_up(const F& format, const bracket& at, bool negative, rounding mode) {
+constexpr bool rounds_up(const F& format, const bracket& at, bool negative, const rounding_rule& rule,
+                         std::uint32_t random) {
     if (at.exact()) {
         return false;
     }
     const bool lower_is_odd = (format.magnitude_code(at.lower) & 1) != 0;
-    switch (mode) {
+    switch (rule.mode) {
         case rounding::ties_to_even: return at.above_half() || (at.at_half() && lower_is_odd);
         case rounding::ties_to_away: return at.above_half() || at.at_half();
         case rounding::toward_zero: return false;
         case rounding::toward_positive: return !negative;
         case rounding::toward_negative: return negative;
         case rounding::to_odd: return !lower_is_odd;
+        case rounding::stochastic_a:
+        case rounding::stochastic_b:
+        case rounding::stochastic_c: return goes_up_by_chance(at, rule, random);
     }
     return false;
 }
@@ -123,13 +136,15 @@ constexpr projected project_zero(const F& format, bool negative, overflow_mode o
 
 }  // namespace detail
 
-// The code of x in the format. Precondition: the format defines the rounding (require_rounding).
+// The code of x in the format. `random` decides where the rule is stochastic: uniform on 0 .. 2^rule.random_bits - 1; it has
+// no influence otherwise. Precondition: the format defines the rounding (require_rounding).
 // NaN becomes the format's quiet NaN with the sign of x where there are two, and the largest finite value where there is
 // none. Zero keeps its sign where the format has -0. In an unsigned format a negative value that does not round to zero
 // gives NaN under `none` and the smallest value otherwise. A format without zero (E8M0) raises smaller magnitudes to its
 // smallest value; zero itself gives NaN under `none` and the smallest value otherwise.
 template <element_format F>
-constexpr projected project(const F& format, const real& x, rounding mode, overflow_mode overflow) {
+constexpr projected project(const F& format, const real& x, const rounding_rule& rule, std::uint32_t random,
+                            overflow_mode overflow) {
     switch (x.kind) {
         case real_class::nan:
             return format.has_nan() ? projected{.code = format.nan_code(x.negative)}
@@ -143,7 +158,7 @@ constexpr projected project(const F& format, const real& x, rounding mode, overf
         case real_class::finite: break;
     }
     const bracket at = format.bracket_of(x);
-    const std::uint64_t ordinal = detail::rounds_up(format, at, x.negative, mode) ? at.upper : at.lower;
+    const std::uint64_t ordinal = detail::rounds_up(format, at, x.negative, rule, random) ? at.upper : at.lower;
     if (ordinal == 0 && format.has_zero()) {
         projected p = detail::project_zero(format, x.negative, overflow);
         p.inexact = true;
@@ -151,7 +166,7 @@ constexpr projected project(const F& format, const real& x, rounding mode, overf
         return p;
     }
     if (ordinal > format.max_ordinal() || (x.negative && !format.is_signed)) {
-        return detail::overflow_finite(format, x.negative, mode, overflow);
+        return detail::overflow_finite(format, x.negative, rule.mode, overflow);
     }
     const bool raised = !format.has_zero() && ordinal == 0 && x.floor_log2() < format.decode(0).floor_log2();
     return {.code = format.code_of(ordinal, x.negative),
@@ -160,8 +175,18 @@ constexpr projected project(const F& format, const real& x, rounding mode, overf
             .subnormal = format.is_subnormal_ordinal(ordinal)};
 }
 
+// The deterministic form. Precondition: the mode is not stochastic.
+template <element_format F>
+constexpr projected project(const F& format, const real& x, rounding mode, overflow_mode overflow) {
+    return project(format, x, rounding_rule(mode), 0, overflow);
+}
+
 constexpr projected project(const any_format& format, const real& x, rounding mode, overflow_mode overflow) {
     return std::visit([&](const auto& f) { return project(f, x, mode, overflow); }, format);
+}
+constexpr projected project(const any_format& format, const real& x, const rounding_rule& rule, std::uint32_t random,
+                            overflow_mode overflow) {
+    return std::visit([&](const auto& f) { return project(f, x, rule, random, overflow); }, format);
 }
 
 }  // namespace narrowfp

@@ -18,7 +18,11 @@
 // - Unsigned formats: a negative number, -infinity included, that does not round to zero gives NaN under none and the
 //   smallest value under the saturating modes. -0 counts as 0. e8m0fnu has no zero: zero gives NaN under none and code
 //   0 otherwise; a positive number below 2^-127 gives code 0 in every rounding; no negative number rounds to zero.
-// - hif8 defines ties_to_away only.
+// - hif8 defines ties_to_away and stochastic rounding only.
+// - Stochastic rounding (IEEE P3109 v4.0, StochasticA, B, C) is told by thresholds: with N random bits R, |x| strictly
+//   between the neighbours goes to the upper one from lower + gap * t on, where t = 1 - R / 2^N under A,
+//   t = 1 - (2 R + 1) / 2^(N+1) under B; under C beyond the midpoint of 1 - (R + 1) / 2^N and 1 - R / 2^N, and at that
+//   midpoint if 2^N - R is even. An exact value never moves. Overflow: never held back.
 #pragma once
 
 #include <array>
@@ -37,6 +41,9 @@ inline constexpr std::array all_roundings = {rounding::ties_to_even,    rounding
                                              rounding::toward_negative, rounding::to_odd};
 inline constexpr std::array all_overflows = {overflow::none, overflow::saturate_finite, overflow::saturate_propagate};
 
+enum class stochastic { a, b, c };
+inline constexpr std::array all_stochastic = {stochastic::a, stochastic::b, stochastic::c};
+
 // The tokens of the enumerators, for messages.
 [[nodiscard]] const char* name_of(rounding r);
 [[nodiscard]] const char* name_of(overflow o);
@@ -53,6 +60,14 @@ inline constexpr std::array all_overflows = {overflow::none, overflow::saturate_
 
 // The same for any finite dyadic number (zero with its sign).
 [[nodiscard]] std::uint32_t round_exact(const format& f, const dyadic& x, rounding r, overflow o);
+
+// The same under stochastic rounding with n random bits, 1 <= n <= 32, whose value is `random` < 2^n.
+[[nodiscard]] std::uint32_t round_exact(const format& f, const dyadic& x, stochastic s, int n, std::uint32_t random,
+                                        overflow o);
+[[nodiscard]] std::uint32_t round_float_bits(const format& f, std::uint32_t bits, stochastic s, int n,
+                                             std::uint32_t random, overflow o);
+[[nodiscard]] std::uint32_t round_double_bits(const format& f, std::uint64_t bits, stochastic s, int n,
+                                              std::uint32_t random, overflow o);
 
 // What infinities and NaNs of either sign become.
 [[nodiscard]] std::uint32_t round_infinity(const format& f, bool negative, overflow o);
