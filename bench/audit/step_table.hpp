@@ -5,7 +5,7 @@
 // `project` agrees with itself at both ends of every gap; because rounding is monotone, it is then equal everywhere.
 #pragma once
 
-#include <narrowfp/quant/quantize.hpp>
+#include <narrowfp/quant/quantize_reference.hpp>
 
 #include <bit>
 #include <cstdint>

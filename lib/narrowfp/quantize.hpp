@@ -5,5 +5,6 @@
 #include <narrowfp/base/matrix.hpp>
 #include <narrowfp/format.hpp>
 #include <narrowfp/quant/quantize.hpp>
+#include <narrowfp/quant/quantize_reference.hpp>
 #include <narrowfp/quant/quantized_matrix.hpp>
 #include <narrowfp/quant/recipe.hpp>

@@ -4,6 +4,7 @@
 #include <narrowfp/cost/step_trace.hpp>
 #include <narrowfp/cost/training_bytes.hpp>
 #include <narrowfp/cost/training_flops.hpp>
+#include <narrowfp/quant/quantize.hpp>
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 // them.
 #pragma once
 
-#include <narrowfp/quant/quantize.hpp>
+#include <narrowfp/quant/quantization.hpp>
 
 #include <cstdint>
 

@@ -1,135 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize: from a real matrix to codes and scales. dequantize: back. Both are the readable reference.
-// The amax of a block is taken over its finite elements; NaN and infinities do not influence a scale (as in IEEE P3109
-// v4.0, ConvertToBlockMaxAbsFinite) and become what the element format and the overflow mode make of them.
+// Quantisation as users call it, compiled: the codes, scales, values and event counts of quant/quantize_reference.hpp, bit
+// for bit, on every target, with any number of threads, whatever floating-point environment the caller has set.
 #pragma once
 
-#include <narrowfp/base/fp_environment.hpp>
 #include <narrowfp/base/matrix.hpp>
+#include <narrowfp/base/options.hpp>
+#include <narrowfp/quant/quantization.hpp>
 #include <narrowfp/quant/quantized_matrix.hpp>
-#include <narrowfp/quant/scale_rule.hpp>
-#include <narrowfp/round/convert.hpp>
-
-#include <algorithm>
 
 namespace narrowfp {
 
-// How one matrix is quantised. Which blocks share a scale is part of it.
-struct quantization {
-    any_format element = e4m3fn;
-    granularity blocks = granularity::tensor();
-    scaling scale{};
-    rounding mode = rounding::ties_to_even;
-    overflow_mode overflow = overflow_mode::saturate_finite;
-};
-
-namespace detail {
-
-inline float amax_of(matrix_view<const float> block) {
-    float amax = 0.0f;
-    for (std::size_t i = 0; i < block.rows(); ++i) {
-        for (std::size_t j = 0; j < block.cols(); ++j) {
-            const float magnitude = std::fabs(block(i, j));
-            if (std::isfinite(magnitude) && magnitude > amax) {
-                amax = magnitude;
-            }
-        }
-    }
-    return amax;
-}
-
-// Sets the scale of the block and returns the function that brings an element into the range of the codes, exactly as
-// the scale's owner does.
-template <class SetScale>
-auto scaled_source(float amax, const quantization& q, SetScale set_scale) {
-    const bool by_power = q.scale.method == scale_method::power_of_two;
-    const int e = by_power ? power_of_two_exponent(amax, q.element, q.scale.rule) : 0;
-    const float_scale s = by_power || q.scale.method == scale_method::none ? float_scale{}
-                                                                            : float_scale_of(amax, q.element, q.scale);
-    if (by_power) {
-        set_scale(static_cast<std::uint32_t>(e + e8m0fnu.bias));
-    } else if (q.scale.method != scale_method::none) {
-        set_scale(std::bit_cast<std::uint32_t>(s.restore));
-    }
-    return [method = q.scale.method, e, s](float x) {
-        switch (method) {
-            case scale_method::multiplier: return to_real(multiply_f32(x, s.apply));
-            case scale_method::divisor: return to_real(divide_f32(x, s.apply));
-            case scale_method::power_of_two: {
-                real r = to_real(x);
-                r.exponent -= e;
-                return r;
-            }
-            case scale_method::none: break;
-        }
-        return to_real(x);
-    };
-}
-
-inline event_counts quantize_block(matrix_view<const float> x, std::size_t block_row, std::size_t block_col,
-                                   const quantization& q, quantized_matrix& out) {
-    const std::size_t row = block_row * q.blocks.block_rows;  // block 0 when the extent is the whole matrix
-    const std::size_t col = block_col * q.blocks.block_cols;
-    const std::size_t rows = std::min(q.blocks.block_rows, x.rows() - row);
-    const std::size_t cols = std::min(q.blocks.block_cols, x.cols() - col);
-    const matrix_view<const float> block = x.block(row, col, rows, cols);
-    const std::size_t index = out.block_index(row, col);
-    const auto source = scaled_source(q.scale.method == scale_method::none ? 0.0f : amax_of(block), q,
-                                      [&](std::uint32_t code) { out.set_scale_code(index, code); });
-    return std::visit(
-        [&](const auto& format) {
-            return convert_each(
-                format, rows * cols, q.mode, q.overflow,
-                [&](std::size_t n) { return source(block(n / cols, n % cols)); },
-                [&](std::size_t n, std::uint64_t code) {
-                    out.set_code(row + n / cols, col + n % cols, static_cast<std::uint32_t>(code));
-                });
-        },
-        q.element);
-}
-
-}  // namespace detail
-
-// Quantises x into `out`, which takes the shape of x. Returns nothing; codes, scales and event counts are in `out`. An
-// element counts as inexact when its code differs from the scaled element. Throws std::invalid_argument for an empty block
-// extent or a rounding that the format does not define. Does not depend on the caller's floating-point environment.
-// Cost: two passes over x, tens of nanoseconds per element.
-inline void quantize_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out) {
-    if (q.blocks.block_rows == 0 || q.blocks.block_cols == 0) {
-        throw std::invalid_argument("quantize: a block needs at least one row and one column");
-    }
-    std::visit([&](const auto& format) { require_rounding(format, q.mode); }, q.element);
-    out = quantized_matrix(x.rows(), x.cols(), q.element, q.scale.method != scale_method::none, q.blocks,
-                           scale_format(q.scale.method));
-    event_counts events;
-    with_default_environment([&] {
-        for (std::size_t i = 0; i < block_count(x.rows(), q.blocks.block_rows); ++i) {
-            for (std::size_t j = 0; j < block_count(x.cols(), q.blocks.block_cols); ++j) {
-                events += detail::quantize_block(x, i, j, q, out);
-            }
-        }
-    });
-    out.set_events(events);
-}
+// Quantises x into `out`, which takes the shape of x. Codes, scales and event counts are in `out`. Throws
+// std::invalid_argument for an empty block extent or a rounding that the format does not define.
+void quantize_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out, const options& opts = {});
 
 // The same, returned.
-inline quantized_matrix quantize(matrix_view<const float> x, const quantization& q) {
-    quantized_matrix out;
-    quantize_into(x, q, out);
-    return out;
-}
+quantized_matrix quantize(matrix_view<const float> x, const quantization& q, const options& opts = {});
 
-// decode(code) * scale, rounded once to FP32 (exact for power-of-two scales unless the product leaves FP32's range).
-inline matrix<float> dequantize(const quantized_matrix& q) {
-    matrix<float> out(q.rows(), q.cols());
-    with_default_environment([&] {
-        for (std::size_t i = 0; i < q.rows(); ++i) {
-            for (std::size_t j = 0; j < q.cols(); ++j) {
-                out(i, j) = multiply_f32(decode_float(q.element(), q.code(i, j)), q.scale(i, j));
-            }
-        }
-    });
-    return out;
-}
+// decode(code) * scale, rounded once to FP32, into `out` of the same shape. Throws std::invalid_argument for another shape.
+void dequantize_into(const quantized_matrix& q, matrix_view<float> out, const options& opts = {});
+
+// The same, returned.
+matrix<float> dequantize(const quantized_matrix& q, const options& opts = {});
 
 }  // namespace narrowfp

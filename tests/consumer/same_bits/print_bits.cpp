@@ -5,6 +5,8 @@
 #include <narrowfp/error/metrics.hpp>
 #include <narrowfp/gemm/gemm.hpp>
 #include <narrowfp/gemm/reference.hpp>
+#include <narrowfp/quant/quantize.hpp>
+#include <narrowfp/quant/quantize_reference.hpp>
 #include <narrowfp/quant/recipe.hpp>
 #include <narrowfp/round/convert.hpp>
 
@@ -59,17 +61,22 @@ void print_errors(const std::string& title, const narrowfp::matrix<float>& x, co
     std::printf("\n");
 }
 
+// Returns whether the compiled library gives the codes of the reference.
 template <class T>
-void print_conversions(const narrowfp::matrix<float>& x, const narrowfp::any_format& format) {
+bool print_conversions(const narrowfp::matrix<float>& x, const narrowfp::any_format& format) {
     const std::span<const float> in(x.data(), x.size());
     std::vector<T> codes(in.size());
-    narrowfp::convert(in, std::span<T>(codes), format, narrowfp::default_rounding(format),
-                      narrowfp::overflow_mode::saturate_finite);
+    std::vector<T> compiled(in.size());
+    const narrowfp::rounding mode = narrowfp::default_rounding(format);
+    constexpr auto overflow = narrowfp::overflow_mode::saturate_finite;
+    const bool same_events = narrowfp::convert_reference(in, std::span<T>(codes), format, mode, overflow) ==
+                             narrowfp::convert(in, std::span<T>(compiled), format, mode, overflow);
     std::printf("convert");
     for (const T code : codes) {
         std::printf(" %x", static_cast<unsigned>(code));
     }
     std::printf("\n");
+    return same_events && codes == compiled;
 }
 
 }  // namespace
@@ -79,21 +86,27 @@ int main() {
     const narrowfp::matrix<float> a = wide_range_matrix(m, k, 1);
     const narrowfp::matrix<float> b = wide_range_matrix(k, n, 2);
     const narrowfp::matrix<float> c = wide_range_matrix(m, n, 3);
-    print_conversions<std::uint8_t>(a, narrowfp::e4m3fn);
-    print_conversions<std::uint8_t>(a, narrowfp::hif8);
-    print_conversions<std::uint16_t>(a, narrowfp::bf16);
+    int differences = 0;
+    differences += print_conversions<std::uint8_t>(a, narrowfp::e4m3fn) ? 0 : 1;
+    differences += print_conversions<std::uint8_t>(a, narrowfp::hif8) ? 0 : 1;
+    differences += print_conversions<std::uint16_t>(a, narrowfp::bf16) ? 0 : 1;
 
     const narrowfp::accumulator accumulators[] = {
         narrowfp::sequential<float>{}, narrowfp::exact{}, narrowfp::aligned{}, narrowfp::promoted{},
         narrowfp::promoted{narrowfp::aligned{}, 128}};
     const narrowfp::any_format formats[] = {narrowfp::e4m3fn, narrowfp::e5m2, narrowfp::bf16, narrowfp::f16, narrowfp::f32};
-    int differences = 0;
     for (const narrowfp::recipe& recipe : narrowfp::all_recipes) {
         for (const narrowfp::any_format& format : formats) {
             const std::string name = std::string(recipe.name) + " " + std::string(narrowfp::name_of(format));
-            const narrowfp::quantized_matrix qa = narrowfp::quantize(a.view(), recipe.for_a(format));
-            const narrowfp::quantized_matrix qb = narrowfp::quantize(b.view(), recipe.for_b(format));
-            print_bits(name + " A", narrowfp::dequantize(qa));
+            const narrowfp::quantized_matrix qa = narrowfp::quantize_reference(a.view(), recipe.for_a(format));
+            const narrowfp::quantized_matrix qb = narrowfp::quantize_reference(b.view(), recipe.for_b(format));
+            const narrowfp::matrix<float> restored = narrowfp::dequantize_reference(qa);
+            print_bits(name + " A", restored);
+            if (narrowfp::quantize(a.view(), recipe.for_a(format)).codes() != qa.codes() ||
+                !same_bits(narrowfp::dequantize(qa), restored)) {
+                std::fprintf(stderr, "%s: the compiled quantisation and the reference differ\n", name.c_str());
+                ++differences;
+            }
             const narrowfp::matrix<double> exact = narrowfp::exact_product(a.view(), b.view());
             const narrowfp::matrix<double> absolute = narrowfp::absolute_product(a.view(), b.view());
             const narrowfp::matrix_view<const float> start = c.view();
