@@ -36,7 +36,8 @@ struct configuration {
 
 std::vector<configuration> all_configurations() {
     std::vector<configuration> all{{f32, recipes::none}, {bf16, recipes::none}, {f16, recipes::none}};
-    for (const recipe& r : all_recipes) {
+    for (const recipe& r : {recipes::none, recipes::tensor_current, recipes::rowwise, recipes::deepseek_v3, recipes::mxfp8,
+                            recipes::int8_tile, recipes::mxint8_blocks}) {
         all.push_back({e4m3fn, r});
     }
     for (const recipe& r : {recipes::tensor_current, recipes::mxfp8}) {

@@ -15,24 +15,25 @@ namespace {
 
 bool is_fixed(const any_format& format) { return std::holds_alternative<fixed_format>(format); }
 
+// Recipes that are made for another element than E4M3 are usual with that element only.
 std::vector<recipe> usual_recipes(const any_format& format) {
     if (code_bits_of(format) > 8) {
         return {recipes::none};
     }
-    if (!is_fixed(format)) {
-        return {recipes::tensor_current, recipes::rowwise, recipes::deepseek_v3, recipes::mxfp8};
-    }
     std::vector<recipe> usual{recipes::tensor_current};
     for (const recipe& r : all_recipes) {
-        if (r.element == format) {
+        if (r.element == format && r.element != any_format{e4m3fn}) {
             usual.push_back(r);
         }
+    }
+    if (usual.size() == 1) {
+        usual.insert(usual.end(), {recipes::rowwise, recipes::deepseek_v3, recipes::mxfp8});
     }
     return usual;
 }
 
 std::vector<any_format> usual_formats(const recipe& r) {
-    if (is_fixed(r.element)) {
+    if (r.element != any_format{e4m3fn}) {
         return {r.element};
     }
     return r.name == recipes::none.name ? std::vector<any_format>{e4m3fn, e5m2, bf16, f16}
@@ -40,8 +41,7 @@ std::vector<any_format> usual_formats(const recipe& r) {
 }
 
 bool same_way(const quantization& a, const quantization& b) {
-    return a.element == b.element && a.blocks == b.blocks && a.scale.method == b.scale.method &&
-           a.scale.rule == b.scale.rule && a.scale.amax_floor == b.scale.amax_floor;
+    return a.element == b.element && a.blocks == b.blocks && a.scale == b.scale;
 }
 
 // Adds the case unless it is there.

@@ -7,12 +7,13 @@
 
 namespace narrowfp::bench {
 
-block_scale::block_scale(float amax, const quantization& q) {
+block_scale::block_scale(float amax, const quantization& q, float tensor_factor) {
     if (q.scale.method == scale_method::power_of_two) {
         exponent = power_of_two_exponent(amax, q.element, q.scale.rule);
-        scale = {std::ldexp(1.0f, -exponent), std::ldexp(1.0f, exponent)};
+        scale.apply = std::ldexp(1.0f, -exponent);
+        scale.restore = std::ldexp(1.0f, exponent);
     } else if (q.scale.method != scale_method::none) {
-        scale = float_scale_of(amax, q.element, q.scale);
+        scale = float_scale_of(amax, q.element, q.scale, tensor_factor);
     }
 }
 
@@ -48,7 +49,8 @@ run_events quantiser::by_projection(std::span<const float> x, const block_scale&
         real scaled = to_real(x[i]);
         switch (q_.scale.method) {
             case scale_method::none: break;
-            case scale_method::multiplier: scaled = to_real(multiply_f32(x[i], s.scale.apply)); break;
+            case scale_method::multiplier:
+            case scale_method::two_level: scaled = to_real(multiply_f32(x[i], s.scale.apply)); break;
             case scale_method::divisor: scaled = to_real(divide_f32(x[i], s.scale.apply)); break;
             case scale_method::power_of_two: scaled.exponent -= s.exponent; break;
         }
@@ -67,7 +69,8 @@ run_events quantiser::operator()(std::span<const float> x, const block_scale& s,
     const float apply = s.scale.apply;
     switch (q_.scale.method) {
         case scale_method::none: return by_table(x, 1.0f, out, [](float v) { return v; });
-        case scale_method::multiplier: return by_table(x, s.scale.restore, out, [apply](float v) { return v * apply; });
+        case scale_method::multiplier:
+        case scale_method::two_level: return by_table(x, s.scale.restore, out, [apply](float v) { return v * apply; });
         case scale_method::divisor: return by_table(x, s.scale.restore, out, [apply](float v) { return v / apply; });
         case scale_method::power_of_two: break;
     }

@@ -26,9 +26,10 @@ struct run_events {
     friend bool operator==(const run_events&, const run_events&) = default;
 };
 
-// How the elements of a block meet its scale. `amax` is the largest finite magnitude of the block.
+// How the elements of a block meet its scale. `amax` is the largest finite magnitude of the block; two levels also need
+// the factor of the tensor (tensor_factor_of).
 struct block_scale {
-    block_scale(float amax, const quantization& q);
+    block_scale(float amax, const quantization& q, float tensor_factor = 1.0f);
 
     float_scale scale{};
     int exponent = 0;  // of a power-of-two scale

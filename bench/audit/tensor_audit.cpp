@@ -102,9 +102,13 @@ struct block_maxima {
         while (seen < to && !place.compare_exchange_weak(seen, to, std::memory_order_relaxed)) {}
     }
 
+    // Patterns of magnitudes are ordered as the magnitudes.
+    void find_amax() { amax = std::bit_cast<float>(*std::max_element(bits.begin(), bits.end())); }
+
     granularity blocks;
     std::size_t grid_cols;
     std::vector<std::uint32_t> bits;
+    float amax = 0;  // of the tensor
 };
 
 using lane_sums = std::array<double, lanes>;
@@ -267,6 +271,9 @@ class tile_scales {
 public:
     tile_scales(const tile& t, const quantization& q, const block_maxima& maxima)
         : q_(q), maxima_(maxima), first_col_(t.col / q.blocks.block_cols) {
+        if (q.scale.method == scale_method::two_level) {
+            tensor_factor_ = tensor_factor_of(maxima.amax, q.element);
+        }
         const std::size_t last_col = (t.col + t.cols - 1) / q.blocks.block_cols;
         scales_.resize(last_col - first_col_ + 1, block_scale(0, q));
     }
@@ -277,7 +284,7 @@ public:
             line_ = line;
             for (std::size_t n = 0; n < scales_.size(); ++n) {
                 const std::uint32_t amax = maxima_.bits[line * maxima_.grid_cols + first_col_ + n];
-                scales_[n] = block_scale(std::bit_cast<float>(amax), q_);
+                scales_[n] = block_scale(std::bit_cast<float>(amax), q_, tensor_factor_);
             }
         }
         return scales_[block % maxima_.grid_cols - first_col_];
@@ -287,6 +294,7 @@ private:
     const quantization& q_;
     const block_maxima& maxima_;
     std::size_t first_col_;
+    float tensor_factor_ = 1.0f;
     std::size_t line_ = whole_extent;
     std::vector<block_scale> scales_;
 };
@@ -339,7 +347,8 @@ tensor_outcome outcome_bytes(std::size_t rows, std::size_t cols, const quantizat
     out.code_bytes = packed_bytes(rows * cols, storage_bits_of(q.element));
     if (q.scale.method != scale_method::none) {
         out.blocks = block_count(rows, q.blocks.block_rows) * block_count(cols, q.blocks.block_cols);
-        out.scale_bytes = packed_bytes(out.blocks, scale_format(q.scale.method).storage_bits);
+        out.scale_bytes = packed_bytes(out.blocks, scale_format(q.scale).storage_bits) +
+                          (q.scale.method == scale_method::two_level ? sizeof(float) : 0);
     }
     return out;
 }
@@ -369,6 +378,9 @@ tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, s
             });
         }
     });
+    for (block_maxima& m : maxima) {
+        m.find_amax();
+    }
     result.statistics = statistics_of(first, rows * cols);
     const double mean = mean_of(first, result.statistics.finite());
 

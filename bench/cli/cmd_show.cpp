@@ -144,10 +144,19 @@ std::string scaling_text(const operand_scaling& s, const granularity& blocks) {
     if (scale.method == scale_method::none) {
         return "no scales";
     }
-    std::string text = fmt::format("{} scale per {}, method {}", scale_format(scale.method).name, name_of(blocks),
+    std::string text = fmt::format("{} scale per {}, method {}", scale_format(scale).name, name_of(blocks),
                                    name_of(scale.method));
     if (scale.method == scale_method::power_of_two) {
         text += fmt::format(", rule {}", name_of(scale.rule));
+    }
+    if (scale.method == scale_method::two_level) {
+        text += ", one FP32 factor per tensor above them";
+    }
+    if (scale.round_to_power) {
+        text += ", rounded to powers of two";
+    }
+    if (scale.fixed_factor > 0) {
+        text += fmt::format(", factor {} unless set", decimal_text(scale.fixed_factor));
     }
     return scale.amax_floor > 0 ? text + fmt::format(", amax raised to {} first", decimal_text(scale.amax_floor))
                                 : text;
@@ -160,8 +169,10 @@ json scaling_object(const operand_scaling& s, const granularity& blocks) {
             {"granularity", scaled ? json(name_of(blocks)) : json()},
             {"extent_along_k", scaled ? json(extent_text(s.k_extent)) : json()},
             {"free_extent", scaled ? json(extent_text(s.free_extent)) : json()},
-            {"scale_format", scaled ? json(scale_format(s.scale.method).name) : json()},
+            {"scale_format", scaled ? json(scale_format(s.scale).name) : json()},
             {"scale_rule", by_power ? json(name_of(s.scale.rule)) : json()},
+            {"round_to_power", s.scale.round_to_power},
+            {"fixed_factor", s.scale.fixed_factor > 0 ? json(s.scale.fixed_factor) : json()},
             {"amax_floor", s.scale.amax_floor}};
 }
 

@@ -4,6 +4,7 @@
 
 #include <narrowfp/base/matrix.hpp>
 #include <narrowfp/format.hpp>
+#include <narrowfp/quant/delayed_scaling.hpp>
 #include <narrowfp/quant/quantize.hpp>
 #include <narrowfp/quant/quantize_reference.hpp>
 #include <narrowfp/quant/quantized_matrix.hpp>

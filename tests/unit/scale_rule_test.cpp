@@ -43,7 +43,78 @@ float product_f32(float a, float b) {
     return oracle::to_float(oracle::to_exact(oracle::product(oracle::exact_value_of(a), oracle::exact_value_of(b))));
 }
 
+// The exponent that a threshold rule gives: that of floor, and one more where amax is beyond `threshold` times the power
+// of two below it (or at it, if `inclusive`). All by comparison of exact numbers.
+int by_threshold(float amax, int emax, const oracle::dyadic& threshold, bool inclusive) {
+    const int below = floor_by_comparison(oracle::exact_value_of(amax));
+    oracle::dyadic limit = threshold;
+    limit.exponent += below;
+    const auto order = oracle::compare_magnitudes(oracle::exact_value_of(amax), limit);
+    return clamped(below - emax + (order > 0 || (inclusive && order == 0) ? 1 : 0));
+}
+
+struct element_facts {
+    any_format format;
+    int emax;
+    int fraction_bits;
+    float middle;  // (max / 2^emax + 2) / 2
+};
+
+// By hand: max 448 = 1.75 * 2^8, 57344 = 1.75 * 2^15, 28 = 1.75 * 2^4, 7.5 = 1.875 * 2^2, 6 = 1.5 * 2^2.
+const element_facts facts[] = {{e4m3fn, 8, 3, 1.875f}, {e5m2, 15, 2, 1.875f},  {e3m2fn, 4, 2, 1.875f},
+                               {e2m3fn, 2, 3, 1.9375f}, {e2m1fn, 2, 1, 1.75f}, {mxint8, 0, 6, 1.9921875f}};
+
 }  // namespace
+
+TEST_CASE("ceil and the threshold rules at and beside every power of two and every threshold") {
+    tally t("threshold rules");
+    for (const element_facts& f : facts) {
+        const float even = 2.0f - std::ldexp(1.0f, -(f.fraction_bits + 1));
+        for (int k = -149; k <= 127; ++k) {
+            for (const float significand : {1.0f, 1.5f, 1.75f, even, f.middle}) {
+                const float centre = std::ldexp(significand, k);
+                for (const float amax : {std::nextafter(centre, 0.0f), centre, std::nextafter(centre, HUGE_VALF)}) {
+                    if (!std::isfinite(amax) || amax == 0.0f) {
+                        continue;
+                    }
+                    const auto text = [&] {
+                        return std::string(name_of(f.format)) + " amax 0x" + hex(std::bit_cast<std::uint32_t>(amax));
+                    };
+                    const auto found = [&](scale_rule rule) { return power_of_two_exponent(amax, f.format, rule); };
+                    t.expect(found(scale_rule::ceil) == clamped(ceil_log2(oracle::exact_value_of(amax)) - f.emax),
+                             text);
+                    t.expect(found(scale_rule::even) ==
+                                 by_threshold(amax, f.emax, oracle::exact_value_of(even), true),
+                             text);
+                    t.expect(found(scale_rule::midmax) ==
+                                 by_threshold(amax, f.emax, oracle::exact_value_of(f.middle), false),
+                             text);
+                    t.expect(found(scale_rule::three_quarters) ==
+                                 by_threshold(amax, f.emax, oracle::exact_value_of(1.75f), true),
+                             text);
+                }
+            }
+        }
+    }
+    t.finish();
+}
+
+TEST_CASE("the worked exponents of the threshold rules") {
+    // e4m3fn: 2^8 scaled to 1. even adds 2^-4 of the binade and cuts: 1.9375 * 2^8 = 496. midmax: (448 + 512) / 2 = 480.
+    const auto exponent = [](float amax, scale_rule rule) { return power_of_two_exponent(amax, e4m3fn, rule); };
+    CHECK(exponent(496.0f, scale_rule::even) == 1);
+    CHECK(exponent(495.0f, scale_rule::even) == 0);
+    CHECK(exponent(480.0f, scale_rule::midmax) == 0);
+    CHECK(exponent(481.0f, scale_rule::midmax) == 1);
+    CHECK(exponent(448.0f, scale_rule::three_quarters) == 1);
+    CHECK(exponent(447.0f, scale_rule::three_quarters) == 0);
+    CHECK(exponent(256.0f, scale_rule::ceil) == 0);
+    CHECK(exponent(257.0f, scale_rule::ceil) == 1);
+    // For e2m1fn even and three_quarters are the same rule, and midmax differs from them only at 7 = (6 + 8) / 2 itself.
+    CHECK(power_of_two_exponent(7.0f, e2m1fn, scale_rule::even) == 1);
+    CHECK(power_of_two_exponent(7.0f, e2m1fn, scale_rule::three_quarters) == 1);
+    CHECK(power_of_two_exponent(7.0f, e2m1fn, scale_rule::midmax) == 0);
+}
 
 TEST_CASE("floor and rceil at and beside every power of two and every multiple of the largest element") {
     tally t("scale exponents");
@@ -125,8 +196,12 @@ TEST_CASE("factors and divisors of FP32 scales") {
     CHECK(float_scale_of(1e-6f, e4m3fn, divisor).apply == 1e-4f / 448.0f);
     CHECK(float_scale_of(0.0f, e4m3fn, divisor).restore == 1e-4f / 448.0f);
     CHECK(float_scale_of(0.0f, e4m3fn, {.method = scale_method::divisor}).apply == 1.0f);
-    CHECK(scale_format(scale_method::power_of_two) == e8m0fnu);
-    CHECK(scale_format(scale_method::multiplier) == f32);
+    CHECK(scale_format(scaling{.method = scale_method::power_of_two}) == e8m0fnu);
+    CHECK(scale_format(multiplier) == f32);
+    CHECK(scale_format(divisor) == f32);
+    CHECK(scale_format(scaling{.method = scale_method::divisor, .round_to_power = true}) == e8m0fnu);
+    CHECK(scale_format(scaling{.method = scale_method::multiplier, .round_to_power = true}) == f32);
+    CHECK(scale_format(scaling{.method = scale_method::two_level}) == e4m3fn);
 }
 
 TEST_CASE("FP32 products and quotients round once") {

@@ -23,8 +23,8 @@ inline std::uint64_t stored_bytes(std::uint64_t rows, std::uint64_t cols, const 
         return codes;
     }
     const std::uint64_t blocks = block_count(rows, q.blocks.block_rows) * block_count(cols, q.blocks.block_cols);
-    return codes +
-           detail::bytes_of_bits(blocks * static_cast<std::uint64_t>(scale_format(q.scale.method).storage_bits));
+    return codes + detail::bytes_of_bits(blocks * static_cast<std::uint64_t>(scale_format(q.scale).storage_bits)) +
+           (q.scale.method == scale_method::two_level ? sizeof(float) : 0);
 }
 
 // Bytes of a number in a large matrix: the code, and its share of the scale of a full block.
@@ -34,7 +34,7 @@ inline double stored_bytes_per_number(const quantization& q) {
         q.blocks.block_cols == whole_extent) {
         return code;
     }
-    return code + scale_format(q.scale.method).storage_bits / 8.0 /
+    return code + scale_format(q.scale).storage_bits / 8.0 /
                       static_cast<double>(q.blocks.block_rows * q.blocks.block_cols);
 }
 

@@ -31,21 +31,21 @@ inline float amax_of(matrix_view<const float> block) {
 }
 
 // Sets the scale of the block and returns the function that brings an element into the range of the codes, exactly as
-// the scale's owner does.
+// the scale's owner does. `tensor_factor` is that of tensor_factor_of under two levels.
 template <class SetScale>
-auto scaled_source(float amax, const quantization& q, SetScale set_scale) {
+auto scaled_source(float amax, const quantization& q, float tensor_factor, SetScale set_scale) {
     const bool by_power = q.scale.method == scale_method::power_of_two;
     const int e = by_power ? power_of_two_exponent(amax, q.element, q.scale.rule) : 0;
-    const float_scale s = by_power || q.scale.method == scale_method::none ? float_scale{}
-                                                                            : float_scale_of(amax, q.element, q.scale);
-    if (by_power) {
-        set_scale(static_cast<std::uint32_t>(e + e8m0fnu.bias));
-    } else if (q.scale.method != scale_method::none) {
-        set_scale(std::bit_cast<std::uint32_t>(s.restore));
+    const float_scale s = by_power || q.scale.method == scale_method::none
+                              ? float_scale{}
+                              : float_scale_of(amax, q.element, q.scale, tensor_factor);
+    if (q.scale.method != scale_method::none) {
+        set_scale(by_power ? static_cast<std::uint32_t>(e + e8m0fnu.bias) : s.code);
     }
     return [method = q.scale.method, e, s](float x) {
         switch (method) {
-            case scale_method::multiplier: return to_real(multiply_f32(x, s.apply));
+            case scale_method::multiplier:
+            case scale_method::two_level: return to_real(multiply_f32(x, s.apply));
             case scale_method::divisor: return to_real(divide_f32(x, s.apply));
             case scale_method::power_of_two: {
                 real r = to_real(x);
@@ -59,7 +59,7 @@ auto scaled_source(float amax, const quantization& q, SetScale set_scale) {
 }
 
 inline event_counts quantize_block(matrix_view<const float> x, std::size_t block_row, std::size_t block_col,
-                                   const quantization& q, quantized_matrix& out) {
+                                   const quantization& q, float tensor_factor, quantized_matrix& out) {
     const std::size_t row = block_row * q.blocks.block_rows;  // block 0 when the extent is the whole matrix
     const std::size_t col = block_col * q.blocks.block_cols;
     const std::size_t rows = std::min(q.blocks.block_rows, x.rows() - row);
@@ -67,7 +67,7 @@ inline event_counts quantize_block(matrix_view<const float> x, std::size_t block
     const matrix_view<const float> block = x.block(row, col, rows, cols);
     const std::size_t index = out.block_index(row, col);
     const auto source = scaled_source(q.scale.method == scale_method::none ? 0.0f : amax_of(block), q,
-                                      [&](std::uint32_t code) { out.set_scale_code(index, code); });
+                                      tensor_factor, [&](std::uint32_t code) { out.set_scale_code(index, code); });
     return std::visit(
         [&](const auto& format) {
             return convert_each(
@@ -84,20 +84,26 @@ inline event_counts quantize_block(matrix_view<const float> x, std::size_t block
 
 // Quantises x into `out`, which takes the shape of x. Returns nothing; codes, scales and event counts are in `out`. An
 // element counts as inexact when its code differs from the scaled element. Throws std::invalid_argument for an empty block
-// extent or a rounding that the format does not define. Does not depend on the caller's floating-point environment.
+// extent, a scaling that require_scaling refuses or a rounding that the format does not define. Does not depend on the caller's floating-point environment.
 // Cost: two passes over x, tens of nanoseconds per element.
 inline void quantize_reference_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out) {
     if (q.blocks.block_rows == 0 || q.blocks.block_cols == 0) {
         throw std::invalid_argument("quantize: a block needs at least one row and one column");
     }
+    require_scaling(q.scale);
     std::visit([&](const auto& format) { require_rounding(format, q.mode); }, q.element);
     out = quantized_matrix(x.rows(), x.cols(), q.element, q.scale.method != scale_method::none, q.blocks,
-                           scale_format(q.scale.method));
+                           scale_format(q.scale));
     event_counts events;
     with_default_environment([&] {
+        float tensor_factor = 1.0f;
+        if (q.scale.method == scale_method::two_level) {
+            tensor_factor = tensor_factor_of(detail::amax_of(x), q.element);
+            out.set_tensor_scale(divide_f32(1.0f, tensor_factor));
+        }
         for (std::size_t i = 0; i < block_count(x.rows(), q.blocks.block_rows); ++i) {
             for (std::size_t j = 0; j < block_count(x.cols(), q.blocks.block_cols); ++j) {
-                events += detail::quantize_block(x, i, j, q, out);
+                events += detail::quantize_block(x, i, j, q, tensor_factor, out);
             }
         }
     });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A quantised matrix: packed codes, the scales of its blocks, and the counts of what happened. value = decode(code) *
-// scale(block). Bytes are counted as they lie in memory; nothing is padded but the last byte of each array.
+// scale(block). Under two levels (NVFP4) scale(block) is the block's own scale times one FP32 factor of the tensor. Bytes are counted as they lie in memory; nothing is padded but the last byte of each array.
 #pragma once
 
 #include <narrowfp/base/event_counts.hpp>
@@ -9,6 +9,7 @@
 #include <narrowfp/format/types.hpp>
 #include <narrowfp/quant/granularity.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace narrowfp {
@@ -17,7 +18,7 @@ class quantized_matrix {
 public:
     quantized_matrix() = default;
 
-    // All codes 0. `scale_format` is f32 or e8m0fnu; without scales every element's scale is 1.
+    // All codes 0. `scale_format` is f32, e8m0fnu or e4m3fn; without scales every element's scale is 1.
     quantized_matrix(std::size_t rows, std::size_t cols, any_format element, bool has_scales = false,
                      narrowfp::granularity blocks = {}, float_format scale_format = f32)
         : rows_(rows),
@@ -40,12 +41,25 @@ public:
     std::uint32_t code(std::size_t i, std::size_t j) const { return codes_.get(i * cols_ + j); }
     void set_code(std::size_t i, std::size_t j, std::uint32_t code) { codes_.set(i * cols_ + j, code); }
 
-    // The factor that restores element (i, j); 1 without scales.
+    // The factor that restores element (i, j), rounded once to FP32; 1 without scales.
     float scale(std::size_t i, std::size_t j) const {
-        return has_scales() ? nearest_host<float>(scale_format_.decode(scales_.get(block_index(i, j)))) : 1.0f;
+        if (!has_scales()) {
+            return 1.0f;
+        }
+        real s = scale_format_.decode(scales_.get(block_index(i, j)));
+        if (tensor_scale_ && s.kind == real_class::finite) {
+            const real outer = to_real(*tensor_scale_);
+            s.significand *= outer.significand;  // 4 bits times 24
+            s.exponent += outer.exponent;
+        }
+        return nearest_host<float>(s);
     }
     std::uint32_t scale_code(std::size_t block) const { return scales_.get(block); }
     void set_scale_code(std::size_t block, std::uint32_t code) { scales_.set(block, code); }
+
+    // The second level: one positive FP32 factor for all scales. None but under scale_method::two_level.
+    const std::optional<float>& tensor_scale() const { return tensor_scale_; }
+    void set_tensor_scale(float factor) { tensor_scale_ = factor; }
 
     // Index of the block of element (i, j), row-major over the grid of blocks.
     std::size_t block_index(std::size_t i, std::size_t j) const {
@@ -55,7 +69,7 @@ public:
     const packed_codes& codes() const { return codes_; }
     const packed_codes& scales() const { return scales_; }
     std::size_t code_bytes() const { return codes_.byte_count(); }
-    std::size_t scale_bytes() const { return scales_.byte_count(); }
+    std::size_t scale_bytes() const { return scales_.byte_count() + (tensor_scale_ ? sizeof(float) : 0); }
     std::size_t bytes() const { return code_bytes() + scale_bytes(); }
 
     const event_counts& events() const { return events_; }
@@ -67,6 +81,7 @@ private:
     any_format element_ = f32;
     narrowfp::granularity blocks_;
     float_format scale_format_ = f32;
+    std::optional<float> tensor_scale_;
     packed_codes codes_;
     packed_codes scales_;
     event_counts events_;

@@ -2,10 +2,11 @@
 // Recipes: how the two operands of a matrix product are scaled, as their owners define it. A recipe is written in the
 // directions of the product: along k (the summed index) and along the free index (rows of A, columns of B), so that one
 // description serves both operands. The element formats are chosen beside it.
-// A new recipe is one object and one line in `all_recipes`.
+// What a recipe means for the three products of a linear layer is gemm/linear_recipe.hpp; the memory of delayed scaling is
+// quant/delayed_scaling.hpp. A new recipe is one object and one line in `all_recipes`.
 #pragma once
 
-#include <narrowfp/quant/quantize.hpp>
+#include <narrowfp/quant/quantization.hpp>
 
 #include <array>
 
@@ -58,6 +59,22 @@ inline constexpr recipe tensor_current{
     .a = {.scale = {.method = scale_method::multiplier}},
     .b = {.scale = {.method = scale_method::multiplier}}};
 
+// Without a history the factor is 1, which is where Transformer Engine starts.
+inline constexpr recipe delayed{
+    .name = "delayed",
+    .source = "Transformer Engine, delayed scaling",
+    .summary = "one FP32 scale per tensor, s from the amax of earlier steps (1 before the first); what exceeds it saturates",
+    .a = {.scale = {.method = scale_method::multiplier, .fixed_factor = 1.0f}},
+    .b = {.scale = {.method = scale_method::multiplier, .fixed_factor = 1.0f}}};
+
+// with_static_factors sets the factors, found by calibration or by hand.
+inline constexpr recipe static_scale{
+    .name = "static",
+    .source = "FP8-LM (arXiv 2310.18313) and inference with calibrated activations",
+    .summary = "one FP32 scale per tensor that does not depend on the data, s = 1 unless set",
+    .a = {.scale = {.method = scale_method::multiplier, .fixed_factor = 1.0f}},
+    .b = {.scale = {.method = scale_method::multiplier, .fixed_factor = 1.0f}}};
+
 // The clamp of amax is 1e-12 (torchao, float8 utilities).
 inline constexpr recipe rowwise{
     .name = "rowwise",
@@ -66,7 +83,23 @@ inline constexpr recipe rowwise{
     .a = {.scale = {.method = scale_method::multiplier, .amax_floor = 1e-12f}, .free_extent = 1},
     .b = {.scale = {.method = scale_method::multiplier, .amax_floor = 1e-12f}, .free_extent = 1}};
 
-// The clamp of amax is 1e-4 (DeepSeek-V3 inference code).
+inline constexpr recipe rowwise_pow2{
+    .name = "rowwise_pow2",
+    .source = "torchao, recipe rowwise (round_scales_to_power_of_2)",
+    .summary = "as rowwise, s rounded down to a power of two, stored in FP32",
+    .a = {.scale = {.method = scale_method::multiplier, .amax_floor = 1e-12f, .round_to_power = true}, .free_extent = 1},
+    .b = {.scale = {.method = scale_method::multiplier, .amax_floor = 1e-12f, .round_to_power = true},
+          .free_extent = 1}};
+
+inline constexpr recipe te_block{
+    .name = "te_block",
+    .source = "Transformer Engine, Float8BlockScaling",
+    .summary = "1x128 along k for A, 128x128 for B, s = max / amax rounded down to a power of two, stored in FP32",
+    .a = {.scale = {.method = scale_method::multiplier, .round_to_power = true}, .free_extent = 1, .k_extent = 128},
+    .b = {.scale = {.method = scale_method::multiplier, .round_to_power = true}, .free_extent = 128, .k_extent = 128}};
+
+// The clamp of amax is 1e-4 (DeepSeek-V3 inference code). It is made for activations: the gradient of a mean loss has
+// elements of the size 1 / tokens and below, which it would flush to zero, so training sets another (with_amax_floor).
 inline constexpr recipe deepseek_v3{
     .name = "deepseek_v3",
     .source = "DeepSeek-V3, arXiv 2412.19437, 3.3.2",
@@ -74,12 +107,58 @@ inline constexpr recipe deepseek_v3{
     .a = {.scale = {.method = scale_method::divisor, .amax_floor = 1e-4f}, .free_extent = 1, .k_extent = 128},
     .b = {.scale = {.method = scale_method::divisor, .amax_floor = 1e-4f}, .free_extent = 128, .k_extent = 128}};
 
+inline constexpr recipe deepseek_v3_ue8m0{
+    .name = "deepseek_v3_ue8m0",
+    .source = "DeepSeek-V3.1 inference code, scale_fmt ue8m0",
+    .summary = "as deepseek_v3, d rounded up to a power of two and stored as E8M0",
+    .a = {.scale = {.method = scale_method::divisor, .amax_floor = 1e-4f, .round_to_power = true},
+          .free_extent = 1,
+          .k_extent = 128},
+    .b = {.scale = {.method = scale_method::divisor, .amax_floor = 1e-4f, .round_to_power = true},
+          .free_extent = 128,
+          .k_extent = 128}};
+
+inline constexpr operand_scaling mx_operand(scale_rule rule) {
+    return {.scale = {.method = scale_method::power_of_two, .rule = rule}, .free_extent = 1, .k_extent = 32};
+}
+
 inline constexpr recipe mxfp8{
     .name = "mxfp8",
     .source = "OCP MX 1.0; scale rule of arXiv 2506.08027",
     .summary = "power-of-two scale (E8M0) per 32 elements along k, rounded up so that nothing clips",
-    .a = {.scale = {.method = scale_method::power_of_two, .rule = scale_rule::rceil}, .free_extent = 1, .k_extent = 32},
-    .b = {.scale = {.method = scale_method::power_of_two, .rule = scale_rule::rceil}, .free_extent = 1, .k_extent = 32}};
+    .a = mx_operand(scale_rule::rceil),
+    .b = mx_operand(scale_rule::rceil)};
+
+// OCP's other 6-bit element, E3M2, is chosen as element format.
+inline constexpr recipe mxfp6{.name = "mxfp6",
+                              .source = "OCP MX 1.0",
+                              .summary = "power-of-two scale (E8M0) per 32 elements along k, rule floor, E2M3 elements",
+                              .a = mx_operand(scale_rule::floor),
+                              .b = mx_operand(scale_rule::floor),
+                              .element = e2m3fn};
+
+inline constexpr recipe mxfp4{.name = "mxfp4",
+                              .source = "OCP MX 1.0",
+                              .summary = "power-of-two scale (E8M0) per 32 elements along k, rule floor, E2M1 elements",
+                              .a = mx_operand(scale_rule::floor),
+                              .b = mx_operand(scale_rule::floor),
+                              .element = e2m1fn};
+
+inline constexpr recipe nvfp4{
+    .name = "nvfp4",
+    .source = "NVFP4, arXiv 2509.25149; arithmetic of Transformer Engine",
+    .summary = "E4M3 scale per 16 elements along k under one FP32 factor per tensor, E2M1 elements",
+    .a = {.scale = {.method = scale_method::two_level}, .free_extent = 1, .k_extent = 16},
+    .b = {.scale = {.method = scale_method::two_level}, .free_extent = 1, .k_extent = 16},
+    .element = e2m1fn};
+
+// The white paper casts without scales; the loss is scaled so that gradients stay in range.
+inline constexpr recipe hif8_cast{.name = "hif8",
+                                  .source = "HiFloat8, arXiv 2409.16626",
+                                  .summary = "HiFloat8 elements, ties away, no scales; gradients need a loss scale",
+                                  .a = {},
+                                  .b = {},
+                                  .element = hif8};
 
 // DeepSeek-V3's tiles with INT8 elements: what a chip with INT8 units and no FP8 units can do instead. Multiply with
 // promoted{int32_exact{}, 128}: sums of 128 products are exact.
@@ -95,15 +174,18 @@ inline constexpr recipe mxint8_blocks{
     .name = "mxint8",
     .source = "OCP MX 1.0",
     .summary = "power-of-two scale (E8M0) per 32 elements along k, rule floor",
-    .a = {.scale = {.method = scale_method::power_of_two, .rule = scale_rule::floor}, .free_extent = 1, .k_extent = 32},
-    .b = {.scale = {.method = scale_method::power_of_two, .rule = scale_rule::floor}, .free_extent = 1, .k_extent = 32},
+    .a = mx_operand(scale_rule::floor),
+    .b = mx_operand(scale_rule::floor),
     .element = mxint8};
 
 }  // namespace recipes
 
-inline constexpr std::array all_recipes{recipes::none,  recipes::tensor_current, recipes::rowwise,
-                                        recipes::deepseek_v3, recipes::mxfp8,    recipes::int8_tile,
-                                        recipes::mxint8_blocks};
+inline constexpr std::array all_recipes{
+    recipes::none,     recipes::tensor_current, recipes::delayed,     recipes::static_scale,
+    recipes::rowwise,  recipes::rowwise_pow2,   recipes::te_block,    recipes::deepseek_v3,
+    recipes::deepseek_v3_ue8m0,                 recipes::mxfp8,       recipes::mxfp6,
+    recipes::mxfp4,    recipes::nvfp4,          recipes::hif8_cast,   recipes::int8_tile,
+    recipes::mxint8_blocks};
 
 // Throws std::invalid_argument for an unknown name.
 inline recipe recipe_by_name(std::string_view name) {
@@ -123,6 +205,27 @@ inline recipe with_scale_rule(recipe r, scale_rule rule) {
     }
     r.a.scale.rule = rule;
     r.b.scale.rule = rule;
+    return r;
+}
+
+// The recipe with another clamp of amax for both operands; 0 removes it.
+constexpr recipe with_amax_floor(recipe r, float floor) {
+    r.a.scale.amax_floor = floor;
+    r.b.scale.amax_floor = floor;
+    return r;
+}
+
+// The recipe with the factors that elements of A and of B are multiplied with. Throws std::invalid_argument if it has no
+// fixed factors, or if a factor is not a positive finite number.
+inline recipe with_static_factors(recipe r, float a, float b) {
+    if (r.a.scale.fixed_factor == 0.0f || r.b.scale.fixed_factor == 0.0f) {
+        throw std::invalid_argument("recipe " + std::string(r.name) + " takes its scales from the data; only 'static' and " +
+                                    "'delayed' take a factor");
+    }
+    r.a.scale.fixed_factor = a;
+    r.b.scale.fixed_factor = b;
+    require_scaling(r.a.scale);
+    require_scaling(r.b.scale);
     return r;
 }
 

@@ -16,27 +16,37 @@ namespace narrowfp {
 
 // How elements meet their scale.
 enum class scale_method : std::uint8_t {
-    none,        // no scales: the element is the value
-    multiplier,  // s = max / amax in FP32; code = round(fl32(x * s)); stored: fl32(1 / s)  (Transformer Engine, torchao)
-    divisor,     // d = max(amax, floor) / max in FP32; code = round(fl32(x / d)); stored: d (DeepSeek-V3)
-    power_of_two // 2^e, e by a scale_rule; code = round(x * 2^-e), exact before the one rounding; stored as E8M0 (OCP MX)
+    none,          // no scales: the element is the value
+    multiplier,    // s = max / amax in FP32; code = round(fl32(x * s)); stored: fl32(1 / s)  (Transformer Engine, torchao)
+    divisor,       // d = max(amax, floor) / max in FP32; code = round(fl32(x / d)); stored: d (DeepSeek-V3)
+    power_of_two,  // 2^e, e by a scale_rule; code = round(x * 2^-e), exact before the one rounding; stored as E8M0 (OCP MX)
+    two_level      // an E4M3 scale per block under one FP32 factor per tensor (NVFP4, arXiv 2509.25149): tensor_factor_of
 };
 
-// Exponent of a power-of-two scale; emax is the exponent of the largest finite element.
+// Exponent of a power-of-two scale; emax is the exponent of the largest finite element. All are exact in amax but rceil.
 enum class scale_rule : std::uint8_t {
-    floor,  // floor(log2 amax) - emax                                        (OCP MX 1.0, 6.3)
-    rceil,  // ceil(log2 fl32(amax * fl32(1 / max)))                          (NVIDIA, arXiv 2506.08027)
+    floor,           // floor(log2 amax) - emax                               (OCP MX 1.0, 6.3)
+    rceil,           // ceil(log2 fl32(amax * fl32(1 / max)))                 (NVIDIA, arXiv 2506.08027)
+    ceil,            // ceil(log2 amax) - emax                                (torchao, CEIL)
+    even,            // floor of amax rounded to the element's precision, half added and cut off (torchao, EVEN)
+    midmax,          // floor, and one more if scaled amax > (max + 2^(emax + 1)) / 2  (brevitas, alternative selection)
+    three_quarters,  // floor, and one more if the fraction of amax >= 3/4    (vLLM, MXFP4)
 };
 
-inline constexpr std::array<std::pair<scale_method, std::string_view>, 4> scale_method_names{{
+inline constexpr std::array<std::pair<scale_method, std::string_view>, 5> scale_method_names{{
     {scale_method::none, "none"},
     {scale_method::multiplier, "multiplier"},
     {scale_method::divisor, "divisor"},
     {scale_method::power_of_two, "power_of_two"},
+    {scale_method::two_level, "two_level"},
 }};
-inline constexpr std::array<std::pair<scale_rule, std::string_view>, 2> scale_rule_names{{
+inline constexpr std::array<std::pair<scale_rule, std::string_view>, 6> scale_rule_names{{
     {scale_rule::floor, "floor"},
     {scale_rule::rceil, "rceil"},
+    {scale_rule::ceil, "ceil"},
+    {scale_rule::even, "even"},
+    {scale_rule::midmax, "midmax"},
+    {scale_rule::three_quarters, "three_quarters"},
 }};
 
 constexpr std::string_view name_of(scale_method method) {
@@ -48,59 +58,159 @@ struct scaling {
     scale_method method = scale_method::none;
     scale_rule rule = scale_rule::rceil;  // for power_of_two
     float amax_floor = 0.0f;              // amax is raised to this first (multiplier and divisor)
+    bool round_to_power = false;          // multiplier: s is rounded down to 2^k; divisor: d up to 2^k, stored as E8M0
+    float fixed_factor = 0.0f;            // multiplier: s itself, whatever amax is (static, delayed); 0: s from amax
+
+    friend constexpr bool operator==(const scaling&, const scaling&) = default;
 };
 
-// The format in which the scales of a method are stored.
-constexpr const float_format& scale_format(scale_method method) {
-    return method == scale_method::power_of_two ? e8m0fnu : f32;
+// Throws std::invalid_argument unless a fixed factor is a positive finite number (or 0: none) and the clamp is finite and
+// not negative.
+inline void require_scaling(const scaling& s) {
+    const bool factor = s.fixed_factor >= 0 && std::isfinite(s.fixed_factor);
+    if (!factor || !(s.amax_floor >= 0) || !std::isfinite(s.amax_floor)) {
+        throw std::invalid_argument("scaling: factor " + std::to_string(s.fixed_factor) + " and clamp of amax " +
+                                    std::to_string(s.amax_floor) + " must be finite and not negative");
+    }
+}
+
+// The format in which the scales are stored.
+constexpr const float_format& scale_format(const scaling& s) {
+    if (s.method == scale_method::two_level) {
+        return e4m3fn;
+    }
+    const bool power = s.method == scale_method::power_of_two || (s.method == scale_method::divisor && s.round_to_power);
+    return power ? e8m0fnu : f32;
 }
 
 // fl32 of a product or quotient of two floats: double holds the product exactly and rounds the quotient innocuously.
 inline float multiply_f32(float a, float b) { return static_cast<float>(double{a} * double{b}); }
 inline float divide_f32(float a, float b) { return static_cast<float>(double{a} / double{b}); }
 
+namespace detail {
+
+constexpr int clamp_to_e8m0(int e) { return e < -127 ? -127 : (e > 127 ? 127 : e); }
+
+// ceil(log2 x), x > 0.
+constexpr int ceil_log2(const real& x) { return x.floor_log2() + (std::has_single_bit(x.significand) ? 0 : 1); }
+
+// Fraction bits that elements have beside their largest binade: of a tapered format, the most that any binade has.
+constexpr int fraction_bits_of(const any_format& element) {
+    return std::visit([](const auto& f) { return f.precision() - 1; }, element);
+}
+
+// Whether a / 2^floor(log2 a) >= 2 - 2^-bits. Precondition: a has at most 24 significant bits, bits < 24.
+constexpr bool is_near_next_binade(const real& a, int bits) {
+    const auto b = static_cast<unsigned>(bits);
+    return a.significand << b >= ((std::uint64_t{2} << b) - 1) << (std::bit_width(a.significand) - 1);
+}
+
+// Whether a / 2^floor(log2 a) > (max / 2^emax + 2) / 2, half way between the largest element and the next binade.
+constexpr bool is_above_middle(const real& a, const real& max) {
+    const auto a_width = static_cast<unsigned>(std::bit_width(a.significand));
+    const auto max_width = static_cast<unsigned>(std::bit_width(max.significand));
+    return a.significand << max_width > (max.significand + (std::uint64_t{1} << max_width)) << (a_width - 1);
+}
+
+}  // namespace detail
 // Exponent e of the power-of-two scale of a block, clamped to the range of E8M0, [-127, 127]. A block whose finite
 // elements are all zero gets -127 (code 0). Precondition: amax is finite and not negative.
 inline int power_of_two_exponent(float amax, const any_format& element, scale_rule rule) {
     if (amax == 0.0f) {
         return -127;
     }
-    int e = 0;
-    if (rule == scale_rule::floor) {
-        e = to_real(amax).floor_log2() - to_real(max_finite(element)).floor_log2();
-    } else {
-        const real ratio = to_real(multiply_f32(amax, divide_f32(1.0f, max_finite(element))));
-        if (ratio.is_zero()) {
-            return -127;
+    const real a = to_real(amax);
+    const real largest = to_real(max_finite(element));
+    const int floor_e = a.floor_log2() - largest.floor_log2();
+    const int fraction_bits = detail::fraction_bits_of(element);
+    switch (rule) {
+        case scale_rule::floor: break;
+        case scale_rule::rceil: {
+            const real ratio = to_real(multiply_f32(amax, divide_f32(1.0f, max_finite(element))));
+            return ratio.is_zero() ? -127 : detail::clamp_to_e8m0(detail::ceil_log2(ratio));
         }
-        const bool is_power = std::has_single_bit(ratio.significand);
-        e = ratio.floor_log2() + (is_power ? 0 : 1);
+        case scale_rule::ceil: return detail::clamp_to_e8m0(detail::ceil_log2(a) - largest.floor_log2());
+        case scale_rule::even:  // an element as precise as FP32 has no half to add
+            return detail::clamp_to_e8m0(
+                floor_e + (fraction_bits < 23 && detail::is_near_next_binade(a, fraction_bits + 1) ? 1 : 0));
+        case scale_rule::midmax: return detail::clamp_to_e8m0(floor_e + (detail::is_above_middle(a, largest) ? 1 : 0));
+        case scale_rule::three_quarters:
+            return detail::clamp_to_e8m0(floor_e + (detail::is_near_next_binade(a, 2) ? 1 : 0));
     }
-    return e < -127 ? -127 : (e > 127 ? 127 : e);
+    return detail::clamp_to_e8m0(floor_e);
 }
 
-// The two faces of an FP32 scale: what elements are multiplied with or divided by, and what restores them.
+// The two faces of a scale that is applied in FP32, and what is stored of it.
 struct float_scale {
-    float apply = 1.0f;    // multiplier: factor; divisor: denominator
-    float restore = 1.0f;  // value = code * restore
+    float apply = 1.0f;    // multiplier, two_level: factor; divisor: denominator
+    float restore = 1.0f;  // value = element * restore
+    std::uint32_t code = 0x3F800000;  // in scale_format; two_level: of the block's own part of `restore`
 };
 
-// multiplier: an amax of zero gives 1; a factor beyond FP32's range becomes its largest number (Transformer Engine).
-inline float_scale float_scale_of(float amax, const any_format& element, const scaling& s) {
+// The FP32 factor of a whole tensor under two_level: S = min(max(E4M3) * max / amax, largest FP32), 1 for an amax of zero
+// (Transformer Engine). The stored factor is fl32(1 / S).
+inline float tensor_factor_of(float amax, const any_format& element) {
+    const float factor = divide_f32(multiply_f32(max_finite(e4m3fn), max_finite(element)), amax);
+    if (amax == 0.0f || factor == 0.0f) {
+        return 1.0f;
+    }
+    return std::isinf(factor) ? std::numeric_limits<float>::max() : factor;
+}
+
+namespace detail {
+
+// code = E4M3(fl32(amax * fl32(S * fl32(1 / max)))), saturated; restore = fl32(code * fl32(1 / S)); apply = fl32(1 /
+// restore), at most the largest FP32 number (Transformer Engine's NVFP4).
+inline float_scale two_level_scale(float amax, const any_format& element, float tensor_factor) {
+    const float wanted = multiply_f32(amax, multiply_f32(tensor_factor, divide_f32(1.0f, max_finite(element))));
+    const std::uint64_t code =
+        project(e4m3fn, to_real(wanted), rounding::ties_to_even, overflow_mode::saturate_finite).code;
+    const float restore = multiply_f32(nearest_host<float>(e4m3fn.decode(code)), divide_f32(1.0f, tensor_factor));
+    const float apply = divide_f32(1.0f, restore);
+    return {std::isinf(apply) ? std::numeric_limits<float>::max() : apply, restore, static_cast<std::uint32_t>(code)};
+}
+
+// The power of two at or below x, or at or above it: x is positive and not an infinity.
+inline int power_below(float x) { return to_real(x).floor_log2(); }
+inline int power_above(float x) { return ceil_log2(to_real(x)); }
+
+}  // namespace detail
+
+// The scale of a block with that amax. multiplier: an amax of zero gives 1; a factor beyond FP32's range becomes its
+// largest number (Transformer Engine). divisor: a denominator of zero becomes 1. two_level needs the factor of the tensor.
+// Precondition: not power_of_two, whose scale is power_of_two_exponent.
+inline float_scale float_scale_of(float amax, const any_format& element, const scaling& s, float tensor_factor = 1.0f) {
+    if (s.method == scale_method::two_level) {
+        return detail::two_level_scale(amax, element, tensor_factor);
+    }
+    const auto stored = [](float apply, float restore) {
+        return float_scale{apply, restore, std::bit_cast<std::uint32_t>(restore)};
+    };
     const float largest = max_finite(element);
     const float raised = amax < s.amax_floor ? s.amax_floor : amax;
     if (s.method == scale_method::divisor) {
         const float d = divide_f32(raised, largest);
-        return d == 0.0f ? float_scale{} : float_scale{d, d};
+        if (!s.round_to_power) {
+            return d == 0.0f ? float_scale{} : stored(d, d);
+        }
+        const int e = d == 0.0f ? 0 : detail::clamp_to_e8m0(detail::power_above(d));
+        const float power = std::ldexp(1.0f, e);
+        return {power, power, static_cast<std::uint32_t>(e + e8m0fnu.bias)};
     }
-    if (raised == 0.0f) {
-        return {};
+    float factor = s.fixed_factor;
+    if (factor == 0.0f) {
+        if (raised == 0.0f) {
+            return {};
+        }
+        factor = divide_f32(largest, raised);
+        if (std::isinf(factor)) {
+            factor = std::numeric_limits<float>::max();
+        }
     }
-    float factor = divide_f32(largest, raised);
-    if (std::isinf(factor)) {
-        factor = std::numeric_limits<float>::max();
+    if (s.round_to_power) {
+        factor = std::ldexp(1.0f, detail::power_below(factor));
     }
-    return {factor, divide_f32(1.0f, factor)};
+    return stored(factor, divide_f32(1.0f, factor));
 }
 
 }  // namespace narrowfp
