@@ -157,7 +157,7 @@ class Show(ProgramTest):
         e5m2 = self.only("float8_e5m2")
         self.assertEqual((e5m2["overflow_threshold"], e5m2["overflow_at_threshold"]["value"]), (61440, "inf"))
         self.assertEqual((e5m2["infinity_code"], e5m2["nan_codes"][0]), ("7c", {"first": "7d", "last": "7f"}))
-        hif8 = self.only("hif8")
+        hif8 = self.only("hif8", "--kind", "format")
         self.assertEqual((hif8["binades"], hif8["bias"], hif8["rounding_to_nearest"]), (38, None, "ties_to_away"))
         f32 = self.only("fp32")
         self.assertEqual((f32["name"], f32["positive_values"], f32["epsilon"]), ("f32", 2139095039, 2**-23))
@@ -178,7 +178,7 @@ class Show(ProgramTest):
                 magnitude = (8 + fraction) * 2**(exponent - 10) if exponent else fraction * 2**-9
                 self.assertEqual(row["value"], -magnitude if sign else magnitude)
         self.assertEqual(len(self.good("show", "e2m1fn", "--codes", "--quiet").splitlines()), 16)
-        self.assertEqual(self.only("hif8", "--codes")["codes"][0x6F]["bits"], "0.11.0111.1")
+        self.assertEqual(self.only("hif8", "--kind", "format", "--codes")["codes"][0x6F]["bits"], "0.11.0111.1")
 
     def test_recipe_and_unit(self):
         recipe = self.only("deepseek_v3")
