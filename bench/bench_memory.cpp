@@ -58,10 +58,16 @@ struct taken_bytes {
 taken_bytes take(std::uint64_t rows, std::uint64_t cols, const quantization& q, bool quantised) {
     const matrix<float> source(quantised ? rows : 0, quantised ? cols : 0);
     const std::int64_t before = live_heap_bytes();
-    const quantized_matrix x = quantised ? quantize(source.view(), q)
-                                         : quantized_matrix(rows, cols, q.element, q.scale.method != scale_method::none,
-                                                            q.blocks, scale_format(q.scale.method));
-    return {x.code_bytes(), x.scale_bytes(), static_cast<std::uint64_t>(live_heap_bytes() - before)};
+    const bool two_level = q.scale.method == scale_method::two_level;
+    quantized_matrix x = quantised ? quantize(source.view(), q)
+                                   : quantized_matrix(rows, cols, q.element, q.scale.method != scale_method::none,
+                                                      q.blocks, scale_format(q.scale));
+    if (two_level) {
+        x.set_tensor_scale(1.0f);
+    }
+    // The factor of the tensor lies in the object itself.
+    const std::uint64_t inside = two_level ? sizeof(float) : 0;
+    return {x.code_bytes(), x.scale_bytes(), static_cast<std::uint64_t>(live_heap_bytes() - before) + inside};
 }
 
 figure count(std::string name, std::uint64_t n, std::string note = "") {

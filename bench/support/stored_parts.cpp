@@ -184,7 +184,7 @@ double edge_bytes(const stored_part& part) {
         if (x.how.scale.method != scale_method::none) {
             const std::uint64_t grid =
                 block_count(x.rows, x.how.blocks.block_rows) + block_count(x.cols, x.how.blocks.block_cols);
-            cut += static_cast<double>(grid) * scale_format(x.how.scale.method).storage_bits / 8.0 + 1;
+            cut += static_cast<double>(grid) * scale_format(x.how.scale).storage_bits / 8.0 + 1;
         }
         bytes += cut * static_cast<double>(x.count);
     }
