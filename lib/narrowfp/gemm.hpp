@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix products with a chosen accumulator or matrix unit.
+// Matrix products with a chosen accumulator or matrix unit, and the linear layer made of three of them.
 #pragma once
 
 #include <narrowfp/gemm/accumulator.hpp>
 #include <narrowfp/gemm/gemm.hpp>
+#include <narrowfp/gemm/linear.hpp>
 #include <narrowfp/gemm/reference.hpp>
 #include <narrowfp/gemm/unit.hpp>
 #include <narrowfp/quantize.hpp>

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// A second tiling of a quantised matrix. The weight gradient sums over tokens, the two other products of a linear layer
+// over channels, so activations and their gradients are needed in tiles along both axes (DeepSeek-V3, arXiv 2412.19437,
+// 3.3.2: 1x128 and 128x1). Where the wide matrix is gone, its codes are restored and quantised again, which rounds twice;
+// with power-of-two scales the second rounding changes only what becomes subnormal. Codes themselves can be kept only
+// where a scale belongs to both directions alike.
+#pragma once
+
+#include <narrowfp/quant/quantize.hpp>
+
+namespace narrowfp {
+
+// The same codes and scales with rows and columns exchanged; events are kept. Exact.
+inline quantized_matrix transposed(const quantized_matrix& q) {
+    quantized_matrix out(q.cols(), q.rows(), q.element(), q.has_scales(), q.blocks().transposed(), q.scale_element());
+    for (std::size_t i = 0; i < q.rows(); ++i) {
+        for (std::size_t j = 0; j < q.cols(); ++j) {
+            out.set_code(j, i, q.code(i, j));
+        }
+    }
+    const std::size_t grid_rows = out.block_grid_cols();
+    for (std::size_t block = 0; block < q.scales().size(); ++block) {
+        const std::size_t row = block / q.block_grid_cols();
+        const std::size_t col = block % q.block_grid_cols();
+        out.set_scale_code(col * grid_rows + row, q.scale_code(block));
+    }
+    if (q.tensor_scale()) {
+        out.set_tensor_scale(*q.tensor_scale());
+    }
+    out.set_events(q.events());
+    return out;
+}
+
+// Whether a scale covers the same elements in the product and in its transpose: the whole matrix, or square blocks.
+constexpr bool is_symmetric(const granularity& g) { return g.block_rows == g.block_cols; }
+
+}  // namespace narrowfp
