@@ -10,6 +10,8 @@
 #include <narrowfp/cost/training_bytes.hpp>
 #include <narrowfp/quant/linear_tensor.hpp>
 
+#include <optional>
+
 namespace narrowfp::cost {
 
 struct linear_shape {

@@ -8,14 +8,18 @@
 #include <narrowfp/gemm/gemm.hpp>
 #include <narrowfp/gemm/linear_recipe.hpp>
 #include <narrowfp/gemm/reference.hpp>
+#include <narrowfp/quant/quantize.hpp>
+#include <narrowfp/quant/quantize_reference.hpp>
 #include <narrowfp/quant/retile.hpp>
 
 namespace narrowfp {
 
 // What does the work: the readable reference, or the compiled library. The results are the same bits.
 struct reference_engine {
-    quantized_matrix quantise(matrix_view<const float> x, const quantization& q) const { return quantize(x, q); }
-    matrix<float> restore(const quantized_matrix& q) const { return dequantize(q); }
+    quantized_matrix quantise(matrix_view<const float> x, const quantization& q) const {
+        return quantize_reference(x, q);
+    }
+    matrix<float> restore(const quantized_matrix& q) const { return dequantize_reference(q); }
     matrix<float> multiply(const quantized_matrix& a, const quantized_matrix& b, const linear_product& p) const {
         return gemm_reference(a, b, p.acc, {}, p.output);
     }
@@ -23,8 +27,8 @@ struct reference_engine {
 struct compiled_engine {
     options opts{};
 
-    quantized_matrix quantise(matrix_view<const float> x, const quantization& q) const { return quantize(x, q); }
-    matrix<float> restore(const quantized_matrix& q) const { return dequantize(q); }
+    quantized_matrix quantise(matrix_view<const float> x, const quantization& q) const { return quantize(x, q, opts); }
+    matrix<float> restore(const quantized_matrix& q) const { return dequantize(q, opts); }
     matrix<float> multiply(const quantized_matrix& a, const quantized_matrix& b, const linear_product& p) const {
         return gemm(a, b, p.acc, {}, p.output, opts);
     }

@@ -6,7 +6,7 @@
 // quant/delayed_scaling.hpp. A new recipe is one object and one line in `all_recipes`.
 #pragma once
 
-#include <narrowfp/quant/quantization.hpp>
+#include <narrowfp/quant/quantize.hpp>
 
 #include <array>
 

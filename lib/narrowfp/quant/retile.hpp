@@ -6,7 +6,7 @@
 // where a scale belongs to both directions alike.
 #pragma once
 
-#include <narrowfp/quant/quantize.hpp>
+#include <narrowfp/quant/quantized_matrix.hpp>
 
 namespace narrowfp {
 
