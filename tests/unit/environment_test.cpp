@@ -12,41 +12,14 @@
 #include <vector>
 
 #include "support/bridge.hpp"
+#include "support/hostile_environment.hpp"
 
 #if defined(__SSE2__)
-
-#include <xmmintrin.h>
 
 using namespace narrowfp;
 using namespace narrowfp_test;
 
 namespace {
-
-constexpr unsigned default_setting = 0x1F80;  // all exceptions masked, to nearest
-constexpr unsigned control_bits = 0xFFC0;     // without the six sticky flags
-constexpr unsigned flush_to_zero = 0x8000;
-constexpr unsigned denormals_are_zero = 0x0040;
-constexpr unsigned round_down = 0x2000;
-constexpr unsigned round_up = 0x4000;
-constexpr unsigned round_toward_zero = 0x6000;
-constexpr unsigned hostile_settings[] = {default_setting | flush_to_zero | denormals_are_zero | round_up,
-                                         default_setting | flush_to_zero | denormals_are_zero,
-                                         default_setting | denormals_are_zero | round_down,
-                                         default_setting | round_toward_zero};
-
-// Runs `work` under a setting; not inlined, so that nothing moves across the change.
-template <class Work>
-__attribute__((noinline)) auto under(unsigned setting, const Work& work) {
-    const unsigned before = _mm_getcsr();
-    _mm_setcsr(setting);
-    asm volatile("" ::: "memory");
-    auto result = work();
-    asm volatile("" ::: "memory");
-    const unsigned after = _mm_getcsr();
-    _mm_setcsr(before);
-    CHECK((after & control_bits) == (setting & control_bits));
-    return result;
-}
 
 std::vector<float> inputs() {
     random_bits random(run_seed());

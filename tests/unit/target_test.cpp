@@ -8,38 +8,15 @@
 #include <doctest/doctest.h>
 
 #include <bit>
-#include <cstdlib>
 #include <string>
 
 #include "support/bridge.hpp"
+#include "support/forced_target.hpp"
 
 using namespace narrowfp;
 using namespace narrowfp_test;
 
 namespace {
-
-// Sets NARROWFP_TARGET for its lifetime.
-class forced_target {
-public:
-    explicit forced_target(const char* name) {
-        if (const char* old = std::getenv("NARROWFP_TARGET")) {
-            old_ = old;
-        }
-        setenv("NARROWFP_TARGET", name, 1);
-    }
-    ~forced_target() {
-        if (old_) {
-            setenv("NARROWFP_TARGET", old_->c_str(), 1);
-        } else {
-            unsetenv("NARROWFP_TARGET");
-        }
-    }
-    forced_target(const forced_target&) = delete;
-    forced_target& operator=(const forced_target&) = delete;
-
-private:
-    std::optional<std::string> old_;
-};
 
 bool same_bits(const matrix<float>& a, const matrix<float>& b) {
     for (std::size_t i = 0; i < a.size(); ++i) {

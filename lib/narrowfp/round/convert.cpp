@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <narrowfp/base/fp_environment.hpp>
 #include <narrowfp/base/internal/parallel.hpp>
-#include <narrowfp/base/target.hpp>
 #include <narrowfp/round/convert.hpp>
+#include <narrowfp/round/kernel/converter.hpp>
 
 #include <mutex>
 
@@ -10,15 +11,20 @@ namespace narrowfp {
 namespace {
 
 // Elements that one thread takes at a time: enough that handing them out costs nothing, few enough to stay in a cache.
-constexpr std::size_t chunk_elements = 16384;
+// A multiple of run_elements.
+constexpr std::size_t chunk_elements = 32768;
 
 // Sums of what convert_chunk(first, count) returns for consecutive chunks that cover [0, count).
 template <class ConvertChunk>
 event_counts convert_in_chunks(std::size_t count, const options& opts, ConvertChunk convert_chunk) {
+    if (count <= chunk_elements) {
+        const event_counts all = with_default_environment([&] { return convert_chunk(0, count); });
+        return opts.count_events ? all : event_counts{.elements = count};
+    }
     event_counts total;
     std::mutex total_mutex;
     parallel_ranges(count, chunk_elements, opts, [&](std::size_t first, std::size_t last) {
-        const event_counts part = convert_chunk(first, last - first);
+        const event_counts part = with_default_environment([&] { return convert_chunk(first, last - first); });
         const std::lock_guard lock(total_mutex);
         total += part;
     });
@@ -43,8 +49,9 @@ template <host_float T, code_word Code>
 event_counts convert(std::span<const T> in, std::span<Code> out, const any_format& to, const rounding_rule& rule,
                      const philox_stream& random, overflow_mode overflow, std::uint64_t start, const options& opts) {
     require_conversion<Code>(in.size(), out.size(), to, rule);
+    const kernel::converter convert_part(to, rule, random, overflow, opts.count_events, out.size_bytes());
     return convert_in_chunks(in.size(), opts, [&](std::size_t first, std::size_t count) {
-        return convert_reference(in.subspan(first, count), out.subspan(first, count), to, rule, random, overflow, start + first);
+        return convert_part(in.subspan(first, count), out.subspan(first, count), start + first);
     });
 }
 
@@ -54,8 +61,18 @@ event_counts convert(std::span<const From> in, const any_format& from, std::span
                      std::uint64_t start, const options& opts) {
     require_conversion<To>(in.size(), out.size(), to, rule);
     detail::require_code_word<From>(name_of(from), code_bits_of(from));
+    const kernel::decoder decode_part(from, 0);
+    const kernel::converter convert_part(to, rule, random, overflow, opts.count_events, 0);
     return convert_in_chunks(in.size(), opts, [&](std::size_t first, std::size_t count) {
-        return convert_reference(in.subspan(first, count), from, out.subspan(first, count), to, rule, random, overflow, start + first);
+        event_counts counts;
+        float values[kernel::run_elements];
+        for (std::size_t i = 0; i < count; i += kernel::run_elements) {
+            const std::size_t part = std::min(kernel::run_elements, count - i);
+            decode_part(in.subspan(first + i, part), std::span(values).first(part));
+            counts += convert_part(std::span<const float>(values).first(part), out.subspan(first + i, part),
+                                   start + first + i);
+        }
+        return counts;
     });
 }
 
@@ -65,8 +82,10 @@ event_counts round_to_format(std::span<const T> in, std::span<float> out, const 
                              const options& opts) {
     require_length("round_to_format: output", out.size(), in.size());
     std::visit([&](const auto& format) { require_rounding(format, rule); }, to);
+    const kernel::converter convert_part(to, rule, random, overflow, opts.count_events, out.size_bytes());
+    const kernel::decoder decode_part(to, 0);
     return convert_in_chunks(in.size(), opts, [&](std::size_t first, std::size_t count) {
-        return round_to_format_reference(in.subspan(first, count), out.subspan(first, count), to, rule, random, overflow, start + first);
+        return convert_part.round(in.subspan(first, count), out.subspan(first, count), start + first, decode_part);
     });
 }
 
@@ -74,32 +93,33 @@ template <code_word Code>
 void decode(std::span<const Code> in, const any_format& from, std::span<float> out, const options& opts) {
     require_length("decode: output", out.size(), in.size());
     detail::require_code_word<Code>(name_of(from), code_bits_of(from));
+    const kernel::decoder decode_part(from, out.size_bytes());
     parallel_ranges(in.size(), chunk_elements, opts, [&](std::size_t first, std::size_t last) {
-        decode_reference(in.subspan(first, last - first), from, out.subspan(first, last - first));
+        with_default_environment(
+            [&] { decode_part(in.subspan(first, last - first), out.subspan(first, last - first)); });
     });
 }
 
-#define NARROWFP_CONVERT_FROM(T, Code)                                                                       \
+#define NARROWFP_CONVERT_FROM(T, Code)                                                                             \
     template event_counts convert(std::span<const T>, std::span<Code>, const any_format&, const rounding_rule&, \
                                   const philox_stream&, overflow_mode, std::uint64_t, const options&);
-#define NARROWFP_CONVERT_CODES(From, To)                                                                   \
+#define NARROWFP_CONVERT_CODES(From, To)                                                                      \
     template event_counts convert(std::span<const From>, const any_format&, std::span<To>, const any_format&, \
-                                  const rounding_rule&, const philox_stream&, overflow_mode, std::uint64_t, \
+                                  const rounding_rule&, const philox_stream&, overflow_mode, std::uint64_t,   \
                                   const options&);
-#define NARROWFP_FOR_CODE(Code)                      \
-    NARROWFP_CONVERT_FROM(float, Code)               \
-    NARROWFP_CONVERT_FROM(double, Code)              \
-    NARROWFP_CONVERT_CODES(std::uint8_t, Code)       \
-    NARROWFP_CONVERT_CODES(std::uint16_t, Code)      \
-    NARROWFP_CONVERT_CODES(std::uint32_t, Code)      \
+#define NARROWFP_FOR_CODE(Code)                 \
+    NARROWFP_CONVERT_FROM(float, Code)          \
+    NARROWFP_CONVERT_FROM(double, Code)         \
+    NARROWFP_CONVERT_CODES(std::uint8_t, Code)  \
+    NARROWFP_CONVERT_CODES(std::uint16_t, Code) \
+    NARROWFP_CONVERT_CODES(std::uint32_t, Code) \
     template void decode(std::span<const Code>, const any_format&, std::span<float>, const options&);
 
 NARROWFP_FOR_CODE(std::uint8_t)
 NARROWFP_FOR_CODE(std::uint16_t)
 NARROWFP_FOR_CODE(std::uint32_t)
-template event_counts round_to_format(std::span<const float>, std::span<float>, const any_format&,
-                                      const rounding_rule&, const philox_stream&, overflow_mode, std::uint64_t,
-                                      const options&);
+template event_counts round_to_format(std::span<const float>, std::span<float>, const any_format&, const rounding_rule&,
+                                      const philox_stream&, overflow_mode, std::uint64_t, const options&);
 template event_counts round_to_format(std::span<const double>, std::span<float>, const any_format&,
                                       const rounding_rule&, const philox_stream&, overflow_mode, std::uint64_t,
                                       const options&);

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <narrowfp/round/kernel/narrow.hpp>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
+#include <algorithm>
+
+namespace narrowfp::kernel {
+
+bool has_narrow(const any_format& format, const rounding_rule& rule, target t) {
+    const auto* f = std::get_if<float_format>(&format);
+    if (t < target::avx512 || f == nullptr || is_stochastic(rule.mode) || rule.mode == rounding::ties_to_away ||
+        rule.mode == rounding::to_odd) {
+        return false;
+    }
+    const int largest = static_cast<int>(f->max_ordinal() >> f->fraction_bits) - f->bias;
+    return f->is_signed && f->code_bits() <= 8 && f->fraction_bits <= 6 && f->has_zero() && f->has_subnormals &&
+           f->min_exponent() >= -126 && largest + 1 + 23 - f->fraction_bits <= 126;
+}
+
+narrow_job narrow_job_of(const any_format& format, rounding mode, overflow_mode overflow) {
+    const auto& f = std::get<float_format>(format);
+    const int to_last_place = 23 - f.fraction_bits;
+    return {.smallest_normal = nearest_host<float>(real::make_finite(false, 1, f.min_exponent())),
+            .to_last_place = nearest_host<float>(real::make_finite(false, 1, to_last_place)),
+            .offset = static_cast<std::uint32_t>(f.min_exponent() + 127 + to_last_place)
+                      << static_cast<unsigned>(f.fraction_bits),
+            .max_ordinal = static_cast<std::uint32_t>(f.max_ordinal()),
+            .max_value = max_finite(format),
+            .fraction_bits = static_cast<std::uint32_t>(f.fraction_bits),
+            .code_bits = f.code_bits(),
+            .has_negative_zero = f.has_negative_zero,
+            .lanes = constants_of(format, mode, overflow),
+            .decoding = decode_constants_of(f),
+            .mode = mode};
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+namespace {
+
+#define NARROWFP_AVX512 __attribute__((target("avx2,fma,f16c,popcnt,avx512f,avx512bw,avx512dq,avx512vl")))
+#define NARROWFP_AVX512_INLINE NARROWFP_AVX512 __attribute__((always_inline)) static inline
+
+constexpr std::size_t group = 64;  // elements whose codes fill a register
+
+// What the loops hold in registers.
+struct narrow_registers {
+    __m512 smallest_normal, to_last_place;
+    __m512i offset, max_ordinal;
+    __m128i to_code, to_sign;
+    __m512i sign;
+};
+
+NARROWFP_AVX512_INLINE narrow_registers registers_of(const narrow_job& job) {
+    return {_mm512_set1_ps(job.smallest_normal), _mm512_set1_ps(job.to_last_place),
+            _mm512_set1_epi16(static_cast<short>(job.offset)), _mm512_set1_epi16(static_cast<short>(job.max_ordinal)),
+            _mm_cvtsi32_si128(static_cast<int>(7 - job.fraction_bits)), _mm_cvtsi32_si128(8 - job.code_bits),
+            _mm512_set1_epi8(static_cast<char>(1u << (job.code_bits - 1)))};
+}
+
+template <prescale How>
+NARROWFP_AVX512_INLINE __m512 load_scaled(const float* in, __m512 scale) {
+    const __m512 x = _mm512_loadu_ps(in);
+    if constexpr (How == prescale::multiply || How == prescale::power) {
+        return _mm512_mul_ps(x, scale);
+    } else if constexpr (How == prescale::divide) {
+        return _mm512_div_ps(x, scale);
+    } else {
+        return x;
+    }
+}
+
+// The power of two of the binade that counts, with the sign of x.
+NARROWFP_AVX512_INLINE __m512 binade_of(__m512 x, const narrow_registers& r) {
+    const __m512i upper = _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(static_cast<int>(0xFF800000)));
+    return _mm512_range_ps(_mm512_castsi512_ps(upper), r.smallest_normal, 0x3);  // larger magnitude, sign of the first
+}
+
+template <int Direction>
+NARROWFP_AVX512_INLINE __m512 round_at_last_place(__m512 x, __m512 binade, const narrow_registers& r) {
+    return _mm512_fmadd_round_ps(binade, r.to_last_place, x, Direction | _MM_FROUND_NO_EXC);
+}
+
+// Elements that differ from their rounded value, as a mask.
+NARROWFP_AVX512_INLINE __mmask16 inexact_of(__m512 x, __m512 binade, __m512 s, const narrow_registers& r) {
+    return _mm512_cmp_ps_mask(_mm512_fnmadd_ps(binade, r.to_last_place, s), x, _CMP_NEQ_UQ);
+}
+
+// Magnitude codes of two registers of sums, as words side by side: a0 b0 a1 b1 ...
+struct word_pair {
+    __m512i magnitude, upper;
+};
+NARROWFP_AVX512_INLINE word_pair words_of(__m512 a, __m512 b, const narrow_registers& r) {
+    const __m512i x = _mm512_castps_si512(a);
+    const __m512i y = _mm512_castps_si512(b);
+    constexpr __mmask32 odd = 0xAAAAAAAA;
+    const __m512i lower = _mm512_mask_blend_epi16(odd, x, _mm512_slli_epi32(y, 16));
+    const __m512i upper = _mm512_mask_blend_epi16(odd, _mm512_srli_epi32(x, 16), y);
+    const __m512i field = _mm512_srl_epi16(_mm512_and_si512(upper, _mm512_set1_epi16(0x7FFF)), r.to_code);
+    // Saturating, so that the payload of a NaN cannot wrap into a small code.
+    return {_mm512_sub_epi16(_mm512_adds_epu16(lower, field), r.offset), upper};
+}
+
+NARROWFP_AVX512_INLINE std::uint64_t zeros_in(__m512 x) {
+    return static_cast<std::uint64_t>(
+        _mm_popcnt_u32(_mm512_testn_epi32_mask(_mm512_castps_si512(x), _mm512_set1_epi32(0x7FFFFFFF))));
+}
+
+// What one group gives: bytes in order, and what can be read off them.
+template <int Direction, bool Count, prescale How>
+struct narrow_group {
+    __m512i codes;
+    bool special;
+    std::uint64_t inexact = 0, zero = 0, small = 0, was_zero = 0;
+
+    NARROWFP_AVX512_INLINE narrow_group of(const float* in, __m512 scale, const narrow_registers& r, const narrow_job& job) {
+        const __m512 x0 = load_scaled<How>(in, scale);
+        const __m512 x1 = load_scaled<How>(in + 16, scale);
+        const __m512 x2 = load_scaled<How>(in + 32, scale);
+        const __m512 x3 = load_scaled<How>(in + 48, scale);
+        const __m512 c0 = binade_of(x0, r);
+        const __m512 c1 = binade_of(x1, r);
+        const __m512 c2 = binade_of(x2, r);
+        const __m512 c3 = binade_of(x3, r);
+        const __m512 s0 = round_at_last_place<Direction>(x0, c0, r);
+        const __m512 s1 = round_at_last_place<Direction>(x1, c1, r);
+        const __m512 s2 = round_at_last_place<Direction>(x2, c2, r);
+        const __m512 s3 = round_at_last_place<Direction>(x3, c3, r);
+        const word_pair even = words_of(s0, s2, r);
+        const word_pair odd = words_of(s1, s3, r);
+        narrow_group out;
+        out.special = _mm512_cmpgt_epu16_mask(_mm512_max_epu16(even.magnitude, odd.magnitude), r.max_ordinal) != 0;
+        // Bytes of each 32 bits: x0[i], x1[i], x2[i], x3[i].
+        const __m512i magnitude = _mm512_or_si512(even.magnitude, _mm512_slli_epi16(odd.magnitude, 8));
+        __m512i sign = _mm512_ternarylogic_epi32(_mm512_set1_epi16(static_cast<short>(0xFF00)), odd.upper,
+                                                 _mm512_srli_epi16(even.upper, 8), 0xCA);  // first ? second : third
+        if (!job.has_negative_zero) {
+            sign = _mm512_maskz_mov_epi8(_mm512_test_epi8_mask(magnitude, magnitude), sign);
+        }
+        const __m512i bytes = _mm512_ternarylogic_epi32(magnitude, _mm512_srl_epi16(sign, r.to_sign), r.sign, 0xF8);
+        const __m512i transpose = _mm512_broadcast_i32x4(
+            _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+        const __m512i gather = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+        out.codes = _mm512_permutexvar_epi32(gather, _mm512_shuffle_epi8(bytes, transpose));
+        if constexpr (Count) {
+            out.inexact = static_cast<std::uint64_t>(
+                _mm_popcnt_u64(_mm512_kunpackd(_mm512_kunpackw(inexact_of(x3, c3, s3, r), inexact_of(x2, c2, s2, r)),
+                                               _mm512_kunpackw(inexact_of(x1, c1, s1, r), inexact_of(x0, c0, s0, r)))));
+            const std::uint64_t zeros = _mm512_testn_epi8_mask(magnitude, magnitude);
+            out.zero = static_cast<std::uint64_t>(_mm_popcnt_u64(zeros));
+            out.small = static_cast<std::uint64_t>(_mm_popcnt_u64(_mm512_cmplt_epu8_mask(
+                magnitude, _mm512_set1_epi8(static_cast<char>(1u << job.fraction_bits)))));
+            if (zeros != 0) {  // what was zero did not underflow
+                const std::uint64_t scaled = zeros_in(x0) + zeros_in(x1) + zeros_in(x2) + zeros_in(x3);
+                out.was_zero = scaled;
+                if constexpr (How == prescale::power) {  // a product that vanished was not zero, and is not exact
+                    out.was_zero = zeros_in(_mm512_loadu_ps(in)) + zeros_in(_mm512_loadu_ps(in + 16)) +
+                                   zeros_in(_mm512_loadu_ps(in + 32)) + zeros_in(_mm512_loadu_ps(in + 48));
+                    out.inexact += scaled - out.was_zero;
+                }
+            }
+        }
+        return out;
+    }
+};
+
+// A group with special elements, or a short one, by lanes.
+void convert_by_lanes(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count, prescale how,
+                      float scale, event_counts& counts) {
+    float scaled[group];
+    for (std::size_t i = 0; i < count; ++i) {
+        scaled[i] = how == prescale::multiply ? in[i] * scale : (how == prescale::divide ? in[i] / scale : in[i]);
+    }
+    lane_constants k = job.lanes;
+    if (how == prescale::power) {
+        k.exponent_shift = -to_real(scale).floor_log2();
+    }
+    std::uint32_t codes[group];
+    const kernel_table& table = *kernels_for(target::avx512);
+    table.convert[static_cast<std::size_t>(job.mode)](k, scaled, codes, count, counts);
+    table.store_8(codes, out, count);
+}
+
+template <int Direction, bool Count, prescale How>
+NARROWFP_AVX512 event_counts convert_all(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
+                                         float scale, bool stream) {
+    const narrow_registers r = registers_of(job);
+    const __m512 scales = _mm512_set1_ps(scale);
+    event_counts counts;
+    std::uint64_t inexact = 0, underflowed = 0, subnormal = 0, elements = 0;
+    std::size_t i = 0;
+    for (; i + group <= count; i += group) {
+        const auto g = narrow_group<Direction, Count, How>::of(in + i, scales, r, job);
+        if (g.special) {
+            convert_by_lanes(job, in + i, out + i, group, How, scale, counts);
+            continue;
+        }
+        if (stream) {
+            _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i), g.codes);
+        } else {
+            _mm512_storeu_si512(out + i, g.codes);
+        }
+        if constexpr (Count) {
+            inexact += g.inexact;
+            underflowed += g.zero - g.was_zero;
+            subnormal += g.small - g.zero;
+            elements += group;
+        }
+    }
+    if (i < count) {
+        convert_by_lanes(job, in + i, out + i, count - i, How, scale, counts);
+    }
+    counts += {.elements = elements, .inexact = inexact, .underflowed = underflowed, .subnormal = subnormal};
+    return counts;
+}
+
+template <int Direction, bool Count>
+event_counts convert_how(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count, prescale how,
+                         float scale, bool stream) {
+    switch (how) {
+        case prescale::multiply:
+            return convert_all<Direction, Count, prescale::multiply>(job, in, out, count, scale, stream);
+        case prescale::divide:
+            return convert_all<Direction, Count, prescale::divide>(job, in, out, count, scale, stream);
+        case prescale::power:
+            if constexpr (Direction == _MM_FROUND_TO_NEAREST_INT) {
+                return convert_all<Direction, Count, prescale::power>(job, in, out, count, scale, stream);
+            }
+            break;
+        case prescale::none: break;
+    }
+    return convert_all<Direction, Count, prescale::none>(job, in, out, count, scale, stream);
+}
+
+void round_by_lanes(const narrow_job& job, const float* in, float* out, std::size_t count, event_counts& counts) {
+    std::uint32_t codes[group];
+    const kernel_table& table = *kernels_for(target::avx512);
+    table.convert[static_cast<std::size_t>(job.mode)](job.lanes, in, codes, count, counts);
+    table.decode(job.decoding, codes, out, count);
+}
+
+// Four registers of rounded floats at once.
+template <int Direction, bool Count>
+NARROWFP_AVX512 event_counts round_all(const narrow_job& job, const float* in, float* out, std::size_t count,
+                                       bool stream) {
+    const narrow_registers r = registers_of(job);
+    const __m512 largest = _mm512_set1_ps(job.max_value);
+    const __m512i sign_mask = _mm512_set1_epi32(job.has_negative_zero ? static_cast<int>(0x80000000) : 0);
+    const __m512i magnitude_mask = _mm512_set1_epi32(0x7FFFFFFF);
+    event_counts counts;
+    std::uint64_t inexact = 0, underflowed = 0, subnormal = 0, elements = 0;
+    std::size_t i = 0;
+    for (; i + group <= count; i += group) {
+        __m512 y[4];
+        __m512 x[4];
+        __mmask16 special = 0;
+        for (int j = 0; j < 4; ++j) {
+            x[j] = _mm512_loadu_ps(in + i + 16 * j);
+            const __m512 binade = binade_of(x[j], r);
+            const __m512 s = round_at_last_place<Direction>(x[j], binade, r);
+            const __m512 rounded = _mm512_fnmadd_ps(binade, r.to_last_place, s);
+            special |= _mm512_cmp_ps_mask(_mm512_abs_ps(rounded), largest, _CMP_NLE_UQ);  // NaN too
+            y[j] = _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(rounded), _mm512_castps_si512(x[j]),
+                                                                 sign_mask, 0xF8));  // first | second & third
+        }
+        if (special != 0) {
+            round_by_lanes(job, in + i, out + i, group, counts);
+            continue;
+        }
+        for (int j = 0; j < 4; ++j) {
+            if (stream) {
+                _mm512_stream_ps(out + i + 16 * j, y[j]);
+            } else {
+                _mm512_storeu_ps(out + i + 16 * j, y[j]);
+            }
+            if constexpr (Count) {
+                const __m512i magnitude = _mm512_and_si512(_mm512_castps_si512(y[j]), magnitude_mask);
+                const __mmask16 zero = _mm512_testn_epi32_mask(magnitude, magnitude);
+                const __mmask16 small = _mm512_cmplt_epu32_mask(magnitude, _mm512_castps_si512(r.smallest_normal));
+                const __mmask16 was = _mm512_mask_testn_epi32_mask(zero, _mm512_castps_si512(x[j]), magnitude_mask);
+                inexact += static_cast<std::uint64_t>(_mm_popcnt_u32(_mm512_cmp_ps_mask(y[j], x[j], _CMP_NEQ_UQ)));
+                underflowed += static_cast<std::uint64_t>(_mm_popcnt_u32(zero) - _mm_popcnt_u32(was));
+                subnormal += static_cast<std::uint64_t>(_mm_popcnt_u32(small) - _mm_popcnt_u32(zero));
+            }
+        }
+        elements += Count ? group : 0;
+    }
+    if (i < count) {
+        round_by_lanes(job, in + i, out + i, count - i, counts);
+    }
+    counts += {.elements = elements, .inexact = inexact, .underflowed = underflowed, .subnormal = subnormal};
+    return counts;
+}
+
+// Calls run<direction, count>.
+template <class Run>
+event_counts by_direction(rounding mode, bool count_events, std::size_t count, Run run) {
+    const auto with = [&]<int Direction>() {
+        return count_events ? run.template operator()<Direction, true>() : run.template operator()<Direction, false>();
+    };
+    event_counts counts;
+    switch (mode) {
+        case rounding::toward_zero: counts = with.template operator()<_MM_FROUND_TO_ZERO>(); break;
+        case rounding::toward_positive: counts = with.template operator()<_MM_FROUND_TO_POS_INF>(); break;
+        case rounding::toward_negative: counts = with.template operator()<_MM_FROUND_TO_NEG_INF>(); break;
+        default: counts = with.template operator()<_MM_FROUND_TO_NEAREST_INT>(); break;
+    }
+    return count_events ? counts : event_counts{.elements = count};
+}
+
+// Stores past the caches are in no order; what follows must see them.
+void finish_streaming(bool stream) {
+    if (stream) {
+        _mm_sfence();
+    }
+}
+
+bool is_aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 64 == 0; }
+
+}  // namespace
+
+event_counts convert_narrow(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count, prescale how,
+                            float scale, bool count_events, bool stream) {
+    const event_counts counts = by_direction(job.mode, count_events, count, [&]<int Direction, bool Count>() {
+        return convert_how<Direction, Count>(job, in, out, count, how, scale, stream && is_aligned(out));
+    });
+    finish_streaming(stream);
+    return counts;
+}
+
+event_counts round_narrow(const narrow_job& job, const float* in, float* out, std::size_t count, bool count_events,
+                          bool stream) {
+    const event_counts counts = by_direction(job.mode, count_events, count, [&]<int Direction, bool Count>() {
+        return round_all<Direction, Count>(job, in, out, count, stream && is_aligned(out));
+    });
+    finish_streaming(stream);
+    return counts;
+}
+
+NARROWFP_AVX512 void decode_8_avx512(const std::uint16_t* table, const std::uint8_t* in, float* out, std::size_t count,
+                                     bool stream) {
+    __m512i t[8];
+    for (int j = 0; j < 8; ++j) {
+        t[j] = _mm512_loadu_si512(table + 32 * j);
+    }
+    const bool past_caches = stream && is_aligned(out);
+    std::size_t i = 0;
+    for (; i + 32 <= count; i += 32) {
+        const __m512i code = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i)));
+        const __mmask32 bit_6 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x40));
+        const __mmask32 bit_7 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x80));
+        const __m512i low = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(t[0], code, t[1]),
+                                                    _mm512_permutex2var_epi16(t[2], code, t[3]));
+        const __m512i high = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(t[4], code, t[5]),
+                                                     _mm512_permutex2var_epi16(t[6], code, t[7]));
+        const __m512i half = _mm512_mask_blend_epi16(bit_7, low, high);
+        const __m512i first = _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(half)), 16);
+        const __m512i second = _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(half, 1)), 16);
+        if (past_caches) {
+            _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i), first);
+            _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i + 16), second);
+        } else {
+            _mm512_storeu_si512(out + i, first);
+            _mm512_storeu_si512(out + i + 16, second);
+        }
+    }
+    for (; i < count; ++i) {
+        out[i] = std::bit_cast<float>(static_cast<std::uint32_t>(table[in[i]]) << 16);
+    }
+    finish_streaming(stream);
+}
+
+#endif
+
+}  // namespace narrowfp::kernel
