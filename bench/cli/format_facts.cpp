@@ -25,7 +25,8 @@ std::string dotted(std::initializer_list<std::string> fields) {
 
 std::string layout_of(const float_format& f) {
     return dotted({f.is_signed ? "S" : "", std::string(static_cast<std::size_t>(f.exponent_bits), 'E'),
-                   std::string(static_cast<std::size_t>(f.fraction_bits), 'M')});
+                   std::string(static_cast<std::size_t>(f.fraction_bits), 'M'),
+                   std::string(static_cast<std::size_t>(f.padding_bits), '0')});
 }
 std::string layout_of(const hifloat8_format&) { return "S.DDDD.MMM to S.DD.EEEE.M (tapered: dot, exponent, fraction)"; }
 
@@ -38,10 +39,12 @@ std::optional<int> bias_of(const fixed_format&) { return std::nullopt; }
 std::optional<int> bias_of(const hifloat8_format&) { return std::nullopt; }
 
 std::string bits_of(const float_format& f, std::uint64_t code) {
-    const std::uint64_t magnitude = code & f.magnitude_mask();
+    const std::uint64_t padding = code & ((std::uint64_t{1} << f.padding_bits) - 1);
+    const std::uint64_t ordinal = (code & f.magnitude_mask()) >> f.padding_bits;
     return dotted({f.is_signed ? binary(code >> f.magnitude_bits(), 1) : "",
-                   binary(magnitude >> f.fraction_bits, f.exponent_bits),
-                   binary(magnitude & ((std::uint64_t{1} << f.fraction_bits) - 1), f.fraction_bits)});
+                   binary(ordinal >> f.fraction_bits, f.exponent_bits),
+                   binary(ordinal & ((std::uint64_t{1} << f.fraction_bits) - 1), f.fraction_bits),
+                   binary(padding, f.padding_bits)});
 }
 
 std::string bits_of(const fixed_format& f, std::uint64_t code) { return binary(code, f.width); }

@@ -19,7 +19,7 @@ std::uint64_t count_of_codes(const narrowfp::any_format& format) {
     return bits <= 16 ? std::uint64_t{1} << bits : 0;
 }
 
-// f32 has 2^32 codes: a sample with every exponent, both signs, and fractions at both ends.
+// f32 and tf32 have 2^32 codes: a sample with every exponent, both signs, and fractions at both ends.
 std::vector<std::uint32_t> codes_to_try(const narrowfp::any_format& format) {
     std::vector<std::uint32_t> codes;
     for (std::uint64_t code = 0; code < count_of_codes(format); ++code) {
@@ -39,7 +39,7 @@ std::vector<std::uint32_t> codes_to_try(const narrowfp::any_format& format) {
 
 TEST_CASE("every code decodes to the value of the definition") {
     tally t("decode against the oracle");
-    for (const narrowfp::any_format& format : narrowfp::all_formats) {
+    for (const narrowfp::any_format& format : formats_to_prove()) {
         const oracle::format& f = oracle_of(format);
         for (const std::uint32_t code : codes_to_try(format)) {
             const narrowfp::real x = narrowfp::decode(format, code);
@@ -66,21 +66,21 @@ TEST_CASE("every code decodes to the value of the definition") {
 
 TEST_CASE("decode then encode gives every code back in every rounding and overflow mode") {
     tally t("decode then encode");
-    for (const narrowfp::any_format& format : narrowfp::all_formats) {
+    for (const narrowfp::any_format& format : formats_to_prove()) {
         const oracle::format& f = oracle_of(format);
         const std::vector<std::uint32_t> codes = codes_to_try(format);
         std::vector<float> values(codes.size());
-        narrowfp::decode(std::span<const std::uint32_t>(codes), format, std::span<float>(values));
+        narrowfp::decode_reference(std::span<const std::uint32_t>(codes), format, std::span<float>(values));
         const std::vector<double> doubles(values.begin(), values.end());
         std::vector<std::uint32_t> from_codes(codes.size());
         std::vector<std::uint32_t> from_floats(codes.size());
         std::vector<std::uint32_t> from_doubles(codes.size());
         for (const projection& p : projections_of(format)) {
-            narrowfp::convert(std::span<const std::uint32_t>(codes), format, std::span<std::uint32_t>(from_codes),
+            narrowfp::convert_reference(std::span<const std::uint32_t>(codes), format, std::span<std::uint32_t>(from_codes),
                               format, p.mode, p.overflow);
-            narrowfp::convert(std::span<const float>(values), std::span<std::uint32_t>(from_floats), format, p.mode,
+            narrowfp::convert_reference(std::span<const float>(values), std::span<std::uint32_t>(from_floats), format, p.mode,
                               p.overflow);
-            narrowfp::convert(std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles), format, p.mode,
+            narrowfp::convert_reference(std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles), format, p.mode,
                               p.overflow);
             for (std::size_t i = 0; i < codes.size(); ++i) {
                 const oracle::code_value v = oracle::value_of(f, codes[i]);
@@ -91,6 +91,10 @@ TEST_CASE("decode then encode gives every code back in every rounding and overfl
                     expected = oracle::round_infinity(f, v.value.negative, to_oracle(p.overflow));
                 } else if (f.twos_complement && codes[i] == f.sign_mask) {
                     expected = codes[i] + 1;  // the lowest integer saturates: conversions are symmetric
+                } else if (v.value.is_zero()) {
+                    expected = v.value.negative ? f.sign_mask : 0;  // bf16ftz reads many codes as zero and writes one
+                } else {
+                    expected = codes[i] >> f.code_shift << f.code_shift;  // tf32 ignores what is below its fraction
                 }
                 t.expect(from_codes[i] == expected && from_floats[i] == expected && from_doubles[i] == expected, [&] {
                     return f.name + " code " + hex(codes[i], 2) + " " + name_of(p) + ": from codes " +

@@ -31,6 +31,42 @@ TEST_CASE("E4M3 names at least six formats with different limits") {
     }
     CHECK(limits == std::set<float>{30, 224, 240, 448});
     CHECK(max_finite(e3m4ieee) == 15.5f);
+    CHECK(max_finite(e3m4fn) == 30.0f);
+}
+
+TEST_CASE("Binary8p1uf is not E8M0") {
+    CHECK(binary8p1uf.bias == 128);
+    CHECK(binary8p1uf.decode(0x00).is_zero());
+    CHECK(decode_float(binary8p1uf, 0x80) == 1.0f);
+    CHECK(decode_float(e8m0fnu, 0x80) == 2.0f);
+    CHECK(max_finite(binary8p1uf) == 0x1p126f);
+}
+
+TEST_CASE("bfloat16 with and without subnormals") {
+    CHECK(code<bf16>(0x1p-127) == 0x0040);
+    CHECK(code<bf16ftz>(0x1p-127) == 0x0000);
+    CHECK(code<bf16ftz>(-0x1.fffffcp-127) == 0x8000);  // flushed before it could round to 2^-126
+    CHECK(code<bf16>(-0x1.fffffcp-127) == 0x8080);
+    CHECK(code<bf16ftz>(0x1p-126) == 0x0080);
+    CHECK(decode(bf16ftz, 0x807F) == real::make_zero(true));
+    CHECK(decode_float(bf16, 0x007F) == 0x1.fcp-127f);
+    CHECK(project(bf16ftz, to_real(0x1p-130), rounding::toward_positive, overflow_mode::none).code == 0);
+    CHECK(project(bf16ftz, to_real(0x1p-130), rounding::toward_positive, overflow_mode::none).underflowed);
+}
+
+TEST_CASE("TF32 is a binary32 pattern whose low 13 bits are zero and are ignored") {
+    CHECK(code<tf32>(1.0) == 0x3F800000U);
+    CHECK(code<tf32>(1.0 + 0x1p-10) == 0x3F802000U);
+    CHECK(decode_float(tf32, 0x3F801FFF) == 1.0f);  // a matrix unit fed raw FP32 truncates
+    CHECK(decode_float(tf32, 0x00002000) == 0x1p-136f);
+    CHECK(code<tf32>(1.0 + 0x1p-11) == 0x3F800000U);        // a tie, to even
+    CHECK(code<tf32>(1.0 + 3 * 0x1p-11) == 0x3F804000U);    // the next tie
+    CHECK(project(tf32, to_real(1.0f + 0x1p-11f), rounding::ties_to_away, overflow_mode::none).code == 0x3F802000U);
+    CHECK(project(tf32, to_real(1.0f + 0x1.ffcp-11f), rounding::toward_zero, overflow_mode::none).code == 0x3F800000U);
+    CHECK(project(tf32, to_real(1.0f + 0x1p-12f), rounding::to_odd, overflow_mode::none).code == 0x3F802000U);
+    // From double in one rounding: a detour through float makes a tie of it and then goes to even.
+    CHECK(code<tf32>(1.0 + 0x1p-11 + 0x1p-40) == 0x3F802000U);
+    CHECK(code<tf32>(double{static_cast<float>(1.0 + 0x1p-11 + 0x1p-40)}) == 0x3F800000U);
 }
 
 TEST_CASE("rounding comes before the overflow test") {

@@ -84,6 +84,9 @@ narrowfp_oracle::rounding to_oracle(narrowfp::rounding mode);
 narrowfp_oracle::overflow to_oracle(narrowfp::overflow_mode mode);
 const narrowfp_oracle::format& oracle_of(const narrowfp::any_format& format);
 
+// The catalogue, and every other format of IEEE P3109 with 8 or 4 bits.
+const std::vector<narrowfp::any_format>& formats_to_prove();
+
 struct projection {
     narrowfp::rounding mode = narrowfp::rounding::ties_to_even;
     narrowfp::overflow_mode overflow = narrowfp::overflow_mode::none;
@@ -105,7 +108,7 @@ private:
     std::optional<narrowfp_oracle::step_function> steps_;
 };
 
-// Converts the floats (doubles) with these bits and compares each code with the oracle's.
+// Converts the floats (doubles) with these bits, compiled and by the reference, and compares each code with the oracle's.
 void check_floats(const narrowfp::any_format& format, const projection& p, const expected_codes& expected,
                   std::span<const std::uint32_t> bits, tally& t);
 void check_doubles(const narrowfp::any_format& format, const projection& p, const expected_codes& expected,

@@ -42,6 +42,7 @@ const facts table[] = {
     {"e5m2", 8, true, 0x7C, 0x7E, 57344, 0x7B, 0x1p-14, 0x1p-16, 123, 61440, true},
     {"e4m3ieee", 8, true, 0x78, 0x7C, 240, 0x77, 0x1p-6, 0x1p-9, 119, 248, true},
     {"e3m4ieee", 8, true, 0x70, 0x78, 15.5, 0x6F, 0x1p-2, 0x1p-6, 111, 15.75, true},
+    {"e3m4fn", 8, true, no_code, 0x7F, 30, 0x7E, 0x1p-2, 0x1p-6, 126, 30.5, false},
     {"e4m3fnuz", 8, false, no_code, 0x80, 240, 0x7F, 0x1p-7, 0x1p-10, 127, 248, true},
     {"e5m2fnuz", 8, false, no_code, 0x80, 57344, 0x7F, 0x1p-15, 0x1p-17, 127, 61440, true},
     {"e4m3b11fnuz", 8, false, no_code, 0x80, 30, 0x7F, 0x1p-10, 0x1p-13, 127, 31, true},
@@ -49,13 +50,20 @@ const facts table[] = {
     {"binary8p4se", 8, false, 0x7F, 0x80, 224, 0x7E, 0x1p-7, 0x1p-10, 126, 232, false},
     {"binary8p3sf", 8, false, no_code, 0x80, 57344, 0x7F, 0x1p-15, 0x1p-17, 127, 61440, true},
     {"binary8p4sf", 8, false, no_code, 0x80, 240, 0x7F, 0x1p-7, 0x1p-10, 127, 248, true},
+    {"binary8p1uf", 8, false, no_code, 0xFF, 0x1p126, 0xFE, 0x1p-127, 0x1p-127, 254, 0x1.8p126, false},
+    {"binary4p2sf", 4, false, no_code, 0x8, 3, 0x7, 0x1p-1, 0x1p-2, 7, 3.5, true},
     {"hif8", 8, false, 0x6F, 0x80, 32768, 0x6E, 0x1p-15, 0x1p-22, 126, 40960, true},
     {"e8m0fnu", 8, false, no_code, 0xFF, 0x1p127, 0xFE, 0x1p-127, 0x1p-127, 255, 0x1.8p127, false},
     {"e3m2fn", 6, true, no_code, no_code, 28, 0x1F, 0x1p-2, 0x1p-4, 31, 30, true},
     {"e2m3fn", 6, true, no_code, no_code, 7.5, 0x1F, 1, 0x1p-3, 31, 7.75, true},
     {"e2m1fn", 4, true, no_code, no_code, 6, 0x7, 1, 0x1p-1, 7, 7, true},
+    {"e5m6", 12, true, 0x7C0, 0x7E0, 65024, 0x7BF, 0x1p-14, 0x1p-20, 1983, 65280, true},
     {"bf16", 16, true, 0x7F80, 0x7FC0, (two - 0x1p-7) * 0x1p127, 0x7F7F, 0x1p-126, 0x1p-133, 32639,
      (two - 0x1p-8) * 0x1p127, true},
+    {"bf16ftz", 16, true, 0x7F80, 0x7FC0, (two - 0x1p-7) * 0x1p127, 0x7F7F, 0x1p-126, 0x1p-126, 32512,
+     (two - 0x1p-8) * 0x1p127, true},
+    {"tf32", 32, true, 0x7F800000, 0x7FC00000, (two - 0x1p-10) * 0x1p127, 0x7F7FE000, 0x1p-126, 0x1p-136, 0,
+     (two - 0x1p-11) * 0x1p127, true},
     {"f16", 16, true, 0x7C00, 0x7E00, 65504, 0x7BFF, 0x1p-14, 0x1p-24, 31743, 65520, true},
     {"f32", 32, true, 0x7F800000, 0x7FC00000, (two - 0x1p-23) * 0x1p127, 0x7F7FFFFF, 0x1p-126, 0x1p-149, 0,
      (two - 0x1p-24) * 0x1p127, true},
@@ -153,8 +161,8 @@ TEST_CASE("the overflow threshold and the result of its tie") {
         CHECK(code_of(format, std::nextafter(row.threshold, 0.0), overflow_mode::none) ==
               static_cast<std::uint64_t>(row.max_code));
         // Beyond it: infinity, NaN, or the largest value where there is neither or where P3109 says so.
-        const bool clamps =
-            row.nan == no_code || std::string(row.name) == "binary8p3sf" || std::string(row.name) == "binary8p4sf";
+        const std::string name = row.name;
+        const bool clamps = row.nan == no_code || (name.starts_with("binary") && name.ends_with("f"));
         const auto beyond = static_cast<std::uint64_t>(clamps                    ? row.max_code
                                                        : row.infinity != no_code ? row.infinity
                                                                                  : row.nan);
@@ -169,6 +177,40 @@ TEST_CASE("the overflow threshold and the result of its tie") {
                   (static_cast<std::uint64_t>(row.max_code) | sign_of(format)));
         }
     }
+}
+
+TEST_CASE("P3109 formats by name") {
+    CHECK(p3109_names(8).size() == 7 * 4 + 2);  // P = 1 .. 7, and 8 unsigned
+    CHECK(p3109_names(4).size() == 3 * 4 + 2);
+    CHECK(p3109_names(16).size() == 8 * 4 - 2 + 2);  // P = 8 .. 15 signed, 9 .. 16 unsigned: 1 to 8 exponent bits
+    int found = 0;
+    for (int k = 3; k <= 16; ++k) {
+        for (const std::string& name : p3109_names(k)) {
+            CAPTURE(name);
+            const any_format format = format_by_name(std::string(name));  // a temporary: the name is kept elsewhere
+            CHECK(name_of(format) == name);
+            CHECK(std::visit([](const auto& f) { return f.is_valid(); }, format));
+            CHECK(code_bits_of(format) == k);
+            CHECK(storage_bits_of(format) == k);
+            const float_format& f = std::get<float_format>(format);
+            // One is the code 2^(K-2) of a signed and 2^(K-1) of an unsigned format (v4.0).
+            CHECK(f.decode(std::uint64_t{1} << (f.is_signed ? k - 2 : k - 1)) == real::make_finite(false, 1U << f.fraction_bits, -f.fraction_bits));
+            CHECK(f.decode(f.is_signed ? std::uint64_t{1} << (k - 1) : (std::uint64_t{1} << k) - 1).is_nan());
+            ++found;
+        }
+    }
+    MESSAGE(found << " P3109 formats");
+    CHECK(find_format("binary8p4se") == any_format{binary8p4se});
+    CHECK(find_format("binary6p3uf").has_value());
+    for (const char* name : {"binary8p8se", "binary8p0uf", "binary2p1se", "binary08p4se", "binary8p4s", "binary8p4sef",
+                             "binary17p9se", "binary12p2se", "binary8p4xe", "Binary8p4se", "binary8p04se", "binary"}) {
+        CAPTURE(name);
+        CHECK_FALSE(find_format(name).has_value());
+        CHECK_THROWS_AS(p3109_format(name), std::invalid_argument);
+    }
+    static constexpr float_format own = p3109_format("binary6p3uf");  // one line
+    CHECK(float{value<own>(1.0f)} == 1.0f);
+    CHECK(max_finite(own) == 0x1.8p7f);  // 0x3E: field 15 - bias 8, significand 1.5; 0x3F is NaN
 }
 
 TEST_CASE("HiFloat8 codes of the published table") {
@@ -200,6 +242,7 @@ TEST_CASE("a catalogue name is a token or a C++ type name or an accepted spellin
     CHECK(find_format("float16") == any_format{f16});
     CHECK(find_format("fp32") == any_format{f32});
     CHECK(find_format("float8_e4m3fn") == any_format{e4m3fn});
+    CHECK(find_format("tfloat32") == any_format{tf32});
     CHECK_FALSE(find_format("e4m3").has_value());
     CHECK_FALSE(find_format("").has_value());
 }

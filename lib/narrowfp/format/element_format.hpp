@@ -34,6 +34,7 @@ concept element_format = requires(const F f, std::uint64_t code, real x, bool ne
     { f.decode(code) } -> std::same_as<real>;
     { f.bracket_of(x) } -> std::same_as<bracket>;
     { f.magnitude_code(code) } -> std::same_as<std::uint64_t>;
+    { f.is_odd(code) } -> std::same_as<bool>;                  // of the ordinal's code, for ties_to_even and to_odd
     { f.code_of(code, negative) } -> std::same_as<std::uint64_t>;
     { f.is_subnormal_ordinal(code) } -> std::same_as<bool>;
     { f.is_valid() } -> std::same_as<bool>;

@@ -58,6 +58,7 @@ struct fixed_format {
     }
 
     constexpr std::uint64_t magnitude_code(std::uint64_t ordinal) const { return ordinal; }
+    constexpr bool is_odd(std::uint64_t ordinal) const { return (ordinal & 1) != 0; }
     constexpr std::uint64_t code_of(std::uint64_t ordinal, bool negative) const {
         return negative && ordinal != 0 ? code_count() - ordinal : ordinal;
     }

@@ -37,13 +37,15 @@ struct float_format {
     infinity_kind infinity = infinity_kind::none;
     nan_kind nan = nan_kind::none;
     bool has_negative_zero = true;
-    bool has_subnormals = true;
+    bool has_subnormals = true;      // without them: zero or the smallest normal value, as the rounding says
+    bool flushes_subnormals = false;  // without them: zero whatever the rounding, decided on the input (x86 VCVTNEPS2BF16)
     bool zero_field_is_normal = false;  // exponent field 0 means 2^-bias with a hidden one: no zero (E8M0)
     overflow_result on_overflow = overflow_result::infinity;
+    int padding_bits = 0;  // zero bits behind the fraction of a code (TF32 in its 32-bit word); decoding ignores them
     int storage_bits = 8;  // width of an element in memory, packed
 
     // -- layout ---------------------------------------------------------------------------------------------------
-    constexpr int magnitude_bits() const { return exponent_bits + fraction_bits; }
+    constexpr int magnitude_bits() const { return exponent_bits + fraction_bits + padding_bits; }
     constexpr int code_bits() const { return magnitude_bits() + (is_signed ? 1 : 0); }
     constexpr std::uint64_t code_count() const { return std::uint64_t{1} << code_bits(); }
     constexpr std::uint64_t magnitude_mask() const { return (std::uint64_t{1} << magnitude_bits()) - 1; }
@@ -59,24 +61,23 @@ struct float_format {
     // Formats whose rounding is not restricted (HiFloat8 defines ties away only).
     constexpr bool only_ties_to_away() const { return false; }
 
-    // Magnitude code of the largest finite value.
+    // Of the largest finite value.
     constexpr std::uint64_t max_ordinal() const {
         if (infinity == infinity_kind::ieee || nan == nan_kind::ieee) {
             return top_field() - 1;
         }
-        return magnitude_mask() - (nan == nan_kind::top_code ? 1 : 0) - (infinity == infinity_kind::top_code ? 1 : 0);
+        return (magnitude_mask() >> padding_bits) - (nan == nan_kind::top_code ? 1 : 0) -
+               (infinity == infinity_kind::top_code ? 1 : 0);
     }
 
-    constexpr std::uint64_t infinity_code(bool negative) const {
-        return (infinity == infinity_kind::ieee ? top_field() : max_ordinal() + 1) | (negative ? sign_mask() : 0);
-    }
+    constexpr std::uint64_t infinity_code(bool negative) const { return code_of(max_ordinal() + 1, negative); }
 
     // The NaN that conversions store: quiet, no payload, sign kept where there are two.
     constexpr std::uint64_t nan_code(bool negative) const {
         const std::uint64_t sign = negative ? sign_mask() : 0;
         switch (nan) {
-            case nan_kind::ieee: return top_field() | (std::uint64_t{1} << (fraction_bits - 1)) | sign;
-            case nan_kind::top_code: return magnitude_mask() | sign;
+            case nan_kind::ieee: return magnitude_code(top_field() | (std::uint64_t{1} << (fraction_bits - 1))) | sign;
+            case nan_kind::top_code: return magnitude_code(magnitude_mask() >> padding_bits) | sign;
             default: return sign_mask();
         }
     }
@@ -85,13 +86,13 @@ struct float_format {
     // The exact value of a code. Cost: a few integer operations.
     constexpr real decode(std::uint64_t code) const {
         const bool negative = (code & sign_mask()) != 0;
-        const std::uint64_t magnitude = code & magnitude_mask();
-        if (nan == nan_kind::negative_zero && code == sign_mask()) {
+        const std::uint64_t magnitude = (code & magnitude_mask()) >> padding_bits;
+        if (nan == nan_kind::negative_zero && negative && magnitude == 0) {
             return real::make_nan(false);
         }
         if (magnitude > max_ordinal()) {
-            return has_infinity() && magnitude == infinity_code(false) ? real::make_infinity(negative)
-                                                                       : real::make_nan(negative);
+            return has_infinity() && magnitude == max_ordinal() + 1 ? real::make_infinity(negative)
+                                                                    : real::make_nan(negative);
         }
         const std::uint64_t field = magnitude >> fraction_bits;
         const std::uint64_t fraction = magnitude & ((std::uint64_t{1} << fraction_bits) - 1);
@@ -111,6 +112,9 @@ struct float_format {
         if (top < emin && zero_field_is_normal) {
             return {0, 1, 0, false};
         }
+        if (top < emin && flushes_subnormals) {
+            return {0, std::uint64_t{1} << fraction_bits, 0, false};
+        }
         if (top < emin && !has_subnormals) {
             const split_magnitude at = split_at(x, emin);
             return {0, std::uint64_t{1} << fraction_bits, at.fraction, at.sticky};
@@ -124,8 +128,10 @@ struct float_format {
         return {lower, lower + 1, at.fraction, at.sticky};
     }
 
-    // The magnitude code of an ordinal up to max_ordinal(): here they are the same.
-    constexpr std::uint64_t magnitude_code(std::uint64_t ordinal) const { return ordinal; }
+    // The magnitude code of an ordinal up to max_ordinal(): the same number, but for the padding.
+    constexpr std::uint64_t magnitude_code(std::uint64_t ordinal) const { return ordinal << padding_bits; }
+    // Whether the code of an ordinal is odd (the place that ties_to_even and to_odd look at).
+    constexpr bool is_odd(std::uint64_t ordinal) const { return (ordinal & 1) != 0; }
     // The code of a magnitude with a sign.
     constexpr std::uint64_t code_of(std::uint64_t ordinal, bool negative) const {
         return magnitude_code(ordinal) | (negative ? sign_mask() : 0);
@@ -139,7 +145,8 @@ struct float_format {
     // what decoding to float relies on).
     constexpr bool is_valid() const {
         const bool fields = exponent_bits >= 1 && exponent_bits <= 8 && fraction_bits >= 0 && fraction_bits <= 23 &&
-                            code_bits() >= 2 && storage_bits >= code_bits() && storage_bits <= 32;
+                            padding_bits >= 0 && code_bits() >= 2 && storage_bits >= code_bits() &&
+                            storage_bits <= 32 && !(flushes_subnormals && has_subnormals);
         const bool specials = (nan != nan_kind::ieee || fraction_bits >= 1) &&
                               (nan != nan_kind::negative_zero || (is_signed && !has_negative_zero)) &&
                               (infinity != infinity_kind::ieee || nan == nan_kind::ieee || fraction_bits == 0) &&

@@ -107,6 +107,7 @@ struct hifloat8_format {
         return 0;
     }
 
+    constexpr bool is_odd(std::uint64_t ordinal) const { return (magnitude_code(ordinal) & 1) != 0; }
     constexpr std::uint64_t code_of(std::uint64_t ordinal, bool negative) const {
         return magnitude_code(ordinal) | (negative ? sign_mask() : 0);
     }

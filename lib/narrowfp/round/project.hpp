@@ -68,7 +68,7 @@ constexpr bool rounds_up(const F& format, const bracket& at, bool negative, cons
     if (at.exact()) {
         return false;
     }
-    const bool lower_is_odd = (format.magnitude_code(at.lower) & 1) != 0;
+    const bool lower_is_odd = format.is_odd(at.lower);
     switch (rule.mode) {
         case rounding::ties_to_even: return at.above_half() || (at.at_half() && lower_is_odd);
         case rounding::ties_to_away: return at.above_half() || at.at_half();
@@ -113,7 +113,7 @@ constexpr projected overflow_unsaturated(const F& format, bool negative) {
 template <element_format F>
 constexpr projected overflow_finite(const F& format, bool negative, rounding mode, overflow_mode overflow) {
     const bool stays = points_inward(mode, negative) ||
-                       (mode == rounding::to_odd && (format.magnitude_code(format.max_ordinal()) & 1) != 0);
+                       (mode == rounding::to_odd && format.is_odd(format.max_ordinal()));
     const bool below_range = negative && !format.is_signed;
     projected p = overflow == overflow_mode::none && (below_range || !stays)
                       ? overflow_unsaturated(format, negative)

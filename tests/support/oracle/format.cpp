@@ -37,6 +37,7 @@ struct ieee_layout {
     int fraction_bits;
     int bias;
     specials kind;
+    bool flushes = false;  // exponent field 0 is zero whatever M
 };
 
 code_value ieee_value(const ieee_layout& layout, std::uint32_t code) {
@@ -55,7 +56,7 @@ code_value ieee_value(const ieee_layout& layout, std::uint32_t code) {
         return not_a_number(false);
     }
     if (e == 0) {
-        return finite(negative, m, 1 - layout.bias - layout.fraction_bits);
+        return finite(negative, layout.flushes ? 0 : m, 1 - layout.bias - layout.fraction_bits);
     }
     return finite(negative, fractions + m, static_cast<int>(e) - layout.bias - layout.fraction_bits);
 }
@@ -153,7 +154,8 @@ void enumerate(format& f, const std::function<code_value(std::uint32_t)>& meanin
     for (std::uint32_t code = 0; code < two_to(f.width); ++code) {
         const code_value v = meaning(code);
         f.codes.push_back(v);
-        if (v.kind == value_class::finite && (code & f.sign_mask) == 0) {
+        const bool another_zero = v.value.is_zero() && !f.magnitudes.empty();  // of a format that flushes
+        if (v.kind == value_class::finite && (code & f.sign_mask) == 0 && !another_zero) {
             f.magnitudes.push_back({code, v.value});
         }
     }
@@ -169,6 +171,8 @@ ieee_layout layout_of(std::string_view name) {
         {"e4m3fnuz", {4, 3, 8, specials::fnuz}},      {"e5m2fnuz", {5, 2, 16, specials::fnuz}},
         {"e4m3b11fnuz", {4, 3, 11, specials::fnuz}},  {"e2m3fn", {2, 3, 1, specials::only_finite}},
         {"e3m2fn", {3, 2, 3, specials::only_finite}}, {"e2m1fn", {2, 1, 1, specials::only_finite}},
+        {"e3m4fn", {3, 4, 3, specials::fn}},          {"e5m6", {5, 6, 15, specials::ieee}},
+        {"bf16ftz", {8, 7, 127, specials::ieee, true}},
         {"bf16", {8, 7, 127, specials::ieee}},        {"f16", {5, 10, 15, specials::ieee}},
         {"tf32", {8, 10, 127, specials::ieee}},       {"f32", {8, 23, 127, specials::ieee}},
     };
@@ -189,6 +193,7 @@ format make_ieee(std::string_view name) {
     f.has_negative_zero = layout.kind != specials::fnuz;
     f.precision = 1 + layout.fraction_bits;
     f.minimum_exponent = 1 - layout.bias;
+    f.flushes = layout.flushes;
     f.nan_has_sign = layout.kind == specials::ieee || layout.kind == specials::fn;
     if (layout.kind == specials::ieee) {
         f.infinity_code = (two_to(layout.exponent_bits) - 1) * two_to(layout.fraction_bits + f.code_shift);
@@ -335,13 +340,17 @@ const format& find_format(std::string_view name) {
 }
 
 std::vector<std::string> format_names() {
-    std::vector<std::string> names = {"e4m3fn",      "e5m2",    "e4m3ieee", "e3m4ieee", "e4m3fnuz", "e5m2fnuz",
+    std::vector<std::string> names = {"e4m3fn",      "e5m2",    "e4m3ieee", "e3m4ieee", "e3m4fn",   "e4m3fnuz", "e5m2fnuz",
                                       "e4m3b11fnuz", "e8m0fnu", "e2m3fn",   "e3m2fn",   "e2m1fn",   "hif8",
-                                      "int8",        "mxint8",
+                                      "int8",        "mxint8",  "e5m6",     "bf16ftz",
                                       "bf16",        "f16",     "tf32",     "f32"};
-    for (char p = '1'; p <= '7'; ++p) {
-        for (const char* suffix : {"se", "sf", "ue", "uf"}) {
-            names.push_back(std::string("binary8p") + p + suffix);
+    for (const int k : {8, 4}) {
+        for (int p = 1; p <= k; ++p) {
+            for (const char* suffix : {"se", "sf", "ue", "uf"}) {
+                if (p < k || suffix[0] == 'u') {
+                    names.push_back("binary" + std::to_string(k) + "p" + std::to_string(p) + suffix);
+                }
+            }
         }
     }
     return names;

@@ -42,6 +42,7 @@ struct format {
     bool has_zero = true;
     bool has_negative_zero = false;
     bool ties_to_away_only = false;              // HiFloat8
+    bool flushes = false;                        // below 2^minimum_exponent: zero, whatever the rounding (bf16ftz)
     bool twos_complement = false;                // int8, mxint8: a negative number has the code 2^width - magnitude
     std::optional<std::uint32_t> infinity_code;  // the positive one
     std::optional<std::uint32_t> nan_code;       // what a NaN becomes
@@ -60,12 +61,12 @@ struct format {
     std::vector<magnitude> magnitudes;  // non-negative finite values, increasing, zero first if there is one; likewise
 };
 
-// Returns the format of that name: e4m3fn e5m2 e4m3ieee e3m4ieee e4m3fnuz e5m2fnuz e4m3b11fnuz e8m0fnu e2m3fn e3m2fn
-// e2m1fn int8 mxint8 hif8 bf16 f16 tf32 f32, and binary{K}p{P}{s|u}{e|f} for 3 <= K <= 16. Built once, lives for ever; safe from
-// several threads. Throws std::invalid_argument for another name.
+// Returns the format of that name: e4m3fn e5m2 e4m3ieee e3m4ieee e3m4fn e4m3fnuz e5m2fnuz e4m3b11fnuz e8m0fnu e2m3fn
+// e3m2fn e2m1fn int8 mxint8 hif8 e5m6 bf16 bf16ftz f16 tf32 f32, and binary{K}p{P}{s|u}{e|f} for 3 <= K <= 16. Built
+// once, lives for ever; safe from several threads. Throws std::invalid_argument for another name.
 [[nodiscard]] const format& find_format(std::string_view name);
 
-// Returns the names of all formats that the oracle lists: those above, with binary8p1se ... binary8p7uf for K.
+// Returns the names of all formats that the oracle lists: those above, with all of P3109 for K = 8 and 4.
 [[nodiscard]] std::vector<std::string> format_names();
 
 // Returns the meaning of a code. Throws std::invalid_argument for a code that is too wide.

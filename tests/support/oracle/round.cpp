@@ -81,6 +81,9 @@ std::uint32_t round_finite(const format& f, const dyadic& x, overflow o, bool in
     if (!f.has_zero && (x.is_zero() || x.negative)) {
         return below_range(f, o);
     }
+    if (f.flushes && compare_magnitudes(x, power_of_two(f.minimum_exponent)) < 0) {
+        return with_sign(f, 0, x.negative);
+    }
     const auto below = rank_at_or_below(f, x);
     if (!below) {
         return magnitude_at(f, 0).code;

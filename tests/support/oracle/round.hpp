@@ -18,6 +18,7 @@
 // - Unsigned formats: a negative number, -infinity included, that does not round to zero gives NaN under none and the
 //   smallest value under the saturating modes. -0 counts as 0. e8m0fnu has no zero: zero gives NaN under none and code
 //   0 otherwise; a positive number below 2^-127 gives code 0 in every rounding; no negative number rounds to zero.
+// - A format that flushes (bf16ftz): every input below its smallest normal value is zero with its sign, rounding or not.
 // - hif8 defines ties_to_away and stochastic rounding only.
 // - Stochastic rounding (IEEE P3109 v4.0, StochasticA, B, C) is told by thresholds: with N random bits R, |x| strictly
 //   between the neighbours goes to the upper one from lower + gap * t on, where t = 1 - R / 2^N under A,

@@ -155,6 +155,9 @@ TEST_CASE("every code of a finite value rounds to itself, the table increases") 
             if (v.kind != value_class::finite || (f.twos_complement && code == f.sign_mask)) {
                 continue;  // the lowest integer has no rounding of its own: conversions are symmetric
             }
+            if (f.flushes && v.value.is_zero() && (code & ~f.sign_mask) != 0) {
+                continue;  // one of many zeros
+            }
             for (const rounding r : all_roundings) {
                 if (is_defined(f, r)) {
                     REQUIRE(round_exact(f, v.value, r, none) == code);
@@ -164,7 +167,9 @@ TEST_CASE("every code of a finite value rounds to itself, the table increases") 
         }
         for (std::size_t rank = 1; rank < f.magnitudes.size(); ++rank) {
             REQUIRE(compare_magnitudes(f.magnitudes[rank - 1].value, f.magnitudes[rank].value) < 0);
-            REQUIRE((f.ties_to_away_only || f.magnitudes[rank].code == f.magnitudes[rank - 1].code + 1));
+            const bool leaves_zeros_out = f.flushes && rank == 1;
+            REQUIRE((f.ties_to_away_only || leaves_zeros_out ||
+                     f.magnitudes[rank].code == f.magnitudes[rank - 1].code + 1));
         }
         CHECK(compare_magnitudes(f.max_value, f.beyond_max_value) < 0);
     }
@@ -408,7 +413,7 @@ TEST_CASE("names") {
     CHECK_THROWS_AS((void)find_format("binary8p8se"), std::invalid_argument);
     CHECK_THROWS_AS((void)value_of(find_format("e2m1fn"), 16), std::invalid_argument);
     CHECK(find_format("binary4p2sf").max_code == 7);
-    CHECK(format_names().size() == 46);
+    CHECK(format_names().size() == 65);  // 21 by name, 30 of P3109 with 8 bits, 14 with 4
     CHECK(equal_values(value_of(find_format("f32"), 0x80000001U).value, {true, 1, -149}));
     CHECK(std::string(name_of(rounding::to_odd)) == "to_odd");
     CHECK(std::string(name_of(overflow::saturate_propagate)) == "saturate_propagate");
