@@ -38,8 +38,8 @@ LIBRARIES_OF_ADAPTOR = {"eigen.hpp": {"Eigen"}, "multiprecision.hpp": {"boost"}}
 PROCESSOR_HEADERS = {"immintrin.h", "xmmintrin.h"}
 MODULES_WITH_PROCESSOR_HEADERS = {"base", "round", "quant", "gemm"}
 
-# Files and terminals, for source files and headers under internal/.
-POSIX_HEADERS = {"fcntl.h", "sys/stat.h", "unistd.h"}
+# Files, terminals and pages of memory, for source files and headers under internal/.
+POSIX_HEADERS = {"fcntl.h", "sys/mman.h", "sys/stat.h", "unistd.h"}
 
 STANDARD_HEADERS = set(
     """algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes climits

@@ -28,7 +28,7 @@ inline constexpr std::array<target_info, 4> all_targets{{
     {target::scalar, "scalar", "portable C++, the reference", true},
     {target::avx2, "avx2", "AVX2 with FMA and F16C", true},
     {target::avx512, "avx512", "AVX-512 F, BW, DQ, VL", true},
-    {target::avx512_bf16, "avx512_bf16", "AVX-512 with BF16 dot products", false},
+    {target::avx512_bf16, "avx512_bf16", "AVX-512 with BF16 and INT8 dot products and VBMI", true},
 }};
 
 constexpr std::string_view name_of(target t) { return all_targets[static_cast<std::size_t>(t)].name; }
@@ -45,7 +45,9 @@ inline bool cpu_offers(target t) {
     }
     const bool base = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    return base && (t == target::avx512 || __builtin_cpu_supports("avx512bf16"));
+    return base && (t == target::avx512 ||
+                    (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") &&
+                     __builtin_cpu_supports("avx512vbmi")));
 #else
     return t == target::scalar;
 #endif

@@ -2,7 +2,10 @@
 #include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/gemm/gemm.hpp>
+#include <narrowfp/gemm/internal/blocked.hpp>
 #include <narrowfp/gemm/reference.hpp>
+
+#include <cmath>
 
 namespace narrowfp {
 
@@ -42,11 +45,124 @@ rows_function rows_for(target t) {
     return rows_scalar;
 }
 
+const detail::kernel_set* kernels_for(target t) {
+    switch (t) {
+        case target::avx2: return detail::avx2_kernels();
+        case target::avx512: return detail::avx512_kernels();
+        case target::avx512_bf16: return detail::avx512_bf16_kernels();
+        case target::scalar: break;
+    }
+    return nullptr;
+}
+
+// -- the product in blocks --------------------------------------------------------------------------------------------
+constexpr std::size_t few = 8;  // columns of D that fill too little of a tile, and rows that do not repay a scan
+
+// An addend from which a chain can start without ever meeting a subnormal sum: with at most 24 significant bits, each is
+// a multiple of 2^-123.
+bool addends_are_large(matrix_view<const float> c) {
+    bool large = true;
+    for (std::size_t i = 0; i < c.rows(); ++i) {
+        for (std::size_t j = 0; j < c.cols(); ++j) {
+            large = large && (c(i, j) == 0.0f || !(std::fabs(c(i, j)) < 0x1p-100f));
+        }
+    }
+    return large;
+}
+
+bool takes(const detail::kernel_family& family, const detail::code_source& source) {
+    return family.panel[static_cast<std::size_t>(source.element.kind)] != nullptr;
+}
+
+// Chooses how the numbers are multiplied. False if no kernel gives the bits of the reference.
+bool choose_family(const detail::kernel_set& kernels, detail::blocked_job& job) {
+    if (job.integers) {
+        if (job.a.element.integers == nullptr || job.b.element.integers == nullptr) {
+            return false;
+        }
+        const int unit = job.a.element.integer_unit + job.b.element.integer_unit;
+        job.unit = std::ldexp(1.0f, unit);
+        job.scaled = true;  // the sum meets the addend after its rounding, with scale 1 as with any other
+        job.family = kernels.integer;
+        return unit >= -126;  // so that the value of every sum is a normal number
+    }
+    const bool dot_products = kernels.bf16 != nullptr && takes(*kernels.bf16, job.a) && takes(*kernels.bf16, job.b) &&
+                              std::min(job.a.lines, job.b.lines) >= (job.b.element.kind == detail::code_kind::bf16 ? few : 1);
+    job.family = dot_products && detail::nothing_is_flushed(job.a, job.b) && (job.scaled || addends_are_large(job.c))
+                     ? kernels.bf16
+                     : kernels.f32;
+    return true;
+}
+
+void transpose(detail::blocked_job& job) {
+    std::swap(job.a, job.b);
+    std::swap(job.a_scales, job.b_scales);
+    job.c = job.c.transposed();
+    job.d = job.d.transposed();
+}
+
+const inner_accumulator* inner_of(const accumulator& acc) {
+    const auto* p = std::get_if<promoted>(&acc);
+    return p == nullptr ? nullptr : &p->inner;
+}
+
+template <class Alternative>
+bool accumulates_by(const accumulator& acc) {
+    const inner_accumulator* inner = inner_of(acc);
+    return inner != nullptr ? std::holds_alternative<Alternative>(*inner) : std::holds_alternative<Alternative>(acc);
+}
+
+// False if there is no kernel for this product; then nothing was written.
+bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
+                         matrix_view<float> d, matrix_view<const float> c, const any_format& output,
+                         const options& opts) {
+    const detail::kernel_set* kernels = kernels_for(active_target());
+    const bool integers = accumulates_by<int32_exact>(acc);
+    if (kernels == nullptr || d.empty() || a.cols() == 0 || !(integers || accumulates_by<sequential<float>>(acc))) {
+        return false;
+    }
+    const detail::reduction_plan plan(a, b, acc);
+    detail::blocked_job job;
+    job.a = detail::source_of(a, true);
+    job.b = detail::source_of(b, false);
+    job.a_scales = detail::scales_of(a, true);
+    job.b_scales = detail::scales_of(b, false);
+    job.plan = &plan;
+    job.scaled = plan.has_scales || plan.promotes;
+    job.integers = integers;
+    job.c = c;
+    job.d = d;
+    job.output = output;
+    if (!choose_family(*kernels, job)) {
+        return false;
+    }
+    if (d.cols() < few && d.rows() > d.cols()) {
+        transpose(job);
+    }
+    const matrix_view<float> target = job.d;
+    if (target.col_stride() == 1 && target.row_stride() >= static_cast<std::ptrdiff_t>(target.cols())) {
+        detail::multiply_blocked(job, opts);
+        return true;
+    }
+    matrix<float> dense(target.rows(), target.cols());
+    job.d = dense.view();
+    detail::multiply_blocked(job, opts);
+    for (std::size_t i = 0; i < dense.rows(); ++i) {
+        for (std::size_t j = 0; j < dense.cols(); ++j) {
+            target(i, j) = dense(i, j);
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc, matrix_view<float> d,
                matrix_view<const float> c, const any_format& output, const options& opts) {
     require_gemm_shapes(a, b, acc, c, d);
+    if (multiply_by_kernels(a, b, acc, d, c, output, opts)) {
+        return;
+    }
     const rows_function rows = rows_for(active_target());
     const detail::gemm_job job(a, b, acc, c, d, output);
     parallel_ranges(a.rows(), 1, opts, [&](std::size_t first, std::size_t last) {

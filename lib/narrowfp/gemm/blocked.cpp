@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <narrowfp/base/internal/parallel.hpp>
+#include <narrowfp/gemm/internal/blocked.hpp>
+#include <narrowfp/gemm/internal/page_buffer.hpp>
+
+#include <cstring>
+
+namespace narrowfp::detail {
+
+namespace {
+
+// -- blocking ---------------------------------------------------------------------------------------------------------
+// A panel of B, steps_per_block x tile_columns, streams from the second-level cache past a tile of A, which stays in the
+// first. A task packs the panels of up to task_columns columns (512 KiB) and uses them for all its rows; lines of A are
+// decoded in blocks of row_block.
+constexpr std::size_t steps_per_block = 512;
+constexpr std::size_t task_columns = 256;
+constexpr std::size_t least_task_rows = 192;  // packing B costs less than a twentieth of multiplying this many rows
+constexpr std::size_t row_block = 48;
+constexpr double least_macs_per_task = 1e5;  // below, starting a thread costs more than it saves
+
+// A block of k: the pieces of segments in it, and the runs that are packed at once (pieces of whole steps join).
+struct k_run {
+    std::size_t first = 0;
+    std::size_t count = 0;
+    std::size_t first_step = 0;
+};
+
+struct k_block {
+    std::vector<k_piece> pieces;
+    std::vector<k_run> runs;
+    std::size_t steps = 0;
+};
+
+std::vector<k_block> blocks_of(const std::vector<std::size_t>& ends, std::size_t per_step) {
+    std::vector<k_block> blocks;
+    std::size_t at = 0;
+    for (std::size_t segment = 0; segment < ends.size(); ++segment) {
+        const std::size_t begin = at;
+        while (at < ends[segment]) {
+            if (blocks.empty() || blocks.back().steps >= steps_per_block) {
+                blocks.emplace_back();
+            }
+            k_block& block = blocks.back();
+            const std::size_t count = std::min(ends[segment] - at, (steps_per_block - block.steps) * per_step);
+            const std::size_t steps = (count + per_step - 1) / per_step;
+            k_run* last = block.runs.empty() ? nullptr : &block.runs.back();
+            if (last != nullptr && last->count % per_step == 0) {
+                last->count += count;
+            } else {
+                block.runs.push_back({at, count, block.steps});
+            }
+            block.pieces.push_back({static_cast<std::uint32_t>(steps), static_cast<std::uint32_t>(segment), at == begin,
+                                    at + count == ends[segment]});
+            block.steps += steps;
+            at += count;
+        }
+    }
+    return blocks;
+}
+
+std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+// Rectangles of D, small enough that every thread gets some.
+struct task_grid {
+    std::size_t rows = 0;
+    std::size_t columns = 0;
+    std::size_t row_tasks = 0;
+    std::size_t column_tasks = 0;
+
+    task_grid(const blocked_job& job, std::size_t threads) {
+        const std::size_t m = job.d.rows();
+        const std::size_t n = job.d.cols();
+        const std::size_t width = job.family->tile_columns;
+        const double macs = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(job.a.k);
+        const auto worth = static_cast<std::size_t>(macs / least_macs_per_task);
+        const std::size_t wanted = threads == 1 ? 1 : std::min(4 * threads, std::max<std::size_t>(1, worth));
+        columns = std::min(task_columns, divide_up(n, width) * width);
+        rows = m;
+        while (divide_up(n, columns) * divide_up(m, rows) < wanted && rows > least_task_rows) {
+            rows = divide_up(divide_up(rows, 2), 6) * 6;
+        }
+        while (divide_up(n, columns) * divide_up(m, rows) < std::min(wanted, threads) && columns > width) {
+            columns = divide_up(divide_up(columns, 2), width) * width;
+        }
+        while (divide_up(n, columns) * divide_up(m, rows) < std::min(wanted, threads) && rows > 6) {
+            rows = divide_up(divide_up(rows, 2), 6) * 6;
+        }
+        row_tasks = divide_up(m, rows);
+        column_tasks = divide_up(n, columns);
+    }
+};
+
+// -- one task ---------------------------------------------------------------------------------------------------------
+// Buffers of a thread; they are kept, because fresh memory costs more than a small product.
+struct task_buffers {
+    page_buffer a;
+    page_buffer b;
+    page_buffer codes;
+    page_buffer a_scale;
+    page_buffer b_scale;
+};
+
+// The codes of `width` lines, side by side at each k: in place if they lie so, else copied to `buffer`. Lines beyond the
+// last are zeros.
+struct code_rows {
+    const std::uint8_t* codes = nullptr;
+    std::size_t stride = 0;
+};
+
+code_rows side_by_side(const code_source& source, std::size_t line, std::size_t width, std::size_t first_k,
+                       std::size_t count, page_buffer& buffer) {
+    const std::size_t bytes = source.bytes();
+    const std::size_t lines = std::min(width, source.lines - line);
+    if (source.panel_lines != 0 || (source.line_step == bytes && lines == width)) {
+        return {source.at(line, first_k), source.k_step_at(line)};
+    }
+    const std::size_t stride = width * bytes;
+    auto* out = buffer.reserve<std::uint8_t>(stride * count);
+    if (lines < width) {
+        std::memset(out, 0, stride * count);
+    }
+    if (source.line_step == bytes) {
+        for (std::size_t k = 0; k < count; ++k) {
+            std::memcpy(out + k * stride, source.at(line, first_k + k), lines * bytes);
+        }
+        return {out, stride};
+    }
+    // Each line is contiguous or strided along k: transposed in strips that stay in the first-level cache.
+    constexpr std::size_t strip = 64;
+    for (std::size_t begin = 0; begin < count; begin += strip) {
+        const std::size_t end = std::min(count, begin + strip);
+        for (std::size_t i = 0; i < lines; ++i) {
+            const std::uint8_t* from = source.at(line + i, first_k);
+            for (std::size_t k = begin; k < end; ++k) {
+                std::memcpy(out + k * stride + i * bytes, from + k * source.k_step, bytes);
+            }
+        }
+    }
+    return {out, stride};
+}
+
+// The codes of one line along k.
+const std::uint8_t* along_k(const code_source& source, std::size_t line, std::size_t first_k, std::size_t count,
+                            page_buffer& buffer) {
+    const std::size_t bytes = source.bytes();
+    const std::uint8_t* from = source.at(line, first_k);
+    if (source.k_step == bytes) {
+        return from;
+    }
+    auto* out = buffer.reserve<std::uint8_t>(count * bytes);
+    for (std::size_t k = 0; k < count; ++k) {
+        std::memcpy(out + k * bytes, from + k * source.k_step, bytes);
+    }
+    return out;
+}
+
+class task {
+public:
+    task(const blocked_job& job, const std::vector<k_block>& blocks, matrix_view<float> partial, task_buffers& buffers,
+         std::size_t row, std::size_t rows, std::size_t column, std::size_t columns)
+        : job_(job),
+          blocks_(blocks),
+          partial_(partial),
+          buffers_(buffers),
+          row_(row),
+          rows_(rows),
+          column_(column),
+          columns_(columns),
+          width_(job.family->tile_columns),
+          padded_columns_(divide_up(columns, width_) * width_) {}
+
+    void run() {
+        start_d();
+        if (job_.scaled) {
+            expand_scales();
+        }
+        for (const k_block& block : blocks_) {
+            const std::uint32_t* panels = pack_b(block);
+            for (std::size_t first = 0; first < rows_; first += row_block) {
+                multiply_rows(block, first, std::min(row_block, rows_ - first), panels);
+            }
+        }
+        round_rows(job_.d.block(row_, column_, rows_, columns_), job_.output);
+    }
+
+private:
+    void start_d() {
+        for (std::size_t i = row_; i < row_ + rows_; ++i) {
+            float* d = &job_.d(i, column_);
+            for (std::size_t j = 0; j < columns_; ++j) {
+                d[j] = job_.c.empty() ? 0.0f : job_.c(i, column_ + j);
+            }
+        }
+    }
+
+    void expand_scales() {
+        const std::size_t segments = job_.plan->ends.size();
+        float* const of_rows = buffers_.a_scale.reserve<float>(rows_ * segments);
+        float* const of_columns = buffers_.b_scale.reserve<float>(padded_columns_ * segments);
+        std::size_t k = 0;
+        for (std::size_t s = 0; s < segments; ++s) {
+            for (std::size_t i = 0; i < rows_; ++i) {
+                of_rows[i * segments + s] = job_.a_scales.empty() ? 1.0f : job_.a_scales.at(row_ + i, k);
+            }
+            float* const row = of_columns + s * padded_columns_;
+            std::fill_n(row, padded_columns_, 1.0f);
+            for (std::size_t j = 0; j < columns_ && !job_.b_scales.empty();) {
+                const std::size_t block = job_.b_scales.block_lines;
+                const std::size_t left_in_block = block - (column_ + j) % block;
+                const std::size_t count = std::min(columns_ - j, left_in_block);
+                std::fill_n(row + j, count, job_.b_scales.at(column_ + j, k));
+                j += count;
+            }
+            k = job_.plan->ends[s];
+        }
+        a_scale_ = of_rows;
+        b_scale_ = of_columns;
+    }
+
+    const word_table* table_of(const code_source& source) const {
+        return job_.integers ? source.element.integers.get() : source.element.values.get();
+    }
+
+    const std::uint32_t* pack_b(const k_block& block) {
+        auto* const panels = buffers_.b.reserve<std::uint32_t>(block.steps * padded_columns_);
+        const panel_function pack = job_.family->panel[static_cast<std::size_t>(job_.b.element.kind)];
+        for (std::size_t j = 0; j < columns_; j += width_) {
+            std::uint32_t* const panel = panels + j * block.steps;
+            for (const k_run& run : block.runs) {
+                const code_rows codes = side_by_side(job_.b, column_ + j, width_, run.first, run.count, buffers_.codes);
+                pack(codes.codes, codes.stride, run.count, table_of(job_.b), panel + run.first_step * width_);
+            }
+        }
+        return panels;
+    }
+
+    void multiply_rows(const k_block& block, std::size_t first, std::size_t count, const std::uint32_t* panels) {
+        const std::size_t stride = block.steps + 16;  // lines do not share the sets of the cache
+        auto* const lines = buffers_.a.reserve<std::uint32_t>(count * stride);
+        const line_function pack = job_.family->line[static_cast<std::size_t>(job_.a.element.kind)];
+        for (std::size_t i = 0; i < count; ++i) {
+            for (const k_run& run : block.runs) {
+                const std::uint8_t* codes = along_k(job_.a, row_ + first + i, run.first, run.count, buffers_.codes);
+                pack(codes, run.count, table_of(job_.a), lines + i * stride + run.first_step);
+            }
+        }
+        const std::size_t tile_rows = job_.family->tile_rows;
+        for (std::size_t i = 0; i < count; i += tile_rows) {
+            for (std::size_t j = 0; j < columns_; j += width_) {
+                multiply_tile(block, first + i, std::min(tile_rows, count - i), j, lines + i * stride, stride,
+                              panels + j * block.steps);
+            }
+        }
+    }
+
+    // Row and column count from the task's first.
+    void multiply_tile(const k_block& block, std::size_t row, std::size_t rows, std::size_t column,
+                       const std::uint32_t* a, std::size_t a_stride, const std::uint32_t* b) {
+        tile_call call;
+        call.a = a;
+        call.a_stride = a_stride;
+        call.b = b;
+        call.pieces = block.pieces.data();
+        call.piece_count = block.pieces.size();
+        call.scaled = job_.scaled;
+        call.last = &block == &blocks_.back();
+        call.unit = job_.unit;
+        if (job_.scaled) {
+            call.a_scale_stride = job_.plan->ends.size();
+            call.a_scale = a_scale_ + row * call.a_scale_stride;
+            call.b_scale_stride = padded_columns_;
+            call.b_scale = b_scale_ + column;
+        }
+        if (!partial_.empty()) {
+            call.partial = &partial_(row_ + row, column_ + column);
+            call.partial_stride = partial_.cols();
+        }
+        const tile_function multiply = job_.family->tile[rows - 1];
+        float* const d = &job_.d(row_ + row, column_ + column);
+        const auto d_stride = static_cast<std::size_t>(job_.d.row_stride());
+        if (column + width_ <= columns_) {
+            call.d = d;
+            call.d_stride = d_stride;
+            multiply(call);
+            return;
+        }
+        float edge[largest_tile] = {};
+        const std::size_t columns = columns_ - column;
+        for (std::size_t i = 0; i < rows; ++i) {
+            std::memcpy(edge + i * width_, d + i * d_stride, columns * sizeof(float));
+        }
+        call.d = edge;
+        call.d_stride = width_;
+        multiply(call);
+        for (std::size_t i = 0; i < rows; ++i) {
+            std::memcpy(d + i * d_stride, edge + i * width_, columns * sizeof(float));
+        }
+    }
+
+    static constexpr std::size_t largest_tile = 8 * 64;
+
+    const blocked_job& job_;
+    const std::vector<k_block>& blocks_;
+    matrix_view<float> partial_;
+    task_buffers& buffers_;
+    std::size_t row_;
+    std::size_t rows_;
+    std::size_t column_;
+    std::size_t columns_;
+    std::size_t width_;
+    std::size_t padded_columns_;
+    const float* a_scale_ = nullptr;
+    const float* b_scale_ = nullptr;
+};
+
+bool any_segment_continues(const std::vector<k_block>& blocks) {
+    return std::any_of(blocks.begin(), blocks.end(), [](const k_block& block) { return !block.pieces.back().closes; });
+}
+
+}  // namespace
+
+void multiply_blocked(const blocked_job& job, const options& opts) {
+    const std::size_t m = job.d.rows();
+    const std::size_t n = job.d.cols();
+    const auto per_step = static_cast<std::size_t>(job.family->elements_per_step);
+    const std::vector<k_block> blocks = blocks_of(job.plan->ends, per_step);
+    page_buffer carried;
+    matrix_view<float> partial;
+    if (job.scaled && any_segment_continues(blocks)) {
+        const std::size_t width = divide_up(n, job.family->tile_columns) * job.family->tile_columns;
+        partial = {carried.reserve<float>(m * width), m, width};
+    }
+    const task_grid grid(job, static_cast<std::size_t>(thread_count(opts)));
+    const std::size_t tasks = grid.row_tasks * grid.column_tasks;
+    const options threads{static_cast<int>(std::min(tasks, static_cast<std::size_t>(thread_count(opts))))};
+    parallel_ranges(tasks, 1, threads, [&](std::size_t index, std::size_t) {
+        thread_local task_buffers buffers;
+        const std::size_t row = index % grid.row_tasks * grid.rows;
+        const std::size_t column = index / grid.row_tasks * grid.columns;
+        with_default_environment([&] {
+            task(job, blocks, partial, buffers, row, std::min(grid.rows, m - row), column,
+                 std::min(grid.columns, n - column))
+                .run();
+        });
+    });
+}
+
+void round_rows(matrix_view<float> d, const any_format& output) {
+    if (output == any_format{f32}) {
+        return;
+    }
+    const bool to_bf16 = output == any_format{bf16};
+    for (std::size_t i = 0; i < d.rows(); ++i) {
+        float* row = &d(i, 0);
+        for (std::size_t j = 0; j < d.cols(); ++j) {
+            if (to_bf16) {
+                // To 16 bits, ties to even; overflow gives infinity by the carry. NaN has bits above infinity's.
+                const auto bits = std::bit_cast<std::uint32_t>(row[j]);
+                const std::uint32_t rounded = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000U;
+                row[j] = std::bit_cast<float>((bits & 0x7FFFFFFFU) > 0x7F800000U ? bits : rounded);
+            } else {
+                row[j] = round_output(row[j], output);
+            }
+        }
+    }
+}
+
+template <class Matrix>
+scale_grid scales_of(const Matrix& q, bool lines_are_rows) {
+    scale_grid out;
+    if (!q.has_scales()) {
+        return out;
+    }
+    const std::size_t columns = q.block_grid_cols();
+    out.block_lines = lines_are_rows ? q.blocks().block_rows : q.blocks().block_cols;
+    out.block_k = lines_are_rows ? q.blocks().block_cols : q.blocks().block_rows;
+    out.line_step = lines_are_rows ? columns : 1;
+    out.k_step = lines_are_rows ? 1 : columns;
+    const packed_codes& codes = q.scales();
+    out.values.resize(codes.size());
+    if (q.scale_element() == f32) {
+        std::memcpy(out.values.data(), codes.bytes().data(), codes.byte_count());
+        return out;
+    }
+    std::vector<float> table(codes.bits() <= 8 ? std::size_t{1} << codes.bits() : 0);
+    for (std::size_t code = 0; code < table.size(); ++code) {
+        table[code] = nearest_host<float>(q.scale_element().decode(code));
+    }
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        const std::uint32_t code = codes.get(i);
+        out.values[i] = table.empty() ? nearest_host<float>(q.scale_element().decode(code)) : table[code];
+    }
+    return out;
+}
+
+template scale_grid scales_of(const quantized_matrix&, bool);
+
+}  // namespace narrowfp::detail

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <narrowfp/gemm/internal/code_source.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <optional>
+
+namespace narrowfp::detail {
+
+namespace {
+
+constexpr int no_unit = -100000;  // no smallest unit that a kernel may rely on
+
+std::shared_ptr<const word_table> table_of(std::size_t codes, auto&& word_of) {
+    auto table = std::make_shared<word_table>();
+    for (std::size_t code = 0; code < 256; ++code) {
+        const std::uint16_t word = code < codes ? word_of(code) : std::uint16_t{0};
+        table->word[code] = word;
+        table->low[code] = static_cast<std::uint8_t>(word & 0xFF);
+        table->high[code] = static_cast<std::uint8_t>(word >> 8);
+    }
+    return table;
+}
+
+element_codes table_codes_of(const any_format& element) {
+    const std::size_t codes = std::size_t{1} << code_bits_of(element);
+    element_codes out;
+    out.kind = code_kind::table8;
+    out.in_place = storage_bits_of(element) == 8;
+    out.smallest_unit = 1000;
+    out.values = table_of(codes, [&](std::size_t code) {
+        const real x = decode(element, code);
+        if (x.kind == real_class::finite) {
+            out.smallest_unit = std::min(out.smallest_unit, x.exponent + std::countr_zero(x.significand));
+        }
+        return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(nearest_host<float>(x)) >> 16);
+    });
+    if (const auto* fixed = std::get_if<fixed_format>(&element)) {
+        out.integer_unit = -fixed->fraction_bits;
+        out.integers = table_of(codes, [&](std::size_t code) {
+            const auto integer = static_cast<int>(code) - (code >= codes / 2 ? static_cast<int>(codes) : 0);
+            return static_cast<std::uint16_t>(integer);
+        });
+    }
+    return out;
+}
+
+// Formats of up to 8 bits have at most 8 significant bits and the exponents of FP32: bfloat16 holds each value exactly.
+bool fits_table(const any_format& element) {
+    return code_bits_of(element) <= 8 && storage_bits_of(element) <= 8;
+}
+
+}  // namespace
+
+element_codes codes_of(const any_format& element) {
+    if (element == any_format{bf16}) {
+        return {.kind = code_kind::bf16, .in_place = true};
+    }
+    if (element == any_format{f16}) {
+        return {.kind = code_kind::f16, .in_place = true};
+    }
+    if (!fits_table(element)) {
+        return {.kind = code_kind::f32, .in_place = element == any_format{f32}};
+    }
+    struct known {
+        any_format element;
+        element_codes codes;
+    };
+    thread_local std::optional<known> last;
+    if (!last || last->element != element) {
+        last = known{element, table_codes_of(element)};
+    }
+    return last->codes;
+}
+
+namespace {
+
+// The codes of q as bytes or as FP32 numbers.
+std::shared_ptr<const std::vector<std::uint8_t>> copied(const quantized_matrix& q, code_kind kind) {
+    const std::size_t count = q.rows() * q.cols();
+    auto out = std::make_shared<std::vector<std::uint8_t>>(count * bytes_of(kind));
+    const packed_codes& codes = q.codes();
+    if (kind == code_kind::f32) {
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto bits = std::bit_cast<std::uint32_t>(decode_float(q.element(), codes.get(i)));
+            std::memcpy(out->data() + 4 * i, &bits, sizeof bits);
+        }
+    } else if (codes.bits() == 4) {
+        const std::uint8_t* bytes = codes.bytes().data();
+        for (std::size_t i = 0; i < count; ++i) {
+            (*out)[i] = static_cast<std::uint8_t>(bytes[i / 2] >> (4 * (i % 2)) & 0xF);
+        }
+    } else {
+        for (std::size_t i = 0; i < count; ++i) {
+            (*out)[i] = static_cast<std::uint8_t>(codes.get(i));
+        }
+    }
+    return out;
+}
+
+// The smallest power of two of which every element is a multiple, or no_unit if one of them is subnormal.
+int smallest_unit_of_bf16(const code_source& source) {
+    constexpr std::int16_t none = 0x7FFF;
+    std::int16_t smallest = none;  // of the exponent fields, in their place
+    const auto look = [&smallest](const std::uint8_t* codes, std::size_t count) {
+        std::int16_t found = none;
+        for (std::size_t i = 0; i < count; ++i) {
+            std::int16_t word = 0;
+            std::memcpy(&word, codes + 2 * i, sizeof word);
+            const auto magnitude = static_cast<std::int16_t>(word & 0x7FFF);
+            const auto field = static_cast<std::int16_t>(word & 0x7F80);
+            const std::int16_t candidate = magnitude == 0 ? none : field;
+            found = candidate < found ? candidate : found;
+        }
+        smallest = std::min(smallest, found);
+    };
+    look(source.data, source.lines * source.k);
+    if (smallest == none) {
+        return 0;  // all zero
+    }
+    return smallest == 0 ? no_unit : (smallest >> 7) - bf16.bias - bf16.fraction_bits;
+}
+
+int smallest_unit_of(const code_source& source) {
+    switch (source.element.kind) {
+        case code_kind::table8: return source.element.smallest_unit;
+        case code_kind::bf16: return smallest_unit_of_bf16(source);
+        case code_kind::f16:
+        case code_kind::f32: break;
+    }
+    return no_unit;
+}
+
+}  // namespace
+
+code_source source_of(const quantized_matrix& q, bool lines_are_rows) {
+    code_source out;
+    out.element = codes_of(q.element());
+    out.data = q.codes().bytes().data();
+    if (!out.element.in_place) {
+        out.copy = copied(q, out.element.kind);
+        out.data = out.copy->data();
+    }
+    out.lines = lines_are_rows ? q.rows() : q.cols();
+    out.k = lines_are_rows ? q.cols() : q.rows();
+    const std::size_t row_step = q.cols() * out.bytes();
+    out.line_step = lines_are_rows ? row_step : out.bytes();
+    out.k_step = lines_are_rows ? out.bytes() : row_step;
+    return out;
+}
+
+bool nothing_is_flushed(const code_source& a, const code_source& b) {
+    constexpr int smallest_normal = -126;
+    const int unit_a = smallest_unit_of(a);
+    const int unit_b = unit_a < smallest_normal ? no_unit : smallest_unit_of(b);
+    return unit_a >= smallest_normal && unit_b >= smallest_normal && unit_a + unit_b >= smallest_normal;
+}
+
+}  // namespace narrowfp::detail

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tile of D that stays in registers: Rows x (Vectors * lanes) accumulators, each lane running the reference's
+// sequence for its element of D. For kernel sources only, which include it after choosing their instruction set: all of
+// it is in an unnamed namespace, so that code for one processor cannot be taken for another.
+#pragma once
+
+#include <narrowfp/gemm/internal/kernel_set.hpp>
+
+#if defined(__clang__)
+#define NARROWFP_UNROLL _Pragma("unroll")
+#else
+#define NARROWFP_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+namespace narrowfp::detail {
+namespace {
+
+// Ops: vectors of FP32. Dot: `acc` (accumulator vector), zero(), load/store of it as FP32 memory, step(acc, a, b) for
+// one step, value(acc, unit) as FP32.
+template <class Ops, class Dot, std::size_t Rows>
+class tile_product {
+    using vector = typename Ops::vector;
+    using accumulator_vector = typename Dot::acc;
+    static constexpr std::size_t vectors = Ops::tile_vectors;
+    static constexpr std::size_t lanes = Ops::lanes;
+    static constexpr std::size_t columns = vectors * lanes;
+
+public:
+    static void run(const tile_call& t) {
+        const std::uint32_t* a = t.a;
+        const std::uint32_t* b = t.b;
+        for (std::size_t p = 0; p < t.piece_count; ++p) {
+            const k_piece& piece = t.pieces[p];
+            accumulator_vector acc[Rows][vectors];
+            if (!t.scaled) {
+                load(acc, t.d, t.d_stride);
+            } else if (piece.opens) {
+                NARROWFP_UNROLL
+                for (std::size_t r = 0; r < Rows; ++r) {
+                    NARROWFP_UNROLL
+                    for (std::size_t v = 0; v < vectors; ++v) {
+                        acc[r][v] = Dot::zero();
+                    }
+                }
+            } else {
+                load(acc, t.partial, t.partial_stride);
+            }
+            multiply(acc, a, t.a_stride, b, piece.steps);
+            a += piece.steps;
+            b += std::size_t{piece.steps} * columns;
+            if (!t.scaled) {
+                store(acc, t.d, t.d_stride);
+            } else if (piece.closes) {
+                promote(acc, t, piece.segment);
+            } else {
+                store(acc, t.partial, t.partial_stride);
+            }
+        }
+        if (t.last) {
+            finish(t);
+        }
+    }
+
+private:
+    static void load(accumulator_vector (&acc)[Rows][vectors], const float* from, std::size_t stride) {
+        NARROWFP_UNROLL
+        for (std::size_t r = 0; r < Rows; ++r) {
+            NARROWFP_UNROLL
+            for (std::size_t v = 0; v < vectors; ++v) {
+                acc[r][v] = Dot::load(from + r * stride + v * lanes);
+            }
+        }
+    }
+
+    static void store(const accumulator_vector (&acc)[Rows][vectors], float* to, std::size_t stride) {
+        NARROWFP_UNROLL
+        for (std::size_t r = 0; r < Rows; ++r) {
+            NARROWFP_UNROLL
+            for (std::size_t v = 0; v < vectors; ++v) {
+                Dot::store(to + r * stride + v * lanes, acc[r][v]);
+            }
+        }
+    }
+
+    static void multiply(accumulator_vector (&acc)[Rows][vectors], const std::uint32_t* a, std::size_t a_stride,
+                         const std::uint32_t* b, std::size_t steps) {
+        for (std::size_t s = 0; s < steps; ++s) {
+            typename Dot::operand column[vectors];
+            NARROWFP_UNROLL
+            for (std::size_t v = 0; v < vectors; ++v) {
+                column[v] = Dot::load_operand(b + v * lanes);
+            }
+            NARROWFP_UNROLL
+            for (std::size_t r = 0; r < Rows; ++r) {
+                const typename Dot::operand row = Dot::broadcast(a + r * a_stride);
+                NARROWFP_UNROLL
+                for (std::size_t v = 0; v < vectors; ++v) {
+                    acc[r][v] = Dot::step(acc[r][v], row, column[v]);
+                }
+            }
+            a += 1;
+            b += columns;
+        }
+    }
+
+    // d = fma(fl32(sa * sb), partial, d)
+    static void promote(const accumulator_vector (&acc)[Rows][vectors], const tile_call& t, std::size_t segment) {
+        const float* column_scale = t.b_scale + segment * t.b_scale_stride;
+        NARROWFP_UNROLL
+        for (std::size_t r = 0; r < Rows; ++r) {
+            const vector row_scale = Ops::set(t.a_scale[r * t.a_scale_stride + segment]);
+            NARROWFP_UNROLL
+            for (std::size_t v = 0; v < vectors; ++v) {
+                float* d = t.d + r * t.d_stride + v * lanes;
+                const vector scale = Ops::multiply(row_scale, Ops::load(column_scale + v * lanes));
+                Ops::store(d, Ops::fma(scale, Dot::value(acc[r][v], t.unit), Ops::load(d)));
+            }
+        }
+    }
+
+    static void finish(const tile_call& t) {
+        for (std::size_t r = 0; r < Rows; ++r) {
+            float* d = t.d + r * t.d_stride;
+            for (std::size_t v = 0; v < vectors; ++v) {
+                Ops::store(d + v * lanes, Ops::canonical(Ops::load(d + v * lanes)));
+            }
+        }
+    }
+};
+
+}  // namespace
+}  // namespace narrowfp::detail

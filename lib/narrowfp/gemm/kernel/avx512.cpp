@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels for AVX-512 F, BW, DQ, VL. The instruction set is chosen in this file, not by a compiler option, so that
+// nothing from a shared header is compiled for it.
+#include <narrowfp/gemm/internal/kernel_set.hpp>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+#include <cstring>
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")
+#endif
+
+#include <narrowfp/gemm/internal/avx512_ops.hpp>
+
+namespace narrowfp::detail {
+namespace {
+
+constexpr kernel_family f32_family{
+    .elements_per_step = 1,
+    .tile_rows = 6,
+    .tile_columns = 64,
+    .tile = avx512_tiles<avx512_fma>,
+    .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>, panel_f32<code_kind::f16>,
+              panel_f32<code_kind::f32>},
+    .line = {line_f32<code_kind::table8>, line_f32<code_kind::bf16>, line_f32<code_kind::f16>,
+             line_f32<code_kind::f32>}};
+
+constexpr kernel_family integer_family{.elements_per_step = 2,
+                                       .tile_rows = 6,
+                                       .tile_columns = 64,
+                                       .tile = avx512_tiles<avx512_integer<multiply_then_add>>,
+                                       .panel = {panel_pairs<words_of_bytes>},
+                                       .line = {line_pairs<words_of_bytes, 0>}};
+
+constexpr kernel_set kernels{&f32_family, nullptr, &integer_family};
+
+}  // namespace
+
+const kernel_set* avx512_kernels() { return &kernels; }
+
+}  // namespace narrowfp::detail
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+
+#else
+
+const narrowfp::detail::kernel_set* narrowfp::detail::avx512_kernels() { return nullptr; }
+
+#endif

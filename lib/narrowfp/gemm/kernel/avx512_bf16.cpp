@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels for AVX-512 with BF16 dot products, VNNI and VBMI. The instruction set is chosen in this file, not by a
+// compiler option, so that nothing from a shared header is compiled for it.
+//
+// vdpbf16ps is two FMAs with subnormal inputs and results taken as zero, ties to even, whatever MXCSR says: the high
+// halves first, then the low ones (Intel SDM, VDPBF16PS). Where no operand and no sum can be subnormal it is therefore
+// the chain of the reference. That the processor at hand does this is tried once (is_fma_chain).
+#include <narrowfp/gemm/internal/kernel_set.hpp>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vbmi,avx512vnni"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vbmi,avx512vnni")
+#endif
+
+#include <narrowfp/gemm/internal/avx512_ops.hpp>
+
+namespace narrowfp::detail {
+namespace {
+
+struct bf16_dot {
+    using acc = __m512;
+    using operand = __m512i;
+    static acc zero() { return _mm512_setzero_ps(); }
+    static acc load(const float* p) { return _mm512_loadu_ps(p); }
+    static void store(float* p, acc x) { _mm512_storeu_ps(p, x); }
+    static operand load_operand(const std::uint32_t* p) { return _mm512_loadu_si512(p); }
+    static operand broadcast(const std::uint32_t* p) { return _mm512_set1_epi32(static_cast<int>(*p)); }
+    static acc step(acc c, operand a, operand b) {
+        return _mm512_dpbf16_ps(c, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
+    }
+    static __m512 value(acc x, float) { return x; }
+};
+
+struct fused_multiply_add {
+    static __m512i add(__m512i c, __m512i a, __m512i b) { return _mm512_dpwssd_epi32(c, a, b); }
+};
+
+// -- decoding bytes ---------------------------------------------------------------------------------------------------
+// The low and the high bytes of 64 words, by two tables of 256 bytes in four registers each.
+struct byte_lookup {
+    __m512i low[4];
+    __m512i high[4];
+
+    explicit byte_lookup(const word_table* table) {
+        NARROWFP_UNROLL
+        for (int i = 0; i < 4; ++i) {
+            low[i] = _mm512_load_si512(table->low + 64 * i);
+            high[i] = _mm512_load_si512(table->high + 64 * i);
+        }
+    }
+
+    static __m512i lookup(const __m512i (&part)[4], __m512i codes, __mmask64 upper) {
+        return _mm512_mask_blend_epi8(upper, _mm512_permutex2var_epi8(part[0], codes, part[1]),
+                                      _mm512_permutex2var_epi8(part[2], codes, part[3]));
+    }
+
+    void operator()(__m512i codes, __m512i& low_bytes, __m512i& high_bytes) const {
+        const __mmask64 upper = _mm512_movepi8_mask(codes);
+        low_bytes = lookup(low, codes, upper);
+        high_bytes = lookup(high, codes, upper);
+    }
+};
+
+// Unpacking works inside 128-bit lanes. Two levels of it bring group 4 l + i of four columns to vector i, lane l, if the
+// groups were exchanged like this before.
+__m512i groups_of_four(__m512i bytes) {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(order, bytes);
+}
+
+// 64 columns of rows k and k + 1, which become the high and the low halves.
+void panel_pairs_of_bytes(const std::uint8_t* codes, std::size_t stride, std::size_t count, const word_table* table,
+                          std::uint32_t* out) {
+    const byte_lookup lookup(table);
+    for (std::size_t k = 0; k < count; k += 2, out += 64) {
+        __m512i early_low;
+        __m512i early_high;
+        __m512i late_low = _mm512_setzero_si512();
+        __m512i late_high = late_low;
+        const std::uint8_t* row = codes + k * stride;
+        lookup(groups_of_four(_mm512_loadu_si512(row)), early_low, early_high);
+        if (k + 1 < count) {
+            lookup(groups_of_four(_mm512_loadu_si512(row + stride)), late_low, late_high);
+        }
+        const __m512i early0 = _mm512_unpacklo_epi8(early_low, early_high);
+        const __m512i early1 = _mm512_unpackhi_epi8(early_low, early_high);
+        const __m512i late0 = _mm512_unpacklo_epi8(late_low, late_high);
+        const __m512i late1 = _mm512_unpackhi_epi8(late_low, late_high);
+        _mm512_storeu_si512(out, _mm512_unpacklo_epi16(late0, early0));
+        _mm512_storeu_si512(out + 16, _mm512_unpackhi_epi16(late0, early0));
+        _mm512_storeu_si512(out + 32, _mm512_unpacklo_epi16(late1, early1));
+        _mm512_storeu_si512(out + 48, _mm512_unpackhi_epi16(late1, early1));
+    }
+}
+
+// 32 words from 32 bytes, with the same two tables.
+struct words_of_bytes_by_planes {
+    static constexpr std::size_t bytes = 1;
+    byte_lookup lookup;
+    explicit words_of_bytes_by_planes(const word_table* table) : lookup(table) {}
+    __m512i operator()(const std::uint8_t* codes) const {
+        const __m512i spread = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)));
+        __m512i low_bytes;
+        __m512i high_bytes;
+        lookup(spread, low_bytes, high_bytes);  // the odd bytes look up code 0 and are replaced
+        return _mm512_mask_blend_epi8(0xAAAAAAAAAAAAAAAAULL, low_bytes, _mm512_slli_epi16(high_bytes, 8));
+    }
+};
+
+constexpr kernel_family f32_family{
+    .elements_per_step = 1,
+    .tile_rows = 6,
+    .tile_columns = 64,
+    .tile = avx512_tiles<avx512_fma>,
+    .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>, panel_f32<code_kind::f16>,
+              panel_f32<code_kind::f32>},
+    .line = {line_f32<code_kind::table8>, line_f32<code_kind::bf16>, line_f32<code_kind::f16>,
+             line_f32<code_kind::f32>}};
+
+constexpr std::uint32_t negative_zero = 0x8000;
+
+constexpr kernel_family bf16_family{
+    .elements_per_step = 2,
+    .tile_rows = 6,
+    .tile_columns = 64,
+    .tile = avx512_tiles<bf16_dot>,
+    .panel = {panel_pairs_of_bytes, panel_pairs<words_of_words>},
+    .line = {line_pairs<words_of_bytes_by_planes, negative_zero>, line_pairs<words_of_words, negative_zero>}};
+
+constexpr kernel_family integer_family{.elements_per_step = 2,
+                                       .tile_rows = 6,
+                                       .tile_columns = 64,
+                                       .tile = avx512_tiles<avx512_integer<fused_multiply_add>>,
+                                       .panel = {panel_pairs_of_bytes},
+                                       .line = {line_pairs<words_of_bytes_by_planes, 0>}};
+
+// Sums of two products of which the order and each rounding matter, as a processor with another vdpbf16ps would show.
+bool is_fma_chain() {
+    std::uint32_t state = 1;
+    const auto draw = [&state](int exponents) {  // a bfloat16 with an exponent from 127 to 127 + exponents - 1
+        state = state * 1664525U + 1013904223U;
+        const std::uint32_t exponent = 127U + (state >> 8) % static_cast<std::uint32_t>(exponents);
+        return (state >> 16 & 0x8000U) | exponent << 7 | (state >> 24 & 0x7FU);
+    };
+    const auto number = [](std::uint32_t word) { return std::bit_cast<float>(word << 16); };
+    for (int round = 0; round < 16; ++round) {
+        alignas(64) std::uint32_t a[16];
+        alignas(64) std::uint32_t b[16];
+        alignas(64) float c[16];
+        alignas(64) float d[16];
+        for (int i = 0; i < 16; ++i) {
+            const std::uint32_t early_a = draw(30);
+            const std::uint32_t late_a = draw(30);
+            const std::uint32_t early_b = draw(4);
+            const std::uint32_t late_b = draw(4);
+            a[i] = early_a << 16 | late_a;
+            b[i] = early_b << 16 | late_b;
+            c[i] = number(draw(30)) * 1.0000001f;
+            d[i] = std::fma(number(late_a), number(late_b), std::fma(number(early_a), number(early_b), c[i]));
+        }
+        alignas(64) float found[16];
+        _mm512_store_ps(found, bf16_dot::step(_mm512_load_ps(c), _mm512_load_si512(a), _mm512_load_si512(b)));
+        if (std::memcmp(found, d, sizeof d) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+constexpr kernel_set with_dot_products{&f32_family, &bf16_family, &integer_family};
+constexpr kernel_set without_dot_products{&f32_family, nullptr, &integer_family};
+
+}  // namespace
+
+const kernel_set* avx512_bf16_kernels() {
+    static const kernel_set* const chosen = is_fma_chain() ? &with_dot_products : &without_dot_products;
+    return chosen;
+}
+
+}  // namespace narrowfp::detail
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+
+#else
+
+const narrowfp::detail::kernel_set* narrowfp::detail::avx512_bf16_kernels() { return nullptr; }
+
+#endif

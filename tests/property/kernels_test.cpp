@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every kernel gives the bits of gemm_reference: on each target that runs here, with 1, 2 and 3 threads, for every shape
+// up to 20 x 20 x 20 (NARROWFP_TEST_LARGEST_SHAPE, 40 in the long run) and for random larger ones. Formats, scales,
+// accumulators, outputs and addends are drawn for each shape; so are kinds of data: all codes with NaN and infinities,
+// finite codes, codes next to zero, sums that cancel. Some calls are made under a hostile floating-point environment.
+#include <narrowfp/format/catalog.hpp>
+#include <narrowfp/gemm.hpp>
+#include <narrowfp/gemm/reference.hpp>
+
+#include <doctest/doctest.h>
+
+#include <bit>
+
+#include "support/bridge.hpp"
+#include "support/forced_target.hpp"
+
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+using namespace narrowfp;
+using namespace narrowfp_test;
+
+namespace {
+
+enum class data_kind { all_codes, finite, near_zero, cancelling };
+constexpr const char* data_names[] = {"all codes", "finite codes", "codes near zero", "cancelling"};
+
+struct problem {
+    quantized_matrix a;
+    quantized_matrix b;
+    accumulator acc;
+    matrix<float> c;  // empty: none
+    any_format output = f32;
+    data_kind data = data_kind::finite;
+    bool hostile = false;     // the caller's floating-point environment
+    bool transposed = false;  // D is written through a transposed view
+
+    std::string text() const {
+        const auto operand = [](const quantized_matrix& q) {
+            return std::string(name_of(q.element())) + (q.has_scales() ? " " + name_of(q.blocks()) : "");
+        };
+        return shape_text(a.rows(), b.cols()) + " k " + std::to_string(a.cols()) + " A " + operand(a) + " B " +
+               operand(b) + " " + name_of(acc) + (c.size() != 0 ? " with C" : "") + " to " +
+               std::string(name_of(output)) + ", " + data_names[static_cast<int>(data)] +
+               (hostile ? ", hostile environment" : "") + (transposed ? ", D transposed" : "");
+    }
+};
+
+const any_format& random_format(random_bits& random) {
+    // The formats that kernels treat differently come up more often than the others.
+    static const any_format often[] = {e4m3fn, e5m2, bf16, f16, f32, int8, bf16, e4m3fn};
+    return random.below(4) != 0 ? often[random.below(std::size(often))] : all_formats[random.below(all_formats.size())];
+}
+
+bool is_fixed(const any_format& format) { return std::holds_alternative<fixed_format>(format); }
+
+granularity random_blocks(random_bits& random, std::size_t free_extent, std::size_t k_extent, bool k_is_columns) {
+    const auto extent = [&random](std::size_t most) {
+        const std::size_t choices[] = {1, 2, 5, 16, 32, 128, 1 + random.below(most + 1), whole_extent};
+        return choices[random.below(std::size(choices))];
+    };
+    const granularity blocks = granularity::block(extent(free_extent), extent(k_extent));
+    return k_is_columns ? blocks : blocks.transposed();
+}
+
+quantized_matrix random_operand(random_bits& random, std::size_t free, std::size_t k, bool k_is_columns,
+                                const any_format& element, data_kind data) {
+    const std::size_t rows = k_is_columns ? free : k;
+    const std::size_t cols = k_is_columns ? k : free;
+    const bool scaled = random.below(3) != 0;
+    const bool powers = random.below(2) == 0;
+    quantized_matrix q = random_codes(random, rows, cols, element, data != data_kind::all_codes, scaled,
+                                      random_blocks(random, free, k, k_is_columns), powers ? e8m0fnu : f32);
+    for (std::size_t i = 0; i < q.scales().size(); ++i) {
+        const bool odd = random.below(200) == 0;  // any scale, NaN among them
+        q.set_scale_code(i, powers ? static_cast<std::uint32_t>(odd ? random.below(256) : 120 + random.below(16))
+                                   : (odd ? random.word() : std::bit_cast<std::uint32_t>(random.finite(-8, 8))));
+    }
+    if (data == data_kind::near_zero) {
+        const int keep = std::min(code_bits_of(element) - 1, std::visit([](const auto& f) { return f.precision(); }, element) + 1);
+        for (std::size_t i = 0; i < rows; ++i) {
+            for (std::size_t j = 0; j < cols; ++j) {
+                const std::uint32_t sign = q.code(i, j) >> (code_bits_of(element) - 1) << (code_bits_of(element) - 1);
+                const std::uint32_t code = (q.code(i, j) & ((1U << keep) - 1)) | (is_fixed(element) ? 0 : sign);
+                q.set_code(i, j, decode(element, code).is_finite() ? code : 0);
+            }
+        }
+    }
+    if (data == data_kind::cancelling) {  // A: x, -x, ...; B: y, y, ...
+        for (std::size_t line = 0; line < free; ++line) {
+            for (std::size_t at = 1; at < k; at += 2) {
+                const std::uint32_t before = k_is_columns ? q.code(line, at - 1) : q.code(at - 1, line);
+                const std::uint32_t flip = 1U << (code_bits_of(element) - 1);
+                const bool negate = k_is_columns && !is_fixed(element) && decode(element, before ^ flip).is_finite();
+                const std::uint32_t code = negate ? before ^ flip : before;
+                k_is_columns ? q.set_code(line, at, code) : q.set_code(at, line, code);
+            }
+        }
+    }
+    return q;
+}
+
+accumulator random_accumulator(random_bits& random, bool integers, std::size_t k) {
+    const aligned units[] = {aligned{},
+                             {.products = 16, .fraction_bits = 13},
+                             {.products = 16, .fraction_bits = 25, .output = aligned_output::f32_toward_zero},
+                             {.products = 32, .fraction_bits = 25, .output = aligned_output::f32_toward_zero},
+                             {.products = 4, .fraction_bits = 23, .zero_exponent = -131,
+                              .output = aligned_output::f32_toward_zero},
+                             {.products = 8, .fraction_bits = 24, .zero_exponent = -21,
+                              .output = aligned_output::f16_ties_to_even},
+                             {.products = random.between(1, 40), .fraction_bits = random.between(1, 40),
+                              .alignment = static_cast<align_rounding>(random.below(2)),
+                              .zero_exponent = random.between(-140, 0),
+                              .output = static_cast<aligned_output>(random.below(3))}};
+    const aligned& unit = units[random.below(std::size(units))];
+    const std::size_t interval = random.below(3) == 0 ? 128 : 1 + random.below(k + 3);
+    switch (random.below(integers ? 8 : 6)) {
+        case 0: return promoted{sequential<float>{}, interval};
+        case 1: return unit;
+        case 2: return promoted{unit, interval};
+        case 3: return random.below(8) == 0 ? accumulator{exact{}} : accumulator{sequential<float>{}};
+        case 4:
+        case 5: return sequential<float>{};
+        case 6: return int32_exact{};
+        default: return promoted{int32_exact{}, interval};
+    }
+}
+
+problem draw(random_bits& random, std::size_t m, std::size_t n, std::size_t k) {
+    problem p;
+    p.data = static_cast<data_kind>(random.below(4));
+    const any_format fixed[] = {int8, mxint8};
+    const bool integers = random.below(8) == 0;
+    const any_format fa = integers ? fixed[random.below(2)] : random_format(random);
+    const any_format fb = integers ? fixed[random.below(2)] : (random.below(2) == 0 ? fa : random_format(random));
+    p.a = random_operand(random, m, k, true, fa, p.data);
+    p.b = random_operand(random, n, k, false, fb, p.data);
+    p.acc = random_accumulator(random, is_fixed(fa) && is_fixed(fb), k);
+    if (random.below(3) == 0) {
+        const int exponent = random.below(2) == 0 ? 20 : 140;
+        p.c = matrix<float>(m, n);
+        for (std::size_t i = 0; i < p.c.size(); ++i) {
+            p.c.data()[i] = random.below(30) == 0 ? std::bit_cast<float>(random.word())
+                            : random.below(10) == 0 ? -0.0f
+                                                    : random.finite(-exponent < -126 ? -126 : -exponent, 20);
+        }
+    }
+    const any_format outputs[] = {f32, f32, f32, bf16, f16, e4m3fn};
+    p.output = outputs[random.below(std::size(outputs))];
+    p.hostile = random.below(4) == 0;
+    p.transposed = random.below(4) == 0;
+    return p;
+}
+
+// gemm with flush-to-zero, denormals-are-zero and rounding upward set by the caller.
+matrix<float> call(const problem& p, int threads) {
+    matrix<float> d(p.transposed ? p.b.cols() : p.a.rows(), p.transposed ? p.a.rows() : p.b.cols());
+    const matrix_view<float> view = p.transposed ? d.view().transposed() : d.view();
+    const matrix_view<const float> c = p.c.size() != 0 ? p.c.view() : matrix_view<const float>{};
+#if defined(__SSE2__)
+    const unsigned before = _mm_getcsr();
+    if (p.hostile) {
+        _mm_setcsr(0x1F80 | 0x8000 | 0x0040 | 0x4000);
+    }
+#endif
+    gemm_into(p.a, p.b, p.acc, view, c, p.output, options{.threads = threads});
+#if defined(__SSE2__)
+    _mm_setcsr(before);
+#endif
+    return d;
+}
+
+void compare(const problem& p, const std::string& target, int threads, const matrix<float>& expected, tally& t) {
+    const matrix<float> d = call(p, threads);
+    for (std::size_t i = 0; i < expected.rows(); ++i) {
+        for (std::size_t j = 0; j < expected.cols(); ++j) {
+            const auto found = std::bit_cast<std::uint32_t>(p.transposed ? d(j, i) : d(i, j));
+            const auto wanted = std::bit_cast<std::uint32_t>(expected(i, j));
+            t.expect(found == wanted, [&] {
+                return target + ", " + std::to_string(threads) + " threads, " + p.text() + ": element (" +
+                       std::to_string(i) + ", " + std::to_string(j) + ") is " + hex(found) + ", expected " +
+                       hex(wanted) + reproducer();
+            });
+        }
+    }
+}
+
+matrix<float> reference(const problem& p) {
+    return gemm_reference(p.a, p.b, p.acc, p.c.size() != 0 ? p.c.view() : matrix_view<const float>{}, p.output);
+}
+
+}  // namespace
+
+TEST_CASE("kernels equal the reference for every small shape") {
+    tally t("small shapes");
+    const std::size_t largest = count_from_environment("NARROWFP_TEST_LARGEST_SHAPE", 20);
+    const std::vector<target_info> targets = targets_here();
+    std::uint64_t stream = 0;
+    for (std::size_t m = 1; m <= largest; ++m) {
+        for (std::size_t n = 1; n <= largest; ++n) {
+            for (std::size_t k = 1; k <= largest; ++k) {
+                random_bits random(run_seed() + 1000 + ++stream);
+                const problem p = draw(random, m, n, k);
+                const matrix<float> expected = reference(p);
+                for (const target_info& target : targets) {
+                    const forced_target forced(std::string(target.name).c_str());
+                    compare(p, std::string(target.name), 1 + static_cast<int>(random.below(3)), expected, t);
+                }
+            }
+        }
+    }
+    t.finish();
+}
+
+TEST_CASE("kernels equal the reference for larger ragged shapes and any number of threads") {
+    tally t("larger shapes");
+    const std::size_t largest = count_from_environment("NARROWFP_TEST_LARGEST_SHAPE", 20);
+    const std::vector<target_info> targets = targets_here();
+    for (std::size_t round = 0; round < 6 * largest; ++round) {
+        random_bits random(run_seed() + 900000 + round);
+        // One extent at a time is long: past the blocks of k, of rows and of columns.
+        const std::size_t longest = random.below(3);
+        const std::size_t m = 1 + random.below(longest == 0 ? 420 : 70);
+        const std::size_t n = 1 + random.below(longest == 1 ? 600 : 140);
+        const std::size_t k = 1 + random.below(longest == 2 ? 2500 : 300);
+        const problem p = draw(random, m, n, k);
+        const matrix<float> expected = reference(p);
+        for (const target_info& target : targets) {
+            const forced_target forced(std::string(target.name).c_str());
+            for (const int threads : {1, 2, 3}) {
+                compare(p, std::string(target.name), threads, expected, t);
+            }
+        }
+    }
+    t.finish();
+}
