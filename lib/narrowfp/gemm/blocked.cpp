@@ -379,6 +379,12 @@ scale_grid scales_of(const Matrix& q, bool lines_are_rows) {
     out.k_step = lines_are_rows ? 1 : columns;
     const packed_codes& codes = q.scales();
     out.values.resize(codes.size());
+    if (q.tensor_scale()) {  // the product of the two levels, rounded once
+        for (std::size_t i = 0; i < codes.size(); ++i) {
+            out.values[i] = q.scale(i / columns * q.blocks().block_rows, i % columns * q.blocks().block_cols);
+        }
+        return out;
+    }
     if (q.scale_element() == f32) {
         std::memcpy(out.values.data(), codes.bytes().data(), codes.byte_count());
         return out;

@@ -54,14 +54,13 @@ bool fits_table(const any_format& element) {
 }  // namespace
 
 element_codes codes_of(const any_format& element) {
-    if (element == any_format{bf16}) {
-        return {.kind = code_kind::bf16, .in_place = true};
-    }
-    if (element == any_format{f16}) {
-        return {.kind = code_kind::f16, .in_place = true};
-    }
+    element_codes out;
     if (!fits_table(element)) {
-        return {.kind = code_kind::f32, .in_place = element == any_format{f32}};
+        const bool is_bf16 = element == any_format{bf16};
+        const bool is_f16 = element == any_format{f16};
+        out.kind = is_bf16 ? code_kind::bf16 : (is_f16 ? code_kind::f16 : code_kind::f32);
+        out.in_place = is_bf16 || is_f16 || element == any_format{f32};
+        return out;
     }
     struct known {
         any_format element;
@@ -103,19 +102,16 @@ std::shared_ptr<const std::vector<std::uint8_t>> copied(const quantized_matrix& 
 int smallest_unit_of_bf16(const code_source& source) {
     constexpr std::int16_t none = 0x7FFF;
     std::int16_t smallest = none;  // of the exponent fields, in their place
-    const auto look = [&smallest](const std::uint8_t* codes, std::size_t count) {
-        std::int16_t found = none;
-        for (std::size_t i = 0; i < count; ++i) {
-            std::int16_t word = 0;
-            std::memcpy(&word, codes + 2 * i, sizeof word);
-            const auto magnitude = static_cast<std::int16_t>(word & 0x7FFF);
-            const auto field = static_cast<std::int16_t>(word & 0x7F80);
-            const std::int16_t candidate = magnitude == 0 ? none : field;
-            found = candidate < found ? candidate : found;
+    const std::size_t count = source.lines * source.k;
+    for (std::size_t first = 0; first < count; first += 1024) {
+        std::int16_t words[1024] = {};
+        const std::size_t length = std::min<std::size_t>(1024, count - first);
+        std::memcpy(words, source.data + 2 * first, 2 * length);
+        for (const std::int16_t word : words) {
+            const auto field = static_cast<std::int16_t>((word & 0x7FFF) == 0 ? none : word & 0x7F80);
+            smallest = field < smallest ? field : smallest;
         }
-        smallest = std::min(smallest, found);
-    };
-    look(source.data, source.lines * source.k);
+    }
     if (smallest == none) {
         return 0;  // all zero
     }

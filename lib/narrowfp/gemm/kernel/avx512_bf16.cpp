@@ -5,6 +5,7 @@
 // vdpbf16ps is two FMAs with subnormal inputs and results taken as zero, ties to even, whatever MXCSR says: the high
 // halves first, then the low ones (Intel SDM, VDPBF16PS). Where no operand and no sum can be subnormal it is therefore
 // the chain of the reference. That the processor at hand does this is tried once (is_fma_chain).
+#include <narrowfp/base/fp_environment.hpp>
 #include <narrowfp/gemm/internal/kernel_set.hpp>
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -182,7 +183,8 @@ constexpr kernel_set without_dot_products{&f32_family, nullptr, &integer_family}
 }  // namespace
 
 const kernel_set* avx512_bf16_kernels() {
-    static const kernel_set* const chosen = is_fma_chain() ? &with_dot_products : &without_dot_products;
+    static const kernel_set* const chosen =
+        with_default_environment([] { return is_fma_chain(); }) ? &with_dot_products : &without_dot_products;
     return chosen;
 }
 
