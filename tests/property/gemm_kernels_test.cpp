@@ -215,12 +215,8 @@ matrix<float> reference(const problem& p) {
 TEST_CASE("kernels equal the reference for every small shape") {
     tally t("small shapes");
     const std::size_t largest = count_from_environment("NARROWFP_TEST_LARGEST_SHAPE", 20);
-<<<<<<< HEAD
-    const std::vector<target_info> targets = targets_here();
-=======
-    std::vector<std::string> targets = targets_that_run();
+    std::vector<target_info> targets = targets_here();
     targets.erase(targets.begin());  // scalar is the reference itself; the larger shapes have it
->>>>>>> 93b8d05 (Kernels: test every target, shape, format and kind of data against the reference)
     std::uint64_t stream = 0;
     for (std::size_t m = 1; m <= largest; ++m) {
         for (std::size_t n = 1; n <= largest; ++n) {
@@ -241,13 +237,8 @@ TEST_CASE("kernels equal the reference for every small shape") {
 TEST_CASE("kernels equal the reference for larger ragged shapes and any number of threads") {
     tally t("larger shapes");
     const std::size_t largest = count_from_environment("NARROWFP_TEST_LARGEST_SHAPE", 20);
-<<<<<<< HEAD
     const std::vector<target_info> targets = targets_here();
-    for (std::size_t round = 0; round < 6 * largest; ++round) {
-=======
-    const std::vector<std::string> targets = targets_that_run();
     for (std::size_t round = 0; round < 4 * largest; ++round) {
->>>>>>> 93b8d05 (Kernels: test every target, shape, format and kind of data against the reference)
         random_bits random(run_seed() + 900000 + round);
         // One extent at a time is long: past the blocks of k, of rows and of columns.
         const std::size_t longest = random.below(3);
