@@ -100,15 +100,40 @@ void add_outcome_records(record_maker make, const audit_case& way, const tensor_
     make.count("left_out", "elements left out of the errors because they are not finite", o.left_out);
 }
 
+field_list case_parameters(const audit_case& c) {
+    field_list parameters;
+    add_field(parameters, "format", c.format);
+    add_field(parameters, "recipe", c.recipe);
+    add_field(parameters, "blocks", c.blocks());
+    return parameters;
+}
+
 void add_case_records(const record_maker& make, const model_audit& audit, const std::vector<tensor_outcome>& outcomes,
                       const tensor_statistics& statistics) {
     for (std::size_t n = 0; n < audit.cases.size(); ++n) {
         const audit_case& c = audit.cases[n];
-        field_list parameters;
-        add_field(parameters, "format", c.format);
-        add_field(parameters, "recipe", c.recipe);
-        add_field(parameters, "blocks", c.blocks());
-        add_outcome_records(make.with(c.name(), parameters), c, outcomes[n], statistics);
+        add_outcome_records(make.with(c.name(), case_parameters(c)), c, outcomes[n], statistics);
+    }
+}
+
+// Over tensors, each counted once.
+void add_spread_records(const record_maker& total, const model_audit& audit) {
+    for (std::size_t n = 0; n < audit.cases.size(); ++n) {
+        const error_spread e = spread_of(audit, n);
+        record_maker make = total.with(audit.cases[n].name(), case_parameters(audit.cases[n]));
+        const char* const why_not = "no tensor with finite elements that are not all zero";
+        const auto status = [](const std::optional<double>& x) {
+            return x && *x == 0 ? record_status::exact : record_status::ok;
+        };
+        make.number("tensor_median_relative_frobenius", "median over the tensors of the relative Frobenius error",
+                    e.median, why_not, "1", status(e.median));
+        make.number("tensor_worst_relative_frobenius", "largest relative Frobenius error of a tensor", e.worst, why_not,
+                    "1", status(e.worst));
+        if (e.worst_tensor != nullptr) {
+            make.text("worst_tensor", "the tensor with the largest relative Frobenius error",
+                      e.worst_tensor->tensor.name);
+        }
+        make.count("losing_tensors", "tensors that lose more than the thresholds allow", e.losing);
     }
 }
 
@@ -150,6 +175,10 @@ report::document audit_document(const model_audit& audit, const field_list& cont
     total.count("left_alone_bytes", "bytes of the tensors left as they are", audit.left_alone_bytes, "B");
     add_data_records(total, audit.statistics, audit.stored_bytes);
     add_case_records(total, audit, audit.totals, audit.statistics);
+    add_spread_records(total, audit);
+    const tensor_statistics vectors = vector_statistics(audit);
+    total.count("vector_elements", "elements of tensors of one dimension", vectors.elements);
+    total.number("vector_sum_of_squares", "sum of their squares", vectors.sum_of_squares, "beyond double");
     add_column_records(total, audit);
     for (const audited_tensor& t : audit.tensors) {
         if (totals_only) {

@@ -37,6 +37,9 @@ std::string share(std::uint64_t count, std::uint64_t of) {
     return count == 0 || of == 0 ? "0" : format_percent(static_cast<double>(count) / static_cast<double>(of), 2);
 }
 
+// From here on one tensor decides the errors over all.
+constexpr double dominant_share = 0.5;
+
 std::string optional_number(const std::optional<double>& x) { return x ? format_number(*x) : "-"; }
 
 // "F32 48, BF16 8"
@@ -89,6 +92,23 @@ std::vector<std::pair<std::string, std::string>> audit_facts(const model_audit& 
         facts.insert(facts.begin() + 2, {"not finite", count_text(s.nan) + " NaN, " + count_text(s.infinite) +
                                                            " infinite; left out of scales and errors"});
     }
+    const auto share_of = [](double part, double whole) { return format_percent(whole > 0 ? part / whole : 0.0); };
+    const auto vectors = std::count_if(audit.tensors.begin(), audit.tensors.end(),
+                                       [](const audited_tensor& t) { return is_vector(t.tensor); });
+    if (const auto top = largest_share_of(audit); top && audit.tensors.size() > 1 && top->share > dominant_share) {
+        facts.emplace_back("dominant tensor", report::printable(top->tensor->tensor.name) + " has " +
+                                                  format_percent(top->share) +
+                                                  " of the sum of squares: the errors over all tensors are mostly its");
+    }
+    if (vectors != 0 && audit.tensors.size() > static_cast<std::size_t>(vectors)) {
+        const tensor_statistics v = vector_statistics(audit);
+        facts.emplace_back("vectors", count_text(static_cast<std::uint64_t>(vectors)) +
+                                          " tensors of one dimension (norms, biases), " +
+                                          share_of(static_cast<double>(v.elements), static_cast<double>(s.elements)) +
+                                          " of the elements, " + share_of(v.sum_of_squares, s.sum_of_squares) +
+                                          " of the sum of squares; usually kept in 16 or 32 bits: --matrices leaves "
+                                          "them out");
+    }
     if (doubles) {
         facts.emplace_back("64-bit data", "rounded to FP32 first; errors are against that");
     }
@@ -140,6 +160,29 @@ table totals_table(const model_audit& audit) {
         "all elements, so large tensors weigh most. worst rel.: largest error of an element over its magnitude. to "
         "zero, clipped, subnormal: shares of the nonzero elements. 1x128 blocks are there for every narrow format, "
         "for comparison."};
+    return t;
+}
+
+table spread_table(const model_audit& audit) {
+    table t;
+    t.title = "Each tensor counted once";
+    t.columns = {{"format"}, {"recipe"}, {"blocks"}, {"median error", alignment::right},
+                 {"worst error", alignment::right}, {"in tensor"}, {"lose", alignment::right}};
+    std::string last;
+    for (std::size_t n = 0; n < audit.cases.size(); ++n) {
+        const audit_case& c = audit.cases[n];
+        const error_spread e = spread_of(audit, n);
+        if (!last.empty() && last != c.format) {
+            t.add_rule();
+        }
+        last = c.format;
+        const bool exact = e.worst && *e.worst == 0;
+        t.add_row({c.format, c.recipe, c.blocks(), e.median && *e.median == 0 ? "exact" : optional_number(e.median),
+                   exact ? "exact" : optional_number(e.worst),
+                   e.worst_tensor == nullptr || exact ? "-" : report::printable(e.worst_tensor->tensor.name),
+                   {count_text(e.losing), e.losing == 0 ? tint::plain : tint::warning}});
+    }
+    t.notes = {"Relative Frobenius errors of single tensors, whatever their size. lose: tensors beyond the thresholds below."};
     return t;
 }
 
@@ -266,7 +309,8 @@ std::string audit_markdown(const model_audit& audit, const report::field_list& c
     for (const auto& [name, value] : audit_facts(audit)) {
         out += "- " + report::markdown_text(name) + ": " + report::markdown_text(value) + "\n";
     }
-    out += "\n" + report::to_markdown(totals_table(audit)) + "\n" + report::to_markdown(cost_table(audit)) + "\n";
+    out += "\n" + report::to_markdown(totals_table(audit)) + "\n" +
+           (audit.tensors.size() > 1 ? report::to_markdown(spread_table(audit)) + "\n" : "") + report::to_markdown(cost_table(audit)) + "\n";
     for (const std::string& format : formats_of(audit)) {
         out += report::to_markdown(tensors_table(audit, format, 0)) + "\n";
     }

@@ -21,6 +21,9 @@ std::vector<std::pair<std::string, std::string>> audit_facts(const model_audit& 
 // One row for each case, over all tensors.
 report::table totals_table(const model_audit& audit);
 
+// One row for each case: median and worst error of the tensors, each counted once, and how many lose.
+report::table spread_table(const model_audit& audit);
+
 // The four columns, with "recoverable without FP8 units: x %" as last line.
 report::table cost_table(const model_audit& audit);
 

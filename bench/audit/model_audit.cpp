@@ -20,7 +20,10 @@ std::vector<recipe> usual_recipes(const any_format& format) {
     if (code_bits_of(format) > 8) {
         return {recipes::none};
     }
-    std::vector<recipe> usual{recipes::tensor_current};
+    std::vector<recipe> usual;
+    if (format != any_format{mxint8}) {  // whose elements have no scale of a tensor anywhere
+        usual.push_back(recipes::tensor_current);
+    }
     for (const recipe& r : all_recipes) {
         if (r.element == format && r.element != any_format{e4m3fn}) {
             usual.push_back(r);
@@ -218,6 +221,58 @@ model_audit audit_model(const std::vector<stored_tensor>& tensors, std::vector<a
     return result;
 }
 
+// -- tensor by tensor -------------------------------------------------------------------------------------------------
+error_spread spread_of(const model_audit& audit, std::size_t which) {
+    error_spread out;
+    std::vector<double> errors;
+    for (const audited_tensor& t : audit.tensors) {
+        const tensor_outcome& o = t.outcomes[which];
+        out.losing += static_cast<std::size_t>(loses(audit, t, which));
+        const double error = o.relative_frobenius();
+        if (o.left_out == o.elements || o.reference2 == 0 || !std::isfinite(error)) {
+            continue;
+        }
+        errors.push_back(error);
+        if (!out.worst || error > *out.worst) {
+            out.worst = error;
+            out.worst_tensor = &t;
+        }
+    }
+    out.tensors = errors.size();
+    if (!errors.empty()) {
+        std::sort(errors.begin(), errors.end());
+        const std::size_t half = errors.size() / 2;
+        out.median = errors.size() % 2 != 0 ? errors[half] : (errors[half - 1] + errors[half]) / 2;
+    }
+    return out;
+}
+
+std::optional<largest_share> largest_share_of(const model_audit& audit) {
+    largest_share out;
+    for (const audited_tensor& t : audit.tensors) {
+        if (out.tensor == nullptr || t.statistics.sum_of_squares > out.tensor->statistics.sum_of_squares) {
+            out.tensor = &t;
+        }
+    }
+    if (out.tensor == nullptr || !(audit.statistics.sum_of_squares > 0)) {
+        return std::nullopt;
+    }
+    out.share = out.tensor->statistics.sum_of_squares / audit.statistics.sum_of_squares;
+    return out;
+}
+
+bool is_vector(const stored_tensor& tensor) { return tensor.shape.size() < 2; }
+
+tensor_statistics vector_statistics(const model_audit& audit) {
+    tensor_statistics out;
+    for (const audited_tensor& t : audit.tensors) {
+        if (is_vector(t.tensor)) {
+            add_statistics(out, t.statistics);
+        }
+    }
+    return out;
+}
+
 // -- what is lost -----------------------------------------------------------------------------------------------------
 std::uint64_t clipped(const audit_case& way, const tensor_outcome& outcome, const tensor_statistics& statistics) {
     // Under saturate_finite infinities are saturated, too, and NaN where the format has none.
@@ -259,8 +314,9 @@ std::string case_text(const audit_case& c) {
 
 std::string loss_text(const model_audit& audit, const audited_tensor& tensor, std::size_t which) {
     const tensor_outcome& outcome = tensor.outcomes[which];
-    std::string text = report::format_percent(lost_share(audit.cases[which], outcome, tensor.statistics)) +
-                       " lost, error " + report::format_number(outcome.relative_frobenius());
+    const double lost = lost_share(audit.cases[which], outcome, tensor.statistics);
+    std::string text = (lost > 0 ? report::format_percent(lost) + " lost, error " : std::string("error ")) +
+                       report::format_number(outcome.relative_frobenius());
     if (const auto ratio = error_ratio(audit, tensor, which); ratio && std::isfinite(*ratio) && *ratio > 1.05) {
         text += ", " + report::format_ratio(*ratio, 2) + " that of 1x128 blocks";
     }

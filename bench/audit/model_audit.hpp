@@ -96,6 +96,28 @@ model_audit audit_model(const std::vector<stored_tensor>& tensors, std::vector<a
                         const matrix_layout& layout, int threads,
                         const std::function<void(std::uint64_t, const std::string&)>& advance = {});
 
+// -- tensor by tensor -------------------------------------------------------------------------------------------------
+// The error of the totals is that of the tensors with the largest elements; these figures count each tensor once.
+struct error_spread {
+    std::size_t tensors = 0;                 // with finite elements that are not all zero
+    std::optional<double> median;            // of their relative Frobenius errors
+    std::optional<double> worst;
+    const audited_tensor* worst_tensor = nullptr;
+    std::size_t losing = 0;                  // beyond the thresholds below
+};
+error_spread spread_of(const model_audit& audit, std::size_t which);
+
+// The tensor with the largest sum of squares, and its part of that of all; none if all elements are zero.
+struct largest_share {
+    const audited_tensor* tensor = nullptr;
+    double share = 0;
+};
+std::optional<largest_share> largest_share_of(const model_audit& audit);
+
+// Norms, biases and the like: tensors of fewer than two dimensions, which are no operand of a product.
+bool is_vector(const stored_tensor& tensor);
+tensor_statistics vector_statistics(const model_audit& audit);
+
 // -- what is lost -----------------------------------------------------------------------------------------------------
 // Finite elements that were clipped to the largest value.
 std::uint64_t clipped(const audit_case& way, const tensor_outcome& outcome, const tensor_statistics& statistics);

@@ -33,6 +33,7 @@ struct audit_arguments {
     std::string operand = "b";
     bool markdown = false;
     bool totals = false;
+    bool matrices = false;
     int threads = 0;
     int top = 20;
 };
@@ -138,6 +139,10 @@ void print_audit(const context& ctx, const bench::model_audit& audit, std::size_
     print_text("\n");
     print_table(ctx, bench::totals_table(audit));
     print_text("\n");
+    if (audit.tensors.size() > 1) {
+        print_table(ctx, bench::spread_table(audit));
+        print_text("\n");
+    }
     print_table(ctx, bench::tensors_table(audit, audit.cases.front().format, most));
     print_text("\n");
     for (const std::string& line : bench::loss_lines(audit, most)) {
@@ -156,8 +161,13 @@ int run(const context& ctx, const audit_arguments& args) {
     const bench::matrix_layout layout = layout_of(args);
     std::vector<bench::audit_case> cases = cases_of(args, layout);
     const auto codes = args.codes.empty() ? std::nullopt : std::optional(format_named(args.codes));
-    const std::vector<bench::stored_tensor> tensors =
-        chosen_tensors(bench::list_tensors(args.paths, codes), args.tensors);
+    std::vector<bench::stored_tensor> tensors = chosen_tensors(bench::list_tensors(args.paths, codes), args.tensors);
+    if (args.matrices) {
+        std::erase_if(tensors, bench::is_vector);
+        if (tensors.empty()) {
+            throw std::invalid_argument("--matrices leaves no tensor: all have fewer than two dimensions");
+        }
+    }
     std::uint64_t elements = 0;
     for (const bench::stored_tensor& t : tensors) {
         elements += t.kind == bench::element_kind::left_alone ? 0 : t.elements();
@@ -197,6 +207,7 @@ void add_options(CLI::App& command, audit_arguments& args) {
         ->type_name("GLOB")
         ->expected(1)
         ->take_all();
+    command.add_flag("--matrices", args.matrices, "Only tensors of two or more dimensions: no norms, no biases");
     command.add_option("--codes", args.codes, "What the bytes or words of .npy files are codes of")
         ->type_name("FORMAT");
     command.add_option("--k", args.k, "The summed index of the product: last or first dimension")

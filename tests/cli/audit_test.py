@@ -173,6 +173,30 @@ class Audit(ProgramTest):
         plain = self.good("audit", self.model(), "--tensor", "layers.0.bias", "--format", "bf16")
         self.assertIn("No tensor loses much", plain)
 
+    def test_each_tensor_counted_once(self):
+        # One scale of 1 each: 17 goes to 16 and the small one to zero; the vector has nearly all of the sum of squares.
+        path = self.path("spread.safetensors")
+        write_safetensors(path, {"exact": ("F32", [1, 2], [448.0, 16.0]), "one": ("F32", [1, 2], [448.0, 17.0]),
+                                 "both": ("F32", [1, 4], [448.0, 17.0, 2.0**-11, 0.0]),
+                                 "bias": ("F32", [2], [4480000.0, 0.0])})
+        arguments = ("--format", "e4m3fn", "--recipe", "tensor_current")
+        base = "total.e4m3fn.tensor_current.tensor."
+        records = self.records(path, "--matrices", *arguments)
+        self.assertEqual(records["total.tensors"]["value"], 3)
+        self.assertAlmostEqual(records[base + "tensor_median_relative_frobenius"]["value"], (1 / (448**2 + 17**2)) ** 0.5, delta=1e-15)
+        self.assertAlmostEqual(records[base + "tensor_worst_relative_frobenius"]["value"],
+                               ((1 + 2.0**-22) / (448**2 + 17**2 + 2.0**-22)) ** 0.5, delta=1e-15)
+        self.assertEqual((records[base + "worst_tensor"]["value"], records[base + "losing_tensors"]["value"]), ("both", 1))
+        self.assertEqual(records["total.vector_elements"]["value"], 0)
+        everything = self.records(path, *arguments)
+        self.assertEqual((everything["total.vector_elements"]["value"], everything["total.vector_sum_of_squares"]["value"]),
+                         (2, 4480000.0**2))
+        text = self.good("audit", path, *arguments)
+        for part in ("Each tensor counted once", "bias has 100 % of the sum of squares", "--matrices leaves them out"):
+            self.assertIn(part, " ".join(text.split()))
+        self.assertNotIn("--matrices", self.good("audit", path, "--matrices", *arguments))
+        self.bad("audit", path, "--tensor", "bias", "--matrices", says="--matrices leaves no tensor")
+
     def test_outputs(self):
         path = self.model()
         markdown = self.good("audit", path, "--markdown")
@@ -269,6 +293,11 @@ class Audit(ProgramTest):
         self.bad("audit", path, says="holds no tensors")
         write_npy(self.path("order.npy"), "<f4", (2,), struct.pack("<f", 1))
         self.bad("audit", self.path("order.npy"), says=("needs 8 bytes", "has 4"))
+        with open(self.path("order.npy"), "rb") as file:
+            fortran = file.read().replace(b"'fortran_order': False", b"'fortran_order': True ") + bytes(4)
+        with open(self.path("fortran.npy"), "wb") as file:
+            file.write(fortran)
+        self.bad("audit", self.path("fortran.npy"), says=("fortran.npy", "Fortran order"))
         write_npy(self.path("type.npy"), "<c8", (1,), bytes(8))
         self.bad("audit", self.path("type.npy"), says="<c8")
         write_npy(self.path("raw.npy"), "|V1", (1,), b"x")
