@@ -20,19 +20,19 @@ std::vector<recipe> usual_recipes(const any_format& format) {
     if (code_bits_of(format) > 8) {
         return {recipes::none};
     }
-    std::vector<recipe> usual;
-    if (format != any_format{mxint8}) {  // whose elements have no scale of a tensor anywhere
-        usual.push_back(recipes::tensor_current);
-    }
+    std::vector<recipe> own;
     for (const recipe& r : all_recipes) {
         if (r.element == format && r.element != any_format{e4m3fn}) {
-            usual.push_back(r);
+            own.push_back(r);
         }
     }
-    if (usual.size() == 1) {
-        usual.insert(usual.end(), {recipes::rowwise, recipes::deepseek_v3, recipes::mxfp8});
+    if (own.empty()) {
+        return {recipes::tensor_current, recipes::rowwise, recipes::deepseek_v3, recipes::mxfp8};
     }
-    return usual;
+    if (format != any_format{mxint8}) {  // whose elements have no scale of a tensor anywhere
+        own.insert(own.begin(), recipes::tensor_current);
+    }
+    return own;
 }
 
 std::vector<any_format> usual_formats(const recipe& r) {
