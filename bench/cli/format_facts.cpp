@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/format_facts.hpp"
 
+#include <narrowfp/format/limits.hpp>
 #include <narrowfp/round/project.hpp>
 
 #include <fmt/format.h>
@@ -69,20 +70,6 @@ std::string bits_of(const hifloat8_format&, std::uint64_t code) {
                    field(fraction_bits, rows[at].exponent_bits), field(0, fraction_bits)});
 }
 
-// The smallest ordinal in [first, last] for which `holds`, which is false and then true. Precondition: true at `last`.
-template <class Predicate>
-std::uint64_t first_ordinal(std::uint64_t first, std::uint64_t last, Predicate holds) {
-    while (first < last) {
-        const std::uint64_t middle = first + (last - first) / 2;
-        if (holds(middle)) {
-            last = middle;
-        } else {
-            first = middle + 1;
-        }
-    }
-    return last;
-}
-
 template <element_format F>
 coded_value coded(const F& f, std::uint64_t code) {
     return {code, nearest_host<float>(f.decode(code))};
@@ -122,10 +109,8 @@ std::vector<code_range> nan_codes_of(const F& f) {
 template <element_format F>
 void add_range(const F& f, format_facts& facts) {
     const std::uint64_t top = f.max_ordinal();
-    const auto is_positive = [&](std::uint64_t ordinal) { return !f.decode(f.magnitude_code(ordinal)).is_zero(); };
-    const std::uint64_t smallest = first_ordinal(0, top, is_positive);
-    const std::uint64_t normal =
-        first_ordinal(smallest, top, [&](std::uint64_t o) { return !f.is_subnormal_ordinal(o); });
+    const std::uint64_t smallest = min_positive_ordinal(f);
+    const std::uint64_t normal = min_normal_ordinal(f);
     const real largest = f.decode(f.magnitude_code(top));
     facts.max = coded(f, f.magnitude_code(top));
     facts.min_normal = coded(f, f.magnitude_code(normal));

@@ -2,9 +2,13 @@
 // Eigen at the border: matrices, maps, blocks and transposes become views without a copy, and results become maps.
 // Needs Eigen >= 3.4 on the include path; link Eigen3::Eigen. Expressions that are not stored (A + B) have no address:
 // evaluate them first.
+// Value types are Eigen scalars: Eigen::Matrix<float8_e4m3fn, ...> has products, reductions and casts. Each + and * of such
+// an expression rounds into the format, in Eigen's order; for an accumulator of your choice use gemm.
 #pragma once
 
 #include <narrowfp/base/matrix.hpp>
+#include <narrowfp/format/limits.hpp>
+#include <narrowfp/round/functions.hpp>
 
 #include <Eigen/Core>
 
@@ -66,3 +70,23 @@ auto map(matrix_view<T> v) {
 }
 
 }  // namespace narrowfp
+
+template <const auto& F>
+struct Eigen::NumTraits<narrowfp::value<F>> : Eigen::GenericNumTraits<narrowfp::value<F>> {
+    using value = narrowfp::value<F>;
+    enum {
+        IsInteger = 0,
+        IsSigned = F.is_signed ? 1 : 0,
+        IsComplex = 0,
+        RequireInitialization = 1,
+        ReadCost = 1,
+        AddCost = 30,  // emulated: a decode, a double operation and a rounding
+        MulCost = 30
+    };
+    // For isApprox: a few units in the last place.
+    static value dummy_precision() { return value(4 * static_cast<float>(std::numeric_limits<value>::epsilon())); }
+    static constexpr int digits10() { return std::numeric_limits<value>::digits10; }
+    static constexpr int digits() { return std::numeric_limits<value>::digits; }
+    static constexpr int min_exponent() { return std::numeric_limits<value>::min_exponent; }
+    static constexpr int max_exponent() { return std::numeric_limits<value>::max_exponent; }
+};

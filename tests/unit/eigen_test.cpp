@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Eigen objects as views and results as maps: same addresses, same elements, both storage orders, blocks with strides.
 #include <narrowfp/eigen.hpp>
+#include <narrowfp/format.hpp>
 #include <narrowfp/gemm.hpp>
 #include <narrowfp/quantize.hpp>
 
 #include <doctest/doctest.h>
 
 #include <array>
+#include <sstream>
 
 using namespace narrowfp;
 
@@ -109,4 +111,79 @@ TEST_CASE("an Eigen product through quantize and gemm") {
     Eigen::MatrixXf into = Eigen::MatrixXf::Zero(3, 2);
     gemm_into(qa, qb, exact{}, mutable_view(into));
     CHECK((into - map(d)).cwiseAbs().maxCoeff() == 0.0f);
+}
+
+TEST_CASE("a matrix of values multiplies and reduces as its operators do") {
+    using narrow = Eigen::Matrix<float8_e4m3fn, Eigen::Dynamic, Eigen::Dynamic>;
+    const auto sixteenths = [](Eigen::Index rows, Eigen::Index cols, int seed) {
+        narrow m(rows, cols);
+        for (Eigen::Index i = 0; i < m.size(); ++i) {
+            m(i) = float8_e4m3fn(static_cast<float>((i * 37 + seed) % 23 - 11) / 16.0f);
+        }
+        return m;
+    };
+    const narrow a = sixteenths(33, 70, 3);
+    const narrow b = sixteenths(70, 29, 5);
+    // Sums small enough to stay exact, whatever the order: 8 products of multiples of 1/4 up to 1/2.
+    narrow small_a = narrow::Constant(5, 8, float8_e4m3fn(0.5f));
+    narrow small_b = narrow::Constant(8, 6, float8_e4m3fn(0.25f));
+    small_b(3, 2) = float8_e4m3fn(-0.25f);
+    const narrow exact = small_a * small_b;
+    int compared = 0;
+    for (Eigen::Index i = 0; i < exact.rows(); ++i) {
+        for (Eigen::Index j = 0; j < exact.cols(); ++j) {
+            CHECK(float{exact(i, j)} == (j == 2 ? 0.75f : 1.0f));
+            ++compared;
+        }
+    }
+    CHECK(compared == 30);
+    // A lazy product is one inner product an element, in the order of k.
+    const narrow lazy = a.lazyProduct(b);
+    for (Eigen::Index i = 0; i < a.rows(); ++i) {
+        for (Eigen::Index j = 0; j < b.cols(); ++j) {
+            float8_e4m3fn sum = a(i, 0) * b(0, j);
+            for (Eigen::Index k = 1; k < a.cols(); ++k) {
+                sum += a(i, k) * b(k, j);
+            }
+            CHECK(lazy(i, j).bits() == sum.bits());
+        }
+    }
+    const narrow blocked = a * b;  // Eigen's own order
+    CHECK((blocked.cast<float>() - lazy.cast<float>()).cwiseAbs().maxCoeff() < 4.0f);
+    CHECK(blocked.cast<float>().allFinite());
+    CHECK(float{a.cwiseAbs().maxCoeff()} == 0.6875f);
+    CHECK(float{a.minCoeff()} == -0.6875f);
+    CHECK(float{small_a.sum()} == 8.0f);  // 40 halves in e4m3fn: from 8 on each half is a tie, and goes to the even 8
+    CHECK(small_a.cast<float>().sum() == 20.0f);
+    CHECK(float{small_a.row(0).squaredNorm()} == 2.0f);
+    CHECK(float{small_a.row(0).dot(small_a.row(1))} == 2.0f);
+    CHECK(float{small_a.block(0, 0, 1, 4).norm()} == 1.0f);
+    CHECK((a + a - a).isApprox(a));
+    CHECK((a.transpose() * float8_e4m3fn(2.0f) / float8_e4m3fn(2.0f)).eval() == narrow(a.transpose()));
+    CHECK(a.allFinite());
+    CHECK_FALSE(a.hasNaN());
+    std::ostringstream text;
+    text << small_a.block(0, 0, 1, 2);
+    CHECK(text.str() == "0.5 0.5");
+}
+
+TEST_CASE("every kind of value type is an Eigen scalar") {
+    const auto check = [](auto one) {
+        using scalar = decltype(one);
+        const Eigen::Matrix<scalar, 4, 4> m = Eigen::Matrix<scalar, 4, 4>::Identity();
+        const Eigen::Matrix<scalar, Eigen::Dynamic, Eigen::Dynamic> d = m * m;
+        CHECK(d == m);
+        CHECK(float{d.trace()} == 4.0f);
+        CHECK(float{d.template cast<float>().template cast<scalar>().sum()} == 4.0f);
+        CHECK(Eigen::NumTraits<scalar>::highest() == std::numeric_limits<scalar>::max());
+        CHECK(Eigen::NumTraits<scalar>::lowest() == std::numeric_limits<scalar>::lowest());
+        CHECK(Eigen::NumTraits<scalar>::epsilon() == std::numeric_limits<scalar>::epsilon());
+    };
+    check(float8_e5m2(1.0f));
+    check(float8_e4m3fnuz(1.0f));
+    check(hifloat8(1.0f));
+    check(float4_e2m1fn(1.0f));
+    check(bfloat16(1.0f));
+    check(float16(1.0f));
+    check(tfloat32(1.0f));
 }

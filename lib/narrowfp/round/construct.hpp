@@ -116,4 +116,26 @@ constexpr value<F> operator-(value<F> a) {
     return round_to<F>(x, default_rounding(F), overflow_mode::none);
 }
 
+template <const auto& F>
+constexpr value<F> operator+(value<F> a) {
+    return a;
+}
+
+template <const auto& F>
+constexpr value<F>& operator+=(value<F>& a, value<F> b) {
+    return a = a + b;
+}
+template <const auto& F>
+constexpr value<F>& operator-=(value<F>& a, value<F> b) {
+    return a = a - b;
+}
+template <const auto& F>
+constexpr value<F>& operator*=(value<F>& a, value<F> b) {
+    return a = a * b;
+}
+template <const auto& F>
+constexpr value<F>& operator/=(value<F>& a, value<F> b) {
+    return a = a / b;
+}
+
 }  // namespace narrowfp
