@@ -2,7 +2,7 @@
 #include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/gemm/gemm.hpp>
-#include <narrowfp/gemm/internal/blocked.hpp>
+#include <narrowfp/gemm/internal/aligned.hpp>
 #include <narrowfp/gemm/reference.hpp>
 
 #include <cmath>
@@ -106,10 +106,27 @@ const inner_accumulator* inner_of(const accumulator& acc) {
     return p == nullptr ? nullptr : &p->inner;
 }
 
+// The accumulator within segments, if it is of this kind.
 template <class Alternative>
-bool accumulates_by(const accumulator& acc) {
+const Alternative* accumulates_by(const accumulator& acc) {
     const inner_accumulator* inner = inner_of(acc);
-    return inner != nullptr ? std::holds_alternative<Alternative>(*inner) : std::holds_alternative<Alternative>(acc);
+    return inner != nullptr ? std::get_if<Alternative>(inner) : std::get_if<Alternative>(&acc);
+}
+
+// Calls work(d) for a D whose columns lie side by side: d itself, or one that is copied to it.
+template <class Work>
+void with_dense_rows(matrix_view<float> d, Work work) {
+    if (d.col_stride() == 1 && d.row_stride() >= static_cast<std::ptrdiff_t>(d.cols())) {
+        work(d);
+        return;
+    }
+    matrix<float> dense(d.rows(), d.cols());
+    work(dense.view());
+    for (std::size_t i = 0; i < dense.rows(); ++i) {
+        for (std::size_t j = 0; j < dense.cols(); ++j) {
+            d(i, j) = dense(i, j);
+        }
+    }
 }
 
 // False if there is no kernel for this product; then nothing was written.
@@ -117,41 +134,53 @@ bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, c
                          matrix_view<float> d, matrix_view<const float> c, const any_format& output,
                          const options& opts) {
     const detail::kernel_set* kernels = kernels_for(active_target());
-    const bool integers = accumulates_by<int32_exact>(acc);
-    if (kernels == nullptr || d.empty() || a.cols() == 0 || !(integers || accumulates_by<sequential<float>>(acc))) {
+    const bool integers = accumulates_by<int32_exact>(acc) != nullptr;
+    const aligned* unit = accumulates_by<aligned>(acc);
+    const bool chain = accumulates_by<sequential<float>>(acc) != nullptr;
+    if (kernels == nullptr || d.empty() || a.cols() == 0 || !(integers || chain || unit != nullptr)) {
         return false;
     }
     const detail::reduction_plan plan(a, b, acc);
     detail::blocked_job job;
-    job.a = detail::source_of(a, true);
-    job.b = detail::source_of(b, false);
-    job.a_scales = detail::scales_of(a, true);
-    job.b_scales = detail::scales_of(b, false);
     job.plan = &plan;
     job.scaled = plan.has_scales || plan.promotes;
     job.integers = integers;
     job.c = c;
-    job.d = d;
     job.output = output;
+    if (unit != nullptr && (kernels->aligned == nullptr ||
+                            !detail::aligned_kernel_fits(*unit, a.element(), b.element(), job.scaled ? matrix_view<const float>{} : c))) {
+        return false;
+    }
+    job.a = detail::source_of(a, true);
+    job.b = detail::source_of(b, false);
+    job.a_scales = detail::scales_of(a, true);
+    job.b_scales = detail::scales_of(b, false);
+    job.d = d;
+    if (unit != nullptr) {
+        std::optional<detail::gemm_job> reference;  // made only if an element needs it
+        with_dense_rows(d, [&](matrix_view<float> dense) {
+            job.d = dense;
+            detail::multiply_aligned(job, *unit, *kernels->aligned, a.element(), b.element(), opts,
+                                     [&](std::size_t i, std::size_t j) {
+                                         if (!reference) {
+                                             reference.emplace(a, b, acc, c, dense, output);
+                                         }
+                                         const float start = c.empty() ? 0.0f : c(i, j);
+                                         return detail::dot(acc, reference->a, i, reference->b, j, start, plan);
+                                     });
+        });
+        return true;
+    }
     if (!choose_family(*kernels, job)) {
         return false;
     }
     if (d.cols() < few && d.rows() > d.cols()) {
         transpose(job);
     }
-    const matrix_view<float> target = job.d;
-    if (target.col_stride() == 1 && target.row_stride() >= static_cast<std::ptrdiff_t>(target.cols())) {
+    with_dense_rows(job.d, [&](matrix_view<float> dense) {
+        job.d = dense;
         detail::multiply_blocked(job, opts);
-        return true;
-    }
-    matrix<float> dense(target.rows(), target.cols());
-    job.d = dense.view();
-    detail::multiply_blocked(job, opts);
-    for (std::size_t i = 0; i < dense.rows(); ++i) {
-        for (std::size_t j = 0; j < dense.cols(); ++j) {
-            target(i, j) = dense(i, j);
-        }
-    }
+    });
     return true;
 }
 

@@ -83,10 +83,42 @@ struct kernel_family {
     line_function line[code_kinds] = {};
 };
 
+// Aligned accumulation (accumulator.hpp) of 8-bit operands, with up to 13 fraction bits. Four elements of k make a group
+// of five words: their exponents (bytes); magnitudes of elements 0 and 2, and of 1 and 3 (halves; those of A are lifted to
+// the unit of the sum); signs in the same places, 0 or 0xFFFE. Zeros have the exponent -128. A k_piece is one step of the
+// unit here, counted in groups.
+inline constexpr std::size_t aligned_words = 5;
+
+struct aligned_call {
+    const std::uint32_t* a = nullptr;  // [row][group][aligned_words]
+    std::size_t a_stride = 0;
+    const std::uint32_t* b = nullptr;  // [group][aligned_words][columns]
+    float* d = nullptr;
+    std::size_t d_stride = 0;
+    const k_piece* steps = nullptr;
+    std::size_t step_count = 0;
+    int fraction_bits = 0;
+    std::uint32_t register_mask = 0;  // bits of FP32 that the accumulator keeps
+    bool scaled = false;
+    const float* a_scale = nullptr;
+    std::size_t a_scale_stride = 0;
+    const float* b_scale = nullptr;
+    std::size_t b_scale_stride = 0;
+};
+
+using aligned_function = void (*)(const aligned_call&);
+
+struct aligned_family {
+    std::size_t rows = 0;
+    std::size_t columns = 0;
+    const aligned_function* tile = nullptr;  // tile[rows - 1]
+};
+
 struct kernel_set {
     const kernel_family* f32 = nullptr;      // FMA chain on FP32 numbers
     const kernel_family* bf16 = nullptr;     // the same chain by BF16 dot products, where nothing is flushed; or null
     const kernel_family* integer = nullptr;  // exact sums of integers in 32 bits
+    const aligned_family* aligned = nullptr;   // or null
 };
 
 // Null where this build or this processor has none.

@@ -149,7 +149,7 @@ constexpr kernel_family integer_family{.elements_per_step = 2,
                                        .panel = {panel_pairs},
                                        .line = {line_pairs}};
 
-constexpr kernel_set kernels{&f32_family, nullptr, &integer_family};
+constexpr kernel_set kernels{&f32_family, nullptr, &integer_family, nullptr};
 
 }  // namespace
 

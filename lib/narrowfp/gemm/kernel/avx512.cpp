@@ -15,7 +15,7 @@
 #pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")
 #endif
 
-#include <narrowfp/gemm/internal/avx512_ops.hpp>
+#include <narrowfp/gemm/internal/avx512_aligned.hpp>
 
 namespace narrowfp::detail {
 namespace {
@@ -37,7 +37,9 @@ constexpr kernel_family integer_family{.elements_per_step = 2,
                                        .panel = {panel_pairs<words_of_bytes>},
                                        .line = {line_pairs<words_of_bytes, 0>}};
 
-constexpr kernel_set kernels{&f32_family, nullptr, &integer_family};
+constexpr aligned_family aligned_units{4, 16, avx512_aligned<multiply_then_add>};
+
+constexpr kernel_set kernels{&f32_family, nullptr, &integer_family, &aligned_units};
 
 }  // namespace
 

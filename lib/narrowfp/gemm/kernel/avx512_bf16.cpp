@@ -22,7 +22,7 @@
 #pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vbmi,avx512vnni")
 #endif
 
-#include <narrowfp/gemm/internal/avx512_ops.hpp>
+#include <narrowfp/gemm/internal/avx512_aligned.hpp>
 
 namespace narrowfp::detail {
 namespace {
@@ -177,8 +177,10 @@ bool is_fma_chain() {
     return true;
 }
 
-constexpr kernel_set with_dot_products{&f32_family, &bf16_family, &integer_family};
-constexpr kernel_set without_dot_products{&f32_family, nullptr, &integer_family};
+constexpr aligned_family aligned_units{4, 16, avx512_aligned<fused_multiply_add>};
+
+constexpr kernel_set with_dot_products{&f32_family, &bf16_family, &integer_family, &aligned_units};
+constexpr kernel_set without_dot_products{&f32_family, nullptr, &integer_family, &aligned_units};
 
 }  // namespace
 
