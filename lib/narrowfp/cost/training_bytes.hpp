@@ -50,11 +50,12 @@ inline constexpr optimizer_formats optimizer_fp8_lm{"FP8 gradient, FP16 master, 
                                                     1, 2};
 
 // -- weights, gradients, optimizer ------------------------------------------------------------------------------------
-// Parameters on a device that holds MoE layers only: those that the recipe stores, and router and norms, which stay
-// wide.
+// Parameters on a device that holds layers of one kind only, mixtures if the model has them: those that the recipe
+// stores, and router and norms, which stay wide.
 constexpr std::int64_t linear_parameters_held(const model_shape& m, const training_layout& l) {
-    return l.layers_held() *
-           (attention_parameters(m) + (m.shared_experts + l.experts_per_device) * expert_parameters(m));
+    const std::int64_t ffn =
+        m.experts == 0 ? dense_ffn_parameters(m) : (m.shared_experts + l.experts_per_device) * expert_parameters(m);
+    return l.layers_held() * (attention_parameters(m) + ffn) / l.tensor_slices;
 }
 constexpr std::int64_t wide_parameters_held(const model_shape& m, const training_layout& l) {
     return l.layers_held() * (gate_parameters(m) + norm_parameters(m));
@@ -75,15 +76,23 @@ constexpr double optimizer_bytes(const model_shape& m, const training_layout& l,
 }
 
 // -- activations ------------------------------------------------------------------------------------------------------
-// Kept for one token and MoE layer under DeepSeek-V3's recomputation: two residuals (16 bits), the two low-rank vectors
-// with the rotary key (16 bits), the output of attention, its log-sum-exp per head (FP32), the inputs of the routed
-// experts, the inputs of SwiGLU of all active experts.
+// Numbers that enter feed-forward blocks and that their activation functions read, of all active experts.
+constexpr std::int64_t ffn_inputs(const model_shape& m) { return (m.experts == 0 ? 1 : m.active_experts) * m.hidden; }
+constexpr std::int64_t activation_inputs(const model_shape& m) {
+    return (m.ffn_matrices - 1) * (m.experts == 0 ? m.dense_ffn : (m.active_experts + m.shared_experts) * m.expert_ffn);
+}
+
+// Kept for one token and layer under DeepSeek-V3's recomputation: two residuals (16 bits), the two low-rank vectors
+// with the rotary key, or queries, keys and values where they are not computed again (16 bits), the output of
+// attention, its log-sum-exp per head (FP32), the inputs of the routed experts, the inputs of the activation function.
 inline double activation_bytes(const model_shape& m, const linear_formats& f) {
     const auto n = [](std::int64_t x) { return static_cast<double>(x); };
-    return 2 * n(m.hidden) * 2 + n(m.query_rank + m.key_value_rank + m.key_rotary) * 2 +
-           n(m.heads * m.value_width) * f.attention_output + n(m.heads) * 4 +
-           n(m.active_experts * m.hidden) * f.activation +
-           n((m.active_experts + m.shared_experts) * 2 * m.expert_ffn) * f.activation;
+    const std::int64_t attention_inputs =
+        m.attention == attention_kind::latent
+            ? m.query_rank + m.key_value_rank + m.key_rotary
+            : m.heads * m.key_width() + m.key_value_heads * (m.key_width() + m.value_width);
+    return 2 * n(m.hidden) * 2 + n(attention_inputs) * 2 + n(m.heads * m.value_width) * f.attention_output +
+           n(m.heads) * 4 + n(ffn_inputs(m)) * f.activation + n(activation_inputs(m)) * f.activation;
 }
 
 // With the micro-batches that DualPipe has in flight.
