@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "claim/claim.hpp"
 
+#include "claim/chip_set.hpp"
+#include "claim/results_set.hpp"
+#include "claim/subject.hpp"
+
 #include "support/near_names.hpp"
 
 #include <algorithm>
@@ -108,6 +112,11 @@ claim_outcome run_claim(const claim_options& options) {
     std::vector<row_info> selected;
     row_context how;
     how.threads = options.threads;
+    how.full = options.full;
+    how.chips = options.chips;
+    how.what = options.what;
+    how.results = options.results;
+    how.asked_chips = options.asked_chips;
     for (const row_info& row : all_rows()) {
         if (ids.empty() || std::find(ids.begin(), ids.end(), row.id) != ids.end()) {
             selected.push_back(row);
@@ -118,6 +127,17 @@ claim_outcome run_claim(const claim_options& options) {
     }
     claim_outcome out;
     out.complete = ids.empty();
+    if (options.what != nullptr && !options.what->is_deepseek_v3) {
+        out.changes.push_back("model " + options.what->name + " in place of DeepSeek-V3 in the modelled rows");
+    }
+    if (options.chips != nullptr) {
+        out.changes.insert(out.changes.end(), options.chips->changes().begin(), options.chips->changes().end());
+    }
+    if (options.results != nullptr) {
+        for (const std::string& file : options.results->files()) {
+            out.changes.push_back("results of " + file);
+        }
+    }
     for (std::size_t n = 0; n < selected.size(); ++n) {
         how.on_progress = [&](double fraction, std::string_view what) {
             if (options.on_progress) {
@@ -131,6 +151,7 @@ claim_outcome run_claim(const claim_options& options) {
         }
     }
     if (out.complete) {
+        out.sensitivity = sensitivity_of(how);
         for (const question_info& question : all_questions()) {
             out.questions.push_back({question, question.ask(out.rows)});
         }

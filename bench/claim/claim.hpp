@@ -58,11 +58,21 @@ struct row_result {
     std::vector<std::string> notes;
     std::vector<report::record> records;
     std::vector<self_check> checks;  // a failed one is an error of the program
+    bool whole = false;              // nothing that the row lists as missing is missing
 };
+
+class chip_set;
+class results_set;
+struct subject;
 
 struct row_context {
     verdict s3 = verdict::not_run;
     int threads = 0;
+    bool full = false;                                                        // everything, however long it takes
+    const chip_set* chips = nullptr;                                          // the library's if null
+    const subject* what = nullptr;                                            // DeepSeek-V3 if null
+    const results_set* results = nullptr;                                     // of other programs; none if null
+    std::vector<std::string> asked_chips{};                                   // of V1 and V13, in place of H800 and H20
     std::function<void(double fraction, std::string_view what)> on_progress;  // may be empty
 };
 
@@ -116,13 +126,38 @@ struct question_outcome {
 struct claim_options {
     std::vector<std::string> only;  // ids or names of rows; all rows if empty
     int threads = 0;
+    bool full = false;
+    const chip_set* chips = nullptr;  // as in row_context
+    const subject* what = nullptr;
+    const results_set* results = nullptr;
+    std::vector<std::string> asked_chips{};
     std::function<void(double fraction, std::string_view what)> on_progress;
 };
 
+// One input moved alone within its doubt, the others at their centre, and what that does to one figure and its rule.
+struct sensitivity_line {
+    std::string row;    // "V1"
+    std::string where;  // chip
+    std::string input;
+    double low = 0;  // of the input
+    double high = 0;
+    double at_low = 0;  // of the figure
+    double at_centre = 0;
+    double at_high = 0;
+    double threshold = 0;
+    std::string rule;    // what the threshold parts
+    bool flips = false;  // the figure lies on both sides of the threshold
+};
+
+// sensitivity.cpp: V1, V12a, V12b and V11.
+std::vector<sensitivity_line> sensitivity_of(const row_context& how);
+
 struct claim_outcome {
     std::vector<row_outcome> rows;
-    std::vector<question_outcome> questions;  // empty if only some rows were asked for
-    bool complete = true;                     // all rows were asked for
+    std::vector<question_outcome> questions;    // empty if only some rows were asked for
+    bool complete = true;                       // all rows were asked for
+    std::vector<sensitivity_line> sensitivity;  // empty if only some rows were asked for
+    std::vector<std::string> changes;           // what-if figures, files of chips and results, another model
 
     // S1 and every check of bits and bytes held. What verdicts say has no influence.
     bool own_checks_held() const;

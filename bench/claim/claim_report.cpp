@@ -89,10 +89,11 @@ std::vector<std::pair<std::string, std::string>> facts_of(const row_outcome& row
     if (!row.result.reason.empty() && !not_run) {
         facts.emplace_back("why", row.result.reason);
     }
-    if (!row.info.missing.empty()) {
-        facts.emplace_back("NOT RUN", std::string(row.info.missing));
+    if (!row.info.missing.empty() && !row.result.whole) {
+        facts.emplace_back("NOT RUN",
+                           not_run && !row.result.reason.empty() ? row.result.reason : std::string(row.info.missing));
     }
-    if (!row.info.needs.empty()) {
+    if (!row.info.needs.empty() && !row.result.whole) {
         facts.emplace_back("would run it", std::string(row.info.needs));
     }
     return facts;
@@ -114,6 +115,63 @@ std::vector<std::string> first_lines() {
         "article's own fourth reason."};
 }
 
+std::vector<std::string> head_lines(const claim_outcome& outcome) {
+    std::vector<std::string> lines = first_lines();
+    const row_result& s3 = result_of(outcome.rows, "S3");
+    if (s3.word == verdict::fail) {
+        lines.push_back(
+            "The step-time model failed its test on hold-outs (S3: " + s3.value + "; " + s3.reason +
+            "), so every modelled verdict below is UNDECIDED, whatever its range says. What the range alone "
+            "would say stands beside it.");
+    }
+    for (const std::string& change : outcome.changes) {
+        lines.push_back("What if: " + change + ".");
+    }
+    return lines;
+}
+
+table sensitivity_table(const claim_outcome& outcome) {
+    table t;
+    t.title = "Each input moved alone within its doubt, the others at their centre";
+    t.columns = {{"row"},
+                 {"where"},
+                 {"input"},
+                 {"from", report::alignment::right},
+                 {"to", report::alignment::right},
+                 {"figure at from", report::alignment::right},
+                 {"centre", report::alignment::right},
+                 {"figure at to", report::alignment::right},
+                 {"threshold", report::alignment::right},
+                 {"flips"}};
+    std::vector<std::string> rules;
+    std::size_t flips = 0;
+    for (const sensitivity_line& x : outcome.sensitivity) {
+        flips += x.flips;
+        if (std::find(rules.begin(), rules.end(), x.rule) == rules.end()) {
+            rules.push_back(x.rule);
+        }
+        t.add_row({x.row,
+                   x.where,
+                   x.input,
+                   report::format_number(x.low, 4),
+                   report::format_number(x.high, 4),
+                   report::format_number(x.at_low, 3),
+                   report::format_number(x.at_centre, 3),
+                   report::format_number(x.at_high, 3),
+                   report::format_number(x.threshold, 3),
+                   {x.flips ? "yes" : "no", x.flips ? tint::warning : tint::plain}});
+    }
+    std::string text;
+    for (const std::string& rule : rules) {
+        text += (text.empty() ? "" : "; ") + rule;
+    }
+    t.notes = {std::to_string(flips) + " of " + std::to_string(outcome.sensitivity.size()) +
+                   " moves take the figure across its threshold. Thresholds part: " + text + ".",
+               "A row's verdict looks at all corners, where inputs move together: it can be UNDECIDED although no "
+               "single input flips its centre. All modelled verdicts also hang on S3."};
+    return t;
+}
+
 table question_table(const claim_outcome& outcome) {
     table t;
     t.title = "Answers";
@@ -132,7 +190,9 @@ table row_table(const claim_outcome& outcome, section which) {
         if (row.info.where == which) {
             const row_result& r = row.result;
             t.add_row({std::string(row.info.id), std::string(row.info.name), word_cell(r.word),
-                       r.word == verdict::not_run ? cell{std::string(row.info.missing), tint::faint} : cell{r.value},
+                       r.word != verdict::not_run
+                           ? cell{r.value}
+                           : cell{r.reason.empty() ? std::string(row.info.missing) : r.reason, tint::faint},
                        r.range, r.kinds});
         }
     }
@@ -145,7 +205,7 @@ table row_table(const claim_outcome& outcome, section which) {
 std::string claim_text(const claim_outcome& outcome, const report::table_style& style) {
     std::string out;
     if (outcome.complete) {
-        for (const std::string& line : first_lines()) {
+        for (const std::string& line : head_lines(outcome)) {
             out += wrapped(line, style.width);
         }
         out += "\n" + report::to_text(question_table(outcome), style) + "\n" +
@@ -156,6 +216,15 @@ std::string claim_text(const claim_outcome& outcome, const report::table_style& 
             }
         }
         out += report::to_text(row_table(outcome, section::self_check), style);
+        std::string flips;
+        for (const sensitivity_line& x : outcome.sensitivity) {
+            if (x.flips) {
+                flips += (flips.empty() ? "" : ", ") + x.row + " " + x.where + ": " + x.input;
+            }
+        }
+        out += "\n" + wrapped("Inputs that, moved alone within their doubt, take a figure across its threshold: " +
+                                  (flips.empty() ? "none" : flips) + ".",
+                              style.width);
         out += "\n" + wrapped("One row with all its tables: narrowfp claim --only V6. All of it: --output FOLDER.",
                               style.width);
     } else {
@@ -200,7 +269,7 @@ std::string claim_lines(const claim_outcome& outcome) {
 
 std::string claim_markdown(const claim_outcome& outcome, const field_list& context) {
     std::string out = "# Does a machine without FP8 cost you?\n\n";
-    for (const std::string& line : first_lines()) {
+    for (const std::string& line : head_lines(outcome)) {
         out += report::markdown_text(line) + "\n\n";
     }
     if (outcome.complete) {
@@ -224,10 +293,10 @@ std::string claim_markdown(const claim_outcome& outcome, const field_list& conte
             out += report::markdown_text(note) + "\n\n";
         }
     }
-    out +=
-        "## Which inputs flip which verdict\n\nNOT RUN: it needs modelled verdicts that stand, so S3. For V1 the table "
-        "against "
-        "its threshold shows what the range alone would say.\n\n## Where this was computed\n\n";
+    if (outcome.complete) {
+        out += "## Which inputs flip which verdict\n\n" + report::to_markdown(sensitivity_table(outcome)) + "\n";
+    }
+    out += "## Where this was computed\n\n";
     for (const report::field& f : context) {
         out += "- " + report::markdown_text(f.key) + ": " + report::markdown_text(text_of(f.value)) + "\n";
     }
@@ -272,10 +341,28 @@ report::document claim_results(const claim_outcome& outcome, const field_list& c
         r.repro = "narrowfp claim";
         doc.records.push_back(std::move(r));
     }
+    for (std::size_t n = 0; n < outcome.sensitivity.size(); ++n) {
+        const sensitivity_line& x = outcome.sensitivity[n];
+        record r;
+        r.id = "claim.sensitivity." + std::to_string(n + 1);
+        r.name = x.row + " " + x.where + ": " + x.input;
+        r.kind = report::figure_kind::modelled;
+        r.value = x.at_centre;
+        r.unit = "1";
+        r.low = std::min({x.at_low, x.at_centre, x.at_high});
+        r.high = std::max({x.at_low, x.at_centre, x.at_high});
+        r.method = "input moved alone from low to high, others at their centre; " + x.rule;
+        r.repro = "narrowfp claim";
+        report::add_field(r.parameters, "input_low", x.low);
+        report::add_field(r.parameters, "input_high", x.high);
+        report::add_field(r.parameters, "threshold", x.threshold);
+        report::add_field(r.parameters, "flips", x.flips);
+        doc.records.push_back(std::move(r));
+    }
     for (const row_outcome& row : outcome.rows) {
         const row_result& result = row.result;
         const std::string note = result.word == verdict::not_run
-                                     ? std::string(row.info.missing)
+                                     ? (result.reason.empty() ? std::string(row.info.missing) : result.reason)
                                      : result.value + (result.reason.empty() ? "" : "; " + result.reason);
         record r = verdict_record(row.info.id, std::string(row.info.name), kind_of(row.info.kinds), result.word, note);
         r.method = row.info.decides;

@@ -10,6 +10,12 @@ namespace narrowfp::bench::claim {
 // What every report begins with: the claim, and what the press reports name as reasons.
 std::vector<std::string> first_lines();
 
+// These, what a failed S3 means for all modelled verdicts, and what was changed for a what-if question.
+std::vector<std::string> head_lines(const claim_outcome& outcome);
+
+// Which inputs flip which verdict.
+report::table sensitivity_table(const claim_outcome& outcome);
+
 report::table question_table(const claim_outcome& outcome);
 report::table row_table(const claim_outcome& outcome, section which);
 

@@ -15,15 +15,16 @@ using report::record;
 
 namespace {
 
-std::string column_text(const std::optional<double>& x, const std::optional<double>& high = std::nullopt) {
+std::string column_text(const cost_line& line, const std::optional<double>& x,
+                        const std::optional<double>& high = std::nullopt) {
     if (!x) {
-        return "NOT RUN";
+        return line.absent;
     }
     return high ? cost_text(*x) + " to " + cost_text(*high) : cost_text(*x);
 }
 
 std::string ratio_text(const cost_line& line) {
-    if (!line.fp8_units || !line.wide) {
+    if (!line.fp8_units || !line.wide || *line.fp8_units == 0) {
         return "-";
     }
     const std::string low = report::format_number(*line.wide / *line.fp8_units, 3);
@@ -68,14 +69,15 @@ report::table four_column_table(std::string title, const std::vector<cost_line>&
                  {"kind"}};
     std::vector<double> shares;
     for (const cost_line& line : lines) {
-        t.add_row({line.name, line.unit, column_text(line.fp8_units), column_text(line.fp8_storage),
-                   column_text(line.int8), column_text(line.wide, line.wide_high), ratio_text(line),
+        t.add_row({line.name, line.unit, column_text(line, line.fp8_units), column_text(line, line.fp8_storage),
+                   column_text(line, line.int8), column_text(line, line.wide, line.wide_high), ratio_text(line),
                    std::string(1, kind_letter(line.kind))});
         if (const std::optional<double> share = recoverable(line)) {
             shares.push_back(*share);
         }
     }
-    std::string text = "NOT RUN";
+    std::string text =
+        lines.empty() || lines.front().absent == "NOT RUN" ? "NOT RUN" : "not defined, " + lines.front().absent;
     if (!shares.empty()) {
         const auto [low, high] = std::minmax_element(shares.begin(), shares.end());
         text = report::format_number(*low * 100, 3) +
@@ -115,7 +117,9 @@ std::vector<record> four_column_records(std::string_view row, const std::vector<
             report::add_field(r.parameters, "column", std::string(column));
             r.source = line.source;
             if (!value) {
-                report::set_no_value(r, report::record_status::not_run, "not computed in this version");
+                report::set_no_value(
+                    r, line.absent == "NOT RUN" ? report::record_status::not_run : report::record_status::undefined,
+                    line.absent == "NOT RUN" ? "not computed" : line.absent);
             } else if (high) {
                 r.value = cost_text(*value) + " to " + cost_text(*high);
                 r.low = *value;

@@ -47,8 +47,11 @@ answer ask_same_chip(const outcomes& rows) {
     for (const chip_verdict& c : v1.chips) {
         words += (words.empty() ? "V1: " : ", ") + c.chip + " " + std::string(word_of(c.word));
     }
-    const std::string reason =
-        s3_text(result_of(rows, "S3").word) + joined({words, not_run_text(rows, {"V1", "V2", "V12a"})});
+    const row_result& v12a = result_of(rows, "V12a");
+    const std::string reason = joined({words, ran(v1) ? "V1: 16 bits take " + v1.value + " as long; " + v1.reason : "",
+                                       ran(v2) ? "V2: " + joined({v2.value, v2.reason}) : "",
+                                       ran(v12a) ? "with hypothetical FP8 units (V12a): " + v12a.value : "",
+                                       not_run_text(rows, {"V1", "V2", "V12a"})});
     if (all_are(verdict::not_supported)) {
         return {verdict::not_supported, reason};
     }
@@ -77,8 +80,9 @@ answer ask_critical(const outcomes& rows) {
     const auto no_schedule =
         std::find_if(v4.chips.begin(), v4.chips.end(), [](const chip_verdict& c) { return c.chip == "no-schedule"; });
     const verdict second = no_schedule == v4.chips.end() ? verdict::not_run : no_schedule->word;
-    const std::string reason =
-        joined({not_run_text(rows, {"V4", "V11"}), "not fitting one schedule is not \"cannot fit\""});
+    const std::string reason = joined(
+        {not_run_text(rows, {"V4", "V11"}), ran(v11) ? "V11: " + joined({v11.value, v11.reason}) : "",
+         ran(v4) ? "V4: " + joined({v4.value, v4.reason}) : "", "not fitting one schedule is not \"cannot fit\""});
     if (v11.word == verdict::supported || second == verdict::supported) {
         return {verdict::supported, reason};
     }
@@ -116,8 +120,9 @@ std::string recoverable_text(const outcomes& rows, const char* id) {
 answer ask_recoverable(const outcomes& rows) {
     const std::string missing = not_run_text(rows, {"V15", "V16"});
     const row_result& v16 = result_of(rows, "V16");
-    return {missing.empty() ? verdict::figure : verdict::undecided,
-            joined({missing, v16.value, recoverable_text(rows, "V3"), recoverable_text(rows, "V5")})};
+    return {
+        missing.empty() ? verdict::figure : verdict::undecided,
+        joined({missing, ran(v16) ? v16.value : joined({recoverable_text(rows, "V3"), recoverable_text(rows, "V5")})})};
 }
 
 answer ask_r2(const outcomes&) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// V1, step time of 16-bit training over FP8 training on the same chip. This version has H800 alone, from DeepSeek's own
-// timed step: its FP8 products and casts are replaced by 16-bit products at assumed rates. The lines borrowed from
-// another model on another chip are analogies: they are shown inside the range and do not set it.
+// V1, time of a 16-bit step over an FP8 step on the same chip, for H800 and H20; V12a, the same for Ascend chips had
+// they FP8 units at twice their 16-bit peak. Computed for each chip from its own figures; no factor is carried over.
 #include "claim/rows.hpp"
+#include "claim/worked_example.hpp"
 
-#include <narrowfp/cost/step_trace.hpp>
 #include <narrowfp/device/chips.hpp>
 #include <narrowfp/report/text.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace narrowfp::bench::claim {
 
@@ -17,131 +17,218 @@ using report::alignment;
 namespace {
 
 constexpr double threshold = 1.10;
-constexpr std::string_view te_pages = "Transformer Engine documentation, GEMM tutorial";
+constexpr std::array<std::string_view, 2> default_chips{"h800", "h20"};
+constexpr std::array<std::string_view, 4> ascend_chips{"910b2", "910b3", "910b4", "910c"};
+// Share of the memory that training may fill; activations moved to the host hide behind work.
+constexpr double usable_memory = 0.9;
 
-struct scenario {
-    std::string id;
-    std::string assumption;
-    std::string sort;    // assumption, analogy or bound
-    double seconds = 0;  // of the 16-bit products
-    bool sets_range = true;
-    std::string source;
+struct chip_ratio {
+    std::string chip;
+    scenario_range ratio;
+    double centre = 0;
+    column_seconds seconds;          // at the centre
+    std::optional<double> with_fit;  // the centre with V4's cost
+    verdict by_range = verdict::undecided;
+    std::string low_at;  // the scenarios at the ends
+    std::string high_at;
 };
 
-std::vector<scenario> scenarios() {
-    const cost::model_shape& m = cost::deepseek_v3;
-    const cost::step_trace& t = cost::deepseek_v3_trace;
-    const double peak = device::require_figure(device::chip_by_name("h800"), device::quantity::bf16).value * 1e12;
-    std::vector<scenario> all;
-    for (const double efficiency : {0.76, 0.65, 0.55}) {
-        all.push_back({"efficiency_" + report::format_number(efficiency, 2),
-                       "16-bit products at " + report::format_number(efficiency, 2) +
-                           " of the BF16 peak of the 112 SMs that compute; casts fall away",
-                       "assumption", cost::gemm_seconds(m, t, peak, efficiency), true, std::string(t.source)});
+std::string scenario_text(const step_scenarios& all, const step_scenario& s) {
+    std::string text = s.variant->label;
+    for (std::size_t n = 0; n < s.values.size(); ++n) {
+        text +=
+            (text.empty() ? "" : ", ") + std::string(all.ranges()[n].id) + " " + report::format_number(s.values[n], 3);
     }
-    for (const auto& [name, factor] : {std::pair{"block scaling", 1.40},
-                                       {"block scaling", 1.41},
-                                       {"current scaling", 1.57},
-                                       {"current scaling", 1.58}}) {
-        all.push_back({"transformer_engine_" + report::format_number(factor, 3),
-                       "FP8 with casts is " + report::format_ratio(factor) + " as fast as BF16 (" + name + ")",
-                       "analogy", factor * (t.fp8_gemm + t.casts), false, std::string(te_pages)});
-    }
-    all.push_back({"exactly_twice", "16-bit products take exactly twice the FP8 ones; casts fall away", "bound",
-                   2 * t.fp8_gemm, true, std::string(t.source)});
-    return all;
+    return text;
 }
 
-report::table scenario_table() {
-    const cost::step_trace& trace = cost::deepseek_v3_trace;
+double ratio_in(const step_scenarios& all, const step_scenario& s) {
+    const column_seconds t = all.seconds_in(s);
+    return t[column::wide] / t[column::fp8_units];
+}
+
+chip_ratio ratio_on(const step_scenarios& all) {
+    chip_ratio out;
+    out.chip = all.chip().name;
+    const step_scenario& centre = all.all().front();
+    out.seconds = all.seconds_in(centre);
+    out.centre = ratio_in(all, centre);
+    const auto less = [&](const step_scenario& a, const step_scenario& b) {
+        return ratio_in(all, a) < ratio_in(all, b);
+    };
+    const auto [low, high] = std::minmax_element(all.all().begin(), all.all().end(), less);
+    out.ratio = {ratio_in(all, *low), ratio_in(all, *high)};
+    out.low_at = scenario_text(all, *low);
+    out.high_at = scenario_text(all, *high);
+    const auto fp8 = all.fit_in(centre, column::fp8_units, usable_memory, 0);
+    const auto wide = all.fit_in(centre, column::wide, usable_memory, 0);
+    if (fp8 && wide) {
+        out.with_fit = wide->seconds_per_token / fp8->seconds_per_token;
+    }
+    out.by_range = against_threshold(out.ratio, threshold);
+    return out;
+}
+
+report::table ratio_table(std::string_view row, const std::vector<chip_ratio>& chips, verdict s3) {
     report::table t;
-    t.title = "V1: scenarios for H800, step of " + report::format_number(trace.span * 1e3, 4) +
-              " ms in FP8 (P), of which products " + report::format_number(trace.fp8_gemm * 1e3, 4) + " and casts " +
-              report::format_number(trace.casts * 1e3, 4);
-    t.columns = {{"16-bit / FP8 step", alignment::right},
-                 {"what is assumed"},
-                 {"sort"},
-                 {"products, ms", alignment::right},
-                 {"pre-training, 10^6 device-hours", alignment::right},
-                 {"source"}};
-    for (const scenario& s : scenarios()) {
-        const double ratio = cost::step_ratio(trace, s.seconds);
-        t.add_row({report::format_ratio(ratio, 3),
-                   s.assumption,
-                   {s.sort, s.sets_range ? report::tint::plain : report::tint::faint},
-                   report::format_number(s.seconds * 1e3, 4),
-                   report::format_number(ratio * cost::deepseek_v3_run.pretraining_device_hours / 1e6, 3),
-                   s.source});
+    t.title = std::string(row) + ": 16-bit / FP8 step time";
+    t.columns = {{"chip"},
+                 {"range, memory unlimited"},
+                 {"centre", alignment::right},
+                 {"centre with V4's cost", alignment::right},
+                 {"verdict"},
+                 {"by the range alone"},
+                 {"low end at"},
+                 {"high end at"}};
+    for (const chip_ratio& c : chips) {
+        t.add_row({c.chip,
+                   {range_text(c.ratio), report::tint::strong},
+                   report::format_ratio(c.centre, 3),
+                   c.with_fit ? report::format_ratio(*c.with_fit, 3) : "no schedule fits",
+                   std::string(word_of(s3 == verdict::pass ? c.by_range : verdict::undecided)),
+                   {std::string(word_of(c.by_range)), report::tint::faint},
+                   c.low_at,
+                   c.high_at});
     }
     t.notes = {
-        "All modelled (M) from published times (P). Published in FP8: 2.664 million device-hours (arXiv 2412.19437, "
-        "table 1). An analogy borrows a ratio that its owner measured on a dense model of width 4096 on H200 NVL; two "
-        "of its pages differ, so both values stand. It lies inside the range and does not set it. Memory is taken as "
-        "unlimited; with V4's cost: NOT RUN."};
+        "SUPPORTED if the low end is at least 1.10, NOT SUPPORTED if the high end is at most 1.10. The range "
+        "with unlimited memory decides."};
     return t;
 }
 
-report::table threshold_table(const scenario_range& range) {
+report::table threshold_table(std::string_view row, const std::vector<chip_ratio>& chips) {
     report::table t;
-    t.title = "V1: the rule against its threshold, had S3 passed (it decides nothing before that)";
-    t.columns = {{"threshold", alignment::right}, {"by the range alone"}};
+    t.title = std::string(row) + ": the rule against its threshold, by the ranges alone";
+    t.columns = {{"threshold", alignment::right}};
+    for (const chip_ratio& c : chips) {
+        t.columns.push_back({c.chip});
+    }
     for (int percent = 100; percent <= 150; percent += 5) {
         const double at = percent / 100.0;
-        const bool ours = at == threshold;
-        t.add_row({{report::format_number(at, 3), ours ? report::tint::strong : report::tint::plain},
-                   {std::string(word_of(against_threshold(range, at))) + (ours ? "  (the row's threshold)" : ""),
-                    ours ? report::tint::strong : report::tint::plain}});
+        const report::tint colour = at == threshold ? report::tint::strong : report::tint::plain;
+        std::vector<report::cell> cells{{report::format_number(at, 3), colour}};
+        for (const chip_ratio& c : chips) {
+            cells.push_back({std::string(word_of(against_threshold(c.ratio, at))), colour});
+        }
+        t.add_row(std::move(cells));
+    }
+    t.notes = {
+        "1.10 is the row's threshold: below it, differences between runs and layouts of real systems are as "
+        "large."};
+    return t;
+}
+
+report::table range_table(std::string_view row, const std::vector<assumed>& ranges, const std::string& chips) {
+    report::table t;
+    t.title = std::string(row) + ": scenarios for " + chips;
+    t.columns = {
+        {"input"}, {"what it is"}, {"low", alignment::right}, {"centre", alignment::right}, {"high", alignment::right},
+        {"source"}};
+    for (const assumed& a : ranges) {
+        t.add_row({std::string(a.id), std::string(a.what), report::format_number(a.low, 3),
+                   report::format_number(a.centre, 3), report::format_number(a.high, 3), std::string(a.source)});
     }
     return t;
+}
+
+std::vector<cost_line> cost_lines(const std::vector<chip_ratio>& chips) {
+    const auto over_fp8 = [](const chip_ratio& c, column k) -> std::optional<double> {
+        const double x = c.seconds[k] / c.seconds[column::fp8_units];
+        return std::isfinite(x) ? std::optional(x) : std::nullopt;
+    };
+    std::vector<cost_line> lines;
+    for (const chip_ratio& c : chips) {
+        lines.push_back({"step." + c.chip, "step time, " + c.chip, "FP8 = 1", 1.0, over_fp8(c, column::fp8_storage),
+                         over_fp8(c, column::int8), c.centre, report::figure_kind::modelled,
+                         "step-time model, centre of the scenarios", std::nullopt, "no such unit"});
+    }
+    return lines;
+}
+
+row_result ratio_row(std::string_view id, const row_context& how, const std::vector<std::string>& names,
+                     bool hypothetical) {
+    const subject& what = subject_of(how);
+    row_result out;
+    out.kinds = "M";
+    std::vector<chip_ratio> chips;
+    std::vector<report::table> ranges;
+    std::vector<std::string> sorts;
+    std::vector<worked_column> worked;
+    for (const std::string& name : names) {
+        const device::chip& chip = chips_of(how).by_name(name);
+        if (!hypothetical) {
+            device::require_figure(chip, device::quantity::fp8);
+        }
+        const step_scenarios all(what, chip, hypothetical);
+        chips.push_back(ratio_on(all));
+        worked.push_back(worked_on(all));
+        const std::string sort = all.anchored() ? name : "chips of " + std::string(chip.vendor) + " without an anchor";
+        if (std::find(sorts.begin(), sorts.end(), sort) == sorts.end()) {
+            sorts.push_back(sort);
+            ranges.push_back(range_table(id, all.ranges(), sort));
+        }
+    }
+    for (const chip_ratio& c : chips) {
+        const verdict word = how.s3 == verdict::pass ? c.by_range : verdict::undecided;
+        out.chips.push_back({c.chip, word});
+        out.value += (out.value.empty() ? "" : ", ") + c.chip + " " + range_text(c.ratio);
+        report::record r = make_record(id, c.chip, "16-bit / FP8 step time on " + c.chip, report::figure_kind::modelled,
+                                       c.centre, "1", "scenario range, memory unlimited");
+        r.low = c.ratio.low;
+        r.high = c.ratio.high;
+        r.source = "step-time model";
+        report::add_field(r.parameters, "model", what.name);
+        report::add_field(r.parameters, "verdict", std::string(word_of(word)));
+        report::add_field(r.parameters, "verdict_by_range_alone", std::string(word_of(c.by_range)));
+        if (c.with_fit) {
+            report::add_field(r.parameters, "centre_with_cheapest_fitting_schedule", *c.with_fit);
+        }
+        out.records.push_back(std::move(r));
+        out.reason +=
+            (out.reason.empty() ? "by the ranges alone: " : ", ") + c.chip + " " + std::string(word_of(c.by_range));
+    }
+    const auto all_are = [&](verdict w) {
+        return std::all_of(out.chips.begin(), out.chips.end(), [&](const chip_verdict& c) { return c.word == w; });
+    };
+    out.word = all_are(verdict::supported)       ? verdict::supported
+               : all_are(verdict::not_supported) ? verdict::not_supported
+                                                 : verdict::undecided;
+    out.reason = s3_text(how.s3) + out.reason;
+    out.range = "scenario ranges";
+    const std::vector<cost_line> lines = cost_lines(chips);
+    out.tables = {
+        ratio_table(id, chips, how.s3),
+        four_column_table(std::string(id) + ": time of a training step of " + what.name + ", memory unlimited", lines),
+        threshold_table(id, chips), breakdown_table(id, worked), worked_table(id, what, worked)};
+    out.tables.insert(out.tables.end(), ranges.begin(), ranges.end());
+    for (report::record& r : four_column_records(id, lines)) {
+        out.records.push_back(std::move(r));
+    }
+    for (report::record& r : worked_records(id, worked)) {
+        out.records.push_back(std::move(r));
+    }
+    return out;
 }
 
 }  // namespace
 
-scenario_range h800_step_ratio() {
-    std::vector<double> ratios;
-    for (const scenario& s : scenarios()) {
-        if (s.sets_range) {
-            ratios.push_back(cost::step_ratio(cost::deepseek_v3_trace, s.seconds));
+row_result run_v1(const row_context& how) {
+    std::vector<std::string> names(default_chips.begin(), default_chips.end());
+    row_result out = ratio_row("V1", how, how.asked_chips.empty() ? names : how.asked_chips, false);
+    if (subject_of(how).is_deepseek_v3) {
+        out.tables.push_back(profile_scenario_table());
+        for (report::record& r : profile_scenario_records()) {
+            out.records.push_back(std::move(r));
         }
     }
-    const auto [low, high] = std::minmax_element(ratios.begin(), ratios.end());
-    return {*low, *high};
+    return out;
 }
 
-row_result run_v1(const row_context& how) {
-    const scenario_range range = h800_step_ratio();
-    row_result out;
-    out.kinds = "M";
-    out.word = verdict::undecided;
-    out.chips = {{"h800", modelled_verdict(range, threshold, how.s3)}, {"h20", verdict::not_run}};
-    out.range = report::format_number(range.low, 3) + " to " + report::format_ratio(range.high, 3);
-    out.value = "H800 alone, memory unlimited; H20 NOT RUN";
-    out.reason = s3_text(how.s3) + "H800 rests on assumed 16-bit rates, H20 needs the step-time model";
-    const std::vector<cost_line> lines{{"step", "step time, H800", "FP8 = 1", 1.0, std::nullopt, std::nullopt,
-                                        range.low, report::figure_kind::modelled,
-                                        std::string(cost::deepseek_v3_trace.source), range.high}};
-    out.tables = {four_column_table("V1: time of a training step of DeepSeek-V3, memory unlimited", lines),
-                  scenario_table(), threshold_table(range)};
-    out.records = four_column_records("V1", lines);
-    report::record h800 = make_record(
-        "V1", "h800", "verdict for H800", report::figure_kind::modelled, std::string(word_of(out.chips[0].word)), "1",
-        "scenario range of 16-bit / FP8 step time, memory unlimited; SUPPORTED if the low end "
-        "is at least 1.10");
-    h800.low = range.low;
-    h800.high = range.high;
-    h800.source = cost::deepseek_v3_trace.source;
-    h800.note = out.reason;
-    out.records.push_back(std::move(h800));
-    report::record h20 = make_record("V1", "h20", "verdict for H20", report::figure_kind::modelled, {}, "");
-    report::set_no_value(h20, report::record_status::not_run, "needs the step-time model");
-    out.records.push_back(std::move(h20));
-    for (const scenario& s : scenarios()) {
-        report::record r =
-            make_record("V1", "h800." + s.id, s.assumption, report::figure_kind::modelled,
-                        cost::step_ratio(cost::deepseek_v3_trace, s.seconds), "1", "scenario: " + s.sort);
-        r.source = s.source;
-        out.records.push_back(std::move(r));
-    }
+row_result run_v12a(const row_context& how) {
+    row_result out = ratio_row("V12a", how, {ascend_chips.begin(), ascend_chips.end()}, true);
+    out.tables.front().notes.push_back(
+        "Hypothetical: no Ascend 910 has FP8 units; here each is given them at twice its "
+        "16-bit peak, as on every chip that has them.");
     return out;
 }
 

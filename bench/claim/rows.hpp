@@ -4,7 +4,11 @@
 // its name in the table of rows.cpp in place of what it said was missing.
 #pragma once
 
+#include "claim/chip_set.hpp"
 #include "claim/claim.hpp"
+#include "claim/results_set.hpp"
+#include "claim/step_scenarios.hpp"
+#include "claim/subject.hpp"
 
 #include <narrowfp/cost/model_shape.hpp>
 #include <narrowfp/cost/training_flops.hpp>
@@ -12,17 +16,69 @@
 namespace narrowfp::bench::claim {
 
 row_result run_s1(const row_context& how);    // row_s1.cpp
+row_result run_s2(const row_context& how);    // row_s2.cpp
+row_result run_s3(const row_context& how);    // row_s3.cpp
+row_result run_s4(const row_context& how);    // row_s4.cpp
 row_result run_v1(const row_context& how);    // row_v1.cpp
+row_result run_v2(const row_context& how);    // row_v2.cpp
 row_result run_v3(const row_context& how);    // row_v3_v5.cpp
+row_result run_v4(const row_context& how);    // row_v4.cpp
 row_result run_v5(const row_context& how);    // row_v3_v5.cpp
 row_result run_v6(const row_context& how);    // row_v6.cpp
+row_result run_v7(const row_context& how);    // row_training.cpp
+row_result run_v8(const row_context& how);    // row_training.cpp
+row_result run_v9(const row_context& how);    // row_v9.cpp
+row_result run_v10(const row_context& how);   // row_v10.cpp
+row_result run_v11(const row_context& how);   // row_v11.cpp
+row_result run_v12a(const row_context& how);  // row_v1.cpp
 row_result run_v12b(const row_context& how);  // row_v12b.cpp
+row_result run_v13(const row_context& how);   // row_v13_v14.cpp
+row_result run_v14(const row_context& how);   // row_v13_v14.cpp
+row_result run_v15(const row_context& how);   // row_training.cpp
+row_result run_v16(const row_context& how);   // row_v16.cpp
 
 // -- S1 on any model and run ------------------------------------------------------------------------------------------
 row_result check_identities(const cost::model_shape& model, const cost::training_run& run);
 
-// -- V1's range, for its tests ----------------------------------------------------------------------------------------
+// -- what a row is about ----------------------------------------------------------------------------------------------
+const chip_set& chips_of(const row_context& how);
+const subject& subject_of(const row_context& how);
+// A record that another program wrote, or nullptr.
+const report::record* result_named(const row_context& how, std::string_view id);
+
+// -- rules, for rows and their tests ----------------------------------------------------------------------------------
+// S3 over pairs: inside the range, and whether a range is narrow enough; 3 of 4 and all of them.
+verdict hold_out_verdict(int inside, double widest);
+// V4: extra time of the cheapest 16-bit schedule on every chip; a chip on which none fits counts as endless.
+verdict fit_verdict(const std::vector<scenario_range>& extra);
+// V4's part of Q3: no schedule below 25 % extra time on the Ascend chips.
+verdict no_schedule_verdict(const std::vector<scenario_range>& extra_on_ascend);
+// V7: the 90 % interval of the gap less null, in percent, of `seeds` seeds.
+struct interval {
+    double low = 0;
+    double high = 0;
+};
+enum class equivalence : std::uint8_t { equivalent, not_equivalent, inconclusive };
+equivalence equivalence_of(const interval& gap_percent);
+// V11: in how many scenarios and orders format is the largest factor.
+verdict attribution_verdict(int largest, int all);
+// V12b: above or below 1.
+verdict throughput_verdict(const scenario_range& ratio);
+// V15: equivalence of its gap, and how many dB its median gradient SNR lies below deepseek_v3's.
+verdict int8_verdict(equivalence gap, double snr_below_db);
+
+// V11's part of the sensitivity table: in how many of the 24 orders format is the largest factor.
+std::vector<sensitivity_line> attribution_sensitivity(const row_context& how);
+
+// -- V1 from the profile alone ----------------------------------------------------------------------------------------
 scenario_range h800_step_ratio();
+report::table profile_scenario_table();
+std::vector<report::record> profile_scenario_records();
+
+// "1.05 to 1.27x".
+std::string range_text(const scenario_range& range, int digits = 3);
+// The verdict that counts, and what the range alone would say.
+std::string modelled_reason(verdict s3, verdict by_range);
 
 // -- the four columns -------------------------------------------------------------------------------------------------
 // One cost. A column without a value was not computed.
@@ -37,6 +93,7 @@ struct cost_line {
     report::figure_kind kind = report::figure_kind::emulated;
     std::string source = {};
     std::optional<double> wide_high = std::nullopt;  // the 16-bit column is a range from `wide` to here
+    std::string absent = "NOT RUN";                  // what stands in a column without a value
 };
 
 // What 8-bit storage with 16-bit multiplication recovers of the difference between 16 bits and FP8 units; nothing if

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp claim: what lacking FP8 costs, row by row, with what certainty, and what has not been run. The rows are in
 // bench/claim/; a new one needs nothing here.
+#include "claim/chip_set.hpp"
 #include "claim/claim_report.hpp"
+#include "claim/results_set.hpp"
+#include "claim/subject.hpp"
 #include "cli/command.hpp"
 
 #include <narrowfp/report/json.hpp>
@@ -21,23 +24,31 @@ namespace {
 namespace claim = bench::claim;
 
 struct claim_arguments {
-    bool quick = false;  // the only mode
+    bool quick = false;  // the default mode
+    bool full = false;
+    std::string chips;
+    std::string model;
+    std::vector<std::string> what_if;
+    std::vector<std::string> results;
     std::string output;
     claim::claim_options options;
 };
 
 constexpr std::size_t widest_text = 100;  // where standard output is no terminal
 
-report::field_list claim_context() {
+report::field_list claim_context(const claim::claim_outcome& outcome, bool full) {
     report::field_list context = program_context("narrowfp claim");
-    report::add_field(context, "mode", "quick");
+    report::add_field(context, "mode", full ? "full" : "quick");
+    for (std::size_t n = 0; n < outcome.changes.size(); ++n) {
+        report::add_field(context, "change_" + std::to_string(n + 1), outcome.changes[n]);
+    }
     return context;
 }
 
 // Both files or neither: both texts exist before the first is written, which is taken back if the second fails.
-void write_report(const std::filesystem::path& folder, const claim::claim_outcome& outcome) {
-    const std::string markdown = claim::claim_markdown(outcome, claim_context());
-    const report::document results = claim::claim_results(outcome, claim_context());
+void write_report(const std::filesystem::path& folder, const claim::claim_outcome& outcome, bool full) {
+    const std::string markdown = claim::claim_markdown(outcome, claim_context(outcome, full));
+    const report::document results = claim::claim_results(outcome, claim_context(outcome, full));
     report::check(results);
     const std::filesystem::path first = folder / "report.md";
     const std::string before = std::filesystem::exists(first) ? report::read_file(first) : "";
@@ -62,6 +73,24 @@ report::table_style text_style(const context& ctx) {
 
 int run(const claim_arguments& args, const context& ctx) {
     claim::rows_named(args.options.only);
+    claim::chip_set chips;
+    if (!args.chips.empty()) {
+        chips.read(args.chips);
+    }
+    for (const std::string& figure : args.what_if) {
+        chips.set(figure);
+    }
+    claim::subject what;
+    if (!args.model.empty()) {
+        claim::read_subject(args.model, what);
+    }
+    claim::results_set results;
+    for (const std::string& file : args.results) {
+        results.read(file);
+    }
+    for (const std::string& name : args.options.asked_chips) {
+        device::require_figure(chips.by_name(name), device::quantity::fp8);  // V1 asks for its FP8 units
+    }
     if (!args.output.empty()) {
         prepare_folder(args.output);
     }
@@ -69,18 +98,22 @@ int run(const claim_arguments& args, const context& ctx) {
     report::progress progress("claim", steps, progress_style(ctx));
     std::uint64_t shown = 0;
     claim::claim_options options = args.options;
-    options.on_progress = [&](double fraction, std::string_view what) {
+    options.full = args.full;
+    options.chips = &chips;
+    options.what = &what;
+    options.results = &results;
+    options.on_progress = [&](double fraction, std::string_view stage) {
         const auto now = static_cast<std::uint64_t>(std::floor(fraction * static_cast<double>(steps)));
-        progress.advance(now > shown ? now - shown : 0, what);
+        progress.advance(now > shown ? now - shown : 0, stage);
         shown = now > shown ? now : shown;
     };
     const claim::claim_outcome outcome = claim::run_claim(options);
     progress.finish();
     if (!args.output.empty()) {
-        write_report(args.output, outcome);
+        write_report(args.output, outcome, args.full);
     }
     if (ctx.json) {
-        print_text(report::to_json(claim::claim_results(outcome, claim_context())));
+        print_text(report::to_json(claim::claim_results(outcome, claim_context(outcome, args.full))));
     } else if (ctx.quiet) {
         print_text(claim::claim_lines(outcome));
     } else {
@@ -104,14 +137,35 @@ void add_claim(CLI::App& app, context& ctx) {
          .summary = "What does lacking FP8 cost? The answers, row by row",
          .details =
              "Verdicts are SUPPORTED, NOT SUPPORTED, UNDECIDED or NOT RUN; they have no influence on the exit code,\n"
-             "which is 1 only if an identity (S1) or a check of bits or bytes fails. Takes seconds.",
+             "which is 1 only if an identity (S1) or a check of bits or bytes fails. --set, --chips and --model ask "
+             "what\n"
+             "if; calibration and hold-outs always use the library's chips. Takes seconds; --full takes minutes.",
          .examples = "  narrowfp claim --output report\n"
                      "  narrowfp claim --only V6\n"
+                     "  narrowfp claim --only V1 --set h20.bf16=200 --set h20.fp8=400\n"
+                     "  narrowfp claim --only V1 --chip h100 --model model.json\n"
                      "  narrowfp claim --only gemm-error --json"},
         [args](const context& c) { return run(*args, c); });
-    command.add_flag("--quick", args->quick, "Everything that needs minutes at most; the default and the only mode");
+    CLI::Option* quick = command.add_flag("--quick", args->quick, "What needs minutes at most; the default");
+    command.add_flag("--full", args->full, "Every scenario in every row, however long it takes")->excludes(quick);
     command.add_option("--only", args->options.only, "Only this row, by id or name (repeatable), with all its tables")
         ->type_name("ROW")
+        ->allow_extra_args(false);
+    command
+        .add_option("--chip", args->options.asked_chips, "Chips of V1 and V13 in place of h800 and h20 (repeatable)")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    command.add_option("--set", args->what_if, "What if a chip's figure were this, as h20.bf16=200 (repeatable)")
+        ->type_name("CHIP.QUANTITY=NUMBER")
+        ->allow_extra_args(false);
+    command.add_option("--chips", args->chips, "Chips from a JSON file, beside or in place of the known ones")
+        ->type_name("FILE");
+    command.add_option("--model", args->model, "Model and layout from a JSON file in place of DeepSeek-V3")
+        ->type_name("FILE");
+    command
+        .add_option("--results", args->results,
+                    "Results file (narrowfp-results/1) that rows take figures from (repeatable)")
+        ->type_name("FILE")
         ->allow_extra_args(false);
     command.add_option("-o,--output", args->output, "Write report.md and results.json into this folder")
         ->type_name("FOLDER")

@@ -2,11 +2,14 @@
 // The rules of the claim on made-up results, the rows on their real ones.
 #include "claim/claim_report.hpp"
 #include "claim/rows.hpp"
+#include "claim/worked_example.hpp"
 
+#include <narrowfp/device/chips.hpp>
 #include <narrowfp/report/json.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 
 using namespace narrowfp;
@@ -144,16 +147,74 @@ TEST_CASE("claim: what fails the program") {
     CHECK_NOTHROW(report::check(doc));
 }
 
-TEST_CASE("claim: V1 has H800 as a range, and no verdict before S3 has run") {
+TEST_CASE("claim: V1 on H800 and H20, and no verdict unless S3 passes") {
     CHECK(h800_step_ratio().low == doctest::Approx(1.06).epsilon(4e-3));
     CHECK(h800_step_ratio().high == doctest::Approx(1.42).epsilon(4e-3));
     row_context how;
-    const row_result before = run_v1(how);
-    CHECK(before.word == verdict::undecided);
-    CHECK(before.chips.at(0).word == verdict::undecided);
-    CHECK(before.chips.at(1).word == verdict::not_run);
+    for (const verdict s3 : {verdict::not_run, verdict::fail}) {
+        how.s3 = s3;
+        const row_result r = run_v1(how);
+        CHECK(r.word == verdict::undecided);
+        REQUIRE(r.chips.size() == 2);
+        CHECK(r.chips[0].word == verdict::undecided);
+        CHECK(r.chips[1].word == verdict::undecided);
+    }
     how.s3 = verdict::pass;
-    CHECK(run_v1(how).chips.at(0).word == verdict::undecided);  // 1.06 is below 1.10
+    const row_result r = run_v1(how);
+    CHECK(r.chips[0].word == verdict::undecided);  // H800: the range holds 1.10
+    CHECK(r.chips[1].word == verdict::supported);  // H20: wholly above
+    how.asked_chips = {"910b3"};
+    CHECK_THROWS_WITH_AS(
+        run_v1(how),
+        "chip 910b3 has no fp8 units (CANN data-type page: FP8 types only for Atlas 350); its formats: "
+        "FP32 FP16 BF16 INT8 INT4",
+        std::invalid_argument);
+    how.asked_chips = {"h100"};
+    CHECK(run_v1(how).chips.at(0).chip == "h100");
+}
+
+TEST_CASE("claim: every modelled verdict is UNDECIDED when S3 fails") {
+    row_context how;
+    how.s3 = verdict::fail;
+    for (const auto run : {run_v1, run_v2, run_v4, run_v11, run_v12a, run_v12b}) {
+        const row_result r = run(how);
+        CHECK(r.word == verdict::undecided);
+        for (const chip_verdict& c : r.chips) {
+            CHECK(c.word == verdict::undecided);
+        }
+        CHECK(r.reason.find("S3 failed") != std::string::npos);
+    }
+}
+
+TEST_CASE("claim: the worked lines follow from the lines above them") {
+    const subject v3;
+    for (const char* name : {"h800", "h20"}) {
+        const worked_column w = worked_on(step_scenarios(v3, device::chip_by_name(name)));
+        const auto at = [&](const char* letter) {
+            for (const worked_line& line : w.lines) {
+                if (line.letter == letter) {
+                    return line.value;
+                }
+            }
+            return 0.0;
+        };
+        CAPTURE(name);
+        CHECK(at("f") == doctest::Approx(1000 * at("a") / at("b") / at("d")));
+        CHECK(at("g") == doctest::Approx(1000 * at("a") / at("c") / at("e")));
+        CHECK(at("o") == doctest::Approx(at("f") + at("j") + at("k") + at("l") + at("m")));
+        CHECK(at("p") == doctest::Approx(at("g") + at("k") + at("l") + at("n")));
+        CHECK(at("u") == doctest::Approx(at("t") * std::max(at("o"), at("r")) / 1000));
+        CHECK(at("v") == doctest::Approx(at("t") * std::max(at("p"), at("s")) / 1000));
+        CHECK(at("z") == doctest::Approx(at("u") + at("w") + at("y")));
+        CHECK(at("aa") == doctest::Approx(at("v") + at("x") + at("y")));
+    }
+    // The anchor: its FP8 step is the published one.
+    const worked_column h800 = worked_on(step_scenarios(v3, device::chip_by_name("h800")));
+    for (const worked_line& line : h800.lines) {
+        if (line.letter == "z") {
+            CHECK(line.value == doctest::Approx(19.926).epsilon(1e-9));
+        }
+    }
 }
 
 TEST_CASE("claim: what comes back without FP8 units") {
@@ -179,7 +240,8 @@ TEST_CASE("claim: rows by id and by name") {
 }
 
 TEST_CASE("claim: the rows without products keep the rules of records") {
-    for (const char* id : {"S1", "S3", "V1", "V3", "V4", "V5", "V12b"}) {
+    for (const char* id : {"S1", "S2", "S3",  "S4",  "V1",   "V2",   "V3",  "V4",  "V5",  "V7",
+                           "V8", "V9", "V10", "V11", "V12a", "V12b", "V13", "V14", "V15", "V16"}) {
         CAPTURE(id);
         const claim_outcome outcome = only(id);
         CHECK(outcome.rows.size() == 1);

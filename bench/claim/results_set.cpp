@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "claim/results_set.hpp"
+
+#include <narrowfp/report/json.hpp>
+
+#include <stdexcept>
+
+namespace narrowfp::bench::claim {
+
+void results_set::read(const std::filesystem::path& file) {
+    report::document document = report::read_document(file);
+    for (const report::record& r : document.records) {
+        const report::record* known = find(r.id);
+        if (known != nullptr && r.status == report::record_status::ok && known->value != r.value) {
+            throw std::runtime_error(file.string() + ": record \"" + r.id +
+                                     "\" has another value than in a file given before");
+        }
+    }
+    files_.push_back(file.string());
+    for (report::record& r : document.records) {
+        records_.push_back(std::move(r));
+    }
+}
+
+const report::record* results_set::find(std::string_view id) const {
+    for (const report::record& r : records_) {
+        if (r.id == id && r.status == report::record_status::ok) {
+            return &r;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace narrowfp::bench::claim

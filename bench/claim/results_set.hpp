@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results files (narrowfp-results/1) of other programs that rows take figures from: the training experiment, suites.
+#pragma once
+
+#include <narrowfp/report/record.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace narrowfp::bench::claim {
+
+class results_set {
+public:
+    // Throws std::runtime_error that names the file for one that cannot be read or has another schema, and for a record
+    // that an earlier file gave with another value.
+    void read(const std::filesystem::path& file);
+
+    // The record with a value, or nullptr.
+    const report::record* find(std::string_view id) const;
+    const std::vector<std::string>& files() const { return files_; }
+
+private:
+    std::vector<report::record> records_;
+    std::vector<std::string> files_;
+};
+
+}  // namespace narrowfp::bench::claim

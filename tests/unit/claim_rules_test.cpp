@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each row's rule at its threshold, and the claim's inputs: chips, models, results files, good and bad.
+#include "claim/rows.hpp"
+
+#include "support/files.hpp"
+
+#include <narrowfp/device/chips.hpp>
+#include <narrowfp/report/json.hpp>
+#include <narrowfp/report/write_file.hpp>
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+using namespace narrowfp;
+using namespace narrowfp::bench::claim;
+
+namespace {
+
+constexpr double endless = std::numeric_limits<double>::infinity();
+
+// The message of what a call throws; empty if nothing.
+template <class Call>
+std::string message_of(const Call& call) {
+    try {
+        call();
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+    return "";
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+constexpr const char* good_model = R"({"name": "small", "source": "test",
+  "model": {"vocabulary": 1000, "hidden": 512, "layers": 4, "heads": 8, "attention": "grouped", "key_value_heads": 2,
+            "key_plain": 64, "value_width": 64, "experts": 0, "dense_ffn": 1536},
+  "layout": {"devices": 4, "stages": 2, "layers_per_stage": 2, "micro_batch_tokens": 1024, "sequence": 1024,
+             "micro_batches": 8, "schedule": "1f1b"}})";
+
+std::string changed(std::string text, std::string_view from, std::string_view to) {
+    const std::size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("rules: S3 needs three of four, and narrow ranges") {
+    CHECK(hold_out_verdict(4, 0.399) == verdict::pass);
+    CHECK(hold_out_verdict(3, 0.399) == verdict::pass);
+    CHECK(hold_out_verdict(2, 0.1) == verdict::fail);
+    CHECK(hold_out_verdict(4, 0.4) == verdict::fail);
+}
+
+TEST_CASE("rules: V4 and its part of Q3") {
+    CHECK(fit_verdict({{0.101, 0.2}, {0.3, endless}}) == verdict::supported);
+    CHECK(fit_verdict({{0.10, 0.2}}) == verdict::undecided);
+    CHECK(fit_verdict({{0, 0.029}, {0.01, 0.02}}) == verdict::not_supported);
+    CHECK(fit_verdict({{0, 0.03}}) == verdict::undecided);
+    CHECK(fit_verdict({{0, 0.01}, {0.2, 0.3}}) == verdict::undecided);
+    CHECK(fit_verdict({}) == verdict::undecided);
+    CHECK(no_schedule_verdict({{0.25, 0.4}, {0.3, endless}}) == verdict::supported);
+    CHECK(no_schedule_verdict({{0.24, 0.4}}) == verdict::undecided);
+    CHECK(no_schedule_verdict({{0, 0.249}, {0, 0}}) == verdict::not_supported);
+    CHECK(no_schedule_verdict({{0, 0.25}}) == verdict::undecided);
+    CHECK(no_schedule_verdict({}) == verdict::undecided);
+}
+
+TEST_CASE("rules: V7's equivalence and V15") {
+    using enum equivalence;
+    CHECK(equivalence_of({-0.24, 0.24}) == equivalent);
+    CHECK(equivalence_of({-0.1, 0.25}) == inconclusive);
+    CHECK(equivalence_of({0.1, 0.3}) == inconclusive);
+    CHECK(equivalence_of({0.25, 0.3}) == inconclusive);  // touches the margin
+    CHECK(equivalence_of({0.251, 0.3}) == not_equivalent);
+    CHECK(equivalence_of({-0.4, -0.251}) == not_equivalent);
+    CHECK(int8_verdict(equivalent, 1) == verdict::supported);
+    CHECK(int8_verdict(equivalent, -3) == verdict::supported);
+    CHECK(int8_verdict(equivalent, 1.1) == verdict::undecided);
+    CHECK(int8_verdict(equivalent, 6) == verdict::undecided);
+    CHECK(int8_verdict(equivalent, 6.1) == verdict::not_supported);
+    CHECK(int8_verdict(inconclusive, 0) == verdict::undecided);
+    CHECK(int8_verdict(not_equivalent, 0) == verdict::not_supported);
+}
+
+TEST_CASE("rules: V11 and V12b") {
+    CHECK(attribution_verdict(24, 24) == verdict::supported);
+    CHECK(attribution_verdict(23, 24) == verdict::undecided);
+    CHECK(attribution_verdict(1, 24) == verdict::undecided);
+    CHECK(attribution_verdict(0, 24) == verdict::not_supported);
+    CHECK(attribution_verdict(0, 0) == verdict::undecided);
+    CHECK(throughput_verdict({1.001, 2}) == verdict::supported);
+    CHECK(throughput_verdict({1, 2}) == verdict::undecided);
+    CHECK(throughput_verdict({0.5, 1}) == verdict::undecided);
+    CHECK(throughput_verdict({0.5, 0.999}) == verdict::not_supported);
+}
+
+TEST_CASE("chips: what-if figures") {
+    chip_set chips;
+    CHECK(chips.changes().empty());
+    chips.set("h20.bf16=200");
+    CHECK(device::require_figure(chips.by_name("h20"), device::quantity::bf16).value == 200);
+    CHECK(device::figures_of(chips.by_name("910c"), device::quantity::bf16).size() == 3);
+    chips.set("910c.bf16=700.5");
+    CHECK(device::figures_of(chips.by_name("910c"), device::quantity::bf16).size() == 1);
+    CHECK(chips.changes().size() == 2);
+    CHECK(device::require_figure(device::chip_by_name("h20"), device::quantity::bf16).value == 148);
+    // A chip is given FP8 units.
+    chips.set("910b3.fp8=600");
+    CHECK(device::require_figure(chips.by_name("910b3"), device::quantity::fp8).value == 600);
+    for (const char* bad : {"h20", "h20.bf16", "h20=3", "bf16=3", "", "=.", "h20.bf16=", "h20.bf16=x", "h20.bf16=-1",
+                            "h20.bf16=nan", "h20.bf16=inf", "h20.bf16=1e999", "h20.bf16=3 ", "h20.bf16=0x10"}) {
+        CAPTURE(bad);
+        CHECK_THROWS_AS(chips.set(bad), std::invalid_argument);
+    }
+    CHECK(has(message_of([&] { chips.set("h21.bf16=3"); }), "unknown chip 'h21'; near: h20"));
+    CHECK(has(message_of([&] { chips.set("h20.bf17=3"); }), "unknown quantity 'bf17'; near: bf16"));
+}
+
+TEST_CASE("chips: from a file") {
+    const narrowfp_test::temporary_folder folder;
+    const auto file = folder.path() / "chips.json";
+    const std::string good = R"({"chips": [{"name": "mine", "full_name": "My chip", "vendor": "me", "formats": "BF16",
+        "figures": [{"quantity": "bf16", "value": 100, "source": "a guess"},
+                    {"quantity": "fp8", "value": 0, "source": "a guess", "kind": "press", "certainty": "disputed"}]}]})";
+    report::write_file(file, good);
+    chip_set chips;
+    chips.read(file);
+    CHECK(device::require_figure(chips.by_name("mine"), device::quantity::bf16).value == 100);
+    CHECK(chips.all().size() == device::all_chips.size() + 1);
+    CHECK(device::find_figure(chips.by_name("mine"), device::quantity::fp8)->from == device::origin::press);
+    const auto error_of = [&](const std::string& text) {
+        report::write_file(file, text);
+        chip_set other;
+        const std::string message = message_of([&] { other.read(file); });
+        CHECK(other.all().size() == device::all_chips.size());
+        CHECK(has(message, "chips.json"));
+        return message;
+    };
+    CHECK(has(error_of("{"), "not JSON"));
+    CHECK(has(error_of("[]"), "expected an object"));
+    CHECK(has(error_of("{}"), "missing key \"chips\""));
+    CHECK(has(error_of(R"({"chips": []})"), "not empty"));
+    CHECK(has(error_of(changed(good, "\"value\": 100", "\"value\": -1")), "chips[0].figures[0]: \"value\" must be"));
+    CHECK(has(error_of(changed(good, "\"value\": 100", "\"value\": \"100\"")), "\"value\" must be a number"));
+    CHECK(has(error_of(changed(good, "\"source\": \"a guess\"", "\"note\": \"x\"")), "missing key \"source\""));
+    CHECK(has(error_of(changed(good, "\"bf16\"", "\"bf61\"")), "unknown quantity 'bf61'"));
+    CHECK(has(error_of(changed(good, "\"press\"", "\"hearsay\"")), "known: published, press, computed"));
+    CHECK(has(error_of(changed(good, "\"vendor\"", "\"seller\"")), "unknown key \"seller\""));
+    CHECK(has(error_of(changed(good, "\"mine\"", "\"My Chip\"")), "lower-case"));
+    CHECK(
+        has(error_of(changed(good, "\"vendor\": \"me\"", "\"vendor\": \"me\", \"vendor\": \"you\"")), "stands twice"));
+    CHECK(has(message_of([&] { chip_set().read(folder.path() / "none.json"); }), "none.json"));
+}
+
+TEST_CASE("models: from a file") {
+    const narrowfp_test::temporary_folder folder;
+    const auto file = folder.path() / "model.json";
+    report::write_file(file, good_model);
+    subject what;
+    read_subject(file, what);
+    CHECK(what.name == "small");
+    CHECK(what.model.hidden == 512);
+    CHECK(what.model.dense_layers == 4);
+    CHECK(what.model.ffn_matrices == 3);
+    CHECK_FALSE(what.is_deepseek_v3);
+    CHECK(cost::attention_parameters(what.model) == 512 * (8 * 64 + 2 * 128) + 512 * 512);
+    const auto error_of = [&](std::string_view from, std::string_view to) {
+        report::write_file(file, changed(good_model, from, to));
+        subject other;
+        const std::string message = message_of([&] { read_subject(file, other); });
+        CHECK(other.is_deepseek_v3);
+        CHECK(has(message, "model.json"));
+        return message;
+    };
+    CHECK(has(error_of("\"hidden\": 512, ", ""), "model: missing key \"hidden\" (an integer from 1 on)"));
+    CHECK(has(error_of("\"hidden\": 512", "\"hidden\": -512"), "\"hidden\" must be an integer from 1 on"));
+    CHECK(has(error_of("\"hidden\": 512", "\"hidden\": 512.5"), "it is 512.5"));
+    CHECK(has(error_of("\"hidden\": 512", "\"hidden\": \"512\""), "\"hidden\" must be"));
+    CHECK(has(error_of("\"hidden\": 512", "\"hidden\": 99999999999"), "at most 10^9"));
+    CHECK(has(error_of("\"hidden\"", "\"width\""), "unknown key \"width\""));
+    CHECK(has(error_of("grouped", "sparse"), "known: latent, grouped"));
+    CHECK(has(error_of("\"key_value_heads\": 2", "\"key_value_heads\": 3"), "must divide"));
+    CHECK(has(error_of("\"stages\": 2", "\"stages\": 1"), "at least the model's layers, 4"));
+    CHECK(has(error_of("\"devices\": 4", "\"devices\": 3"), "multiple of stages"));
+    CHECK(has(error_of("1f1b", "gpipe"), "known: dualpipe, zb1p, 1f1b"));
+    CHECK(has(
+        error_of("\"micro_batches\": 8, \"schedule\": \"1f1b\"", "\"micro_batches\": 3, \"schedule\": \"dualpipe\""),
+        "dualpipe needs"));
+    CHECK(has(error_of("\"experts\": 0", "\"experts\": 8"), "missing key \"expert_ffn\""));
+}
+
+TEST_CASE("models: the modelled rows run on a dense model") {
+    const narrowfp_test::temporary_folder folder;
+    report::write_file(folder.path() / "model.json", good_model);
+    subject what;
+    read_subject(folder.path() / "model.json", what);
+    row_context how;
+    how.s3 = verdict::fail;
+    how.what = &what;
+    for (const auto run : {run_v1, run_v2, run_v4, run_v9, run_v11, run_v12a, run_v12b, run_v13, run_v16}) {
+        const row_result r = run(how);
+        report::document doc{{}, r.records};
+        CHECK_NOTHROW(report::check(doc));
+        CHECK_FALSE(r.tables.empty());
+    }
+}
+
+TEST_CASE("results: V7 and V15 from a file") {
+    const narrowfp_test::temporary_folder folder;
+    const auto record_of = [](const char* id, double value, double low, double high, std::int64_t n) {
+        report::record r;
+        r.id = id;
+        r.name = id;
+        r.value = value;
+        r.unit = "%";
+        r.low = low;
+        r.high = high;
+        r.n = n;
+        return r;
+    };
+    const auto outcome_of = [&](double low, double high, std::int64_t seeds) {
+        report::document doc;
+        doc.records = {record_of("train.gap_less_null.deepseek_v3", (low + high) / 2, low, high, seeds),
+                       record_of("train.gap_less_null.int8_tile", (low + high) / 2, low, high, seeds),
+                       record_of("train.gradient_snr.deepseek_v3", 20, 19, 21, 1),
+                       record_of("train.gradient_snr.int8_tile", 19.5, 19, 21, 1)};
+        report::write_results(folder.path() / "results.json", doc);
+        results_set results;
+        results.read(folder.path() / "results.json");
+        row_context how;
+        how.results = &results;
+        return std::pair{run_v7(how).word, run_v15(how).word};
+    };
+    CHECK(outcome_of(-0.1, 0.2, 12) == std::pair{verdict::supported, verdict::supported});
+    CHECK(outcome_of(0.3, 0.5, 12) == std::pair{verdict::not_supported, verdict::not_supported});
+    CHECK(outcome_of(0.1, 0.5, 12) == std::pair{verdict::undecided, verdict::undecided});
+    CHECK(outcome_of(-0.1, 0.2, 11) == std::pair{verdict::not_run, verdict::not_run});
+    CHECK(run_v7({}).word == verdict::not_run);
+    report::write_file(folder.path() / "other.json", R"({"schema": "other/2", "context": {}, "records": []})");
+    results_set results;
+    const std::string message = message_of([&] { results.read(folder.path() / "other.json"); });
+    CHECK(has(message, "other.json"));
+    CHECK(has(message, "narrowfp-results/1"));
+    CHECK(results.files().empty());
+}
