@@ -5,6 +5,7 @@
 #include "cli/format_facts.hpp"
 #include "cli/names.hpp"
 #include "cli/number_text.hpp"
+#include "cli/profile_facts.hpp"
 
 #include <narrowfp/report/text.hpp>
 #include <narrowfp/round/convert.hpp>
@@ -19,6 +20,7 @@
 #include <iostream>
 #include <memory>
 #include <stdexcept>
+#include <tuple>
 
 namespace narrowfp::cli {
 namespace {
@@ -29,6 +31,10 @@ struct convert_arguments {
     std::string rounding;
     std::string overflow = std::string(name_of(overflow_mode::saturate_finite));
     bool overflow_given = false;
+    std::string profile;
+    int random_bits = 0;
+    philox_stream random;
+    bool random_given = false;  // --seed or --tensor
     bool bits = false;
     std::vector<std::string> values;
 };
@@ -175,23 +181,26 @@ input_values read_values(const context& ctx, const convert_arguments& args, cons
 }
 
 // -- writing ----------------------------------------------------------------------------------------------------------
-std::string text_of(const any_format& to, const std::vector<std::uint32_t>& codes) {
+// `doubts`: empty, or for each code why it is unsure (empty: it is sure).
+std::string text_of(const any_format& to, const std::vector<std::uint32_t>& codes,
+                    const std::vector<std::string_view>& doubts) {
     std::size_t width = 0;
     for (const std::uint32_t code : codes) {
         const float x = decode_float(to, code);
         width = std::max(width, is_plain(x) ? 0 : decimal_text(x).size());
     }
     std::string text;
-    for (const std::uint32_t code : codes) {
-        const float x = decode_float(to, code);
-        text += code_text(to, code) + "  ";
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        const float x = decode_float(to, codes[i]);
+        text += code_text(to, codes[i]) + "  ";
         text += is_plain(x) ? decimal_text(x) : fmt::format("{:<{}}  {}", decimal_text(x), width, hex_text(x));
-        text += "\n";
+        text += i < doubts.size() && !doubts[i].empty() ? fmt::format("  unsure: {}\n", doubts[i]) : "\n";
     }
     return text;
 }
 
-json object_of(const any_format& to, const input_values& in, const std::vector<std::uint32_t>& codes) {
+json object_of(const any_format& to, const input_values& in, const std::vector<std::uint32_t>& codes,
+               const std::vector<std::string_view>& doubts) {
     json results = json::array();
     for (std::size_t i = 0; i < codes.size(); ++i) {
         const float x = decode_float(to, codes[i]);
@@ -200,6 +209,9 @@ json object_of(const any_format& to, const input_values& in, const std::vector<s
                            {"value", std::isfinite(x) ? json(x) : json(decimal_text(x))},
                            {"hex", std::isfinite(x) ? json(hex_text(x)) : json()},
                            {"class", class_text(to, codes[i])}});
+        if (!doubts.empty()) {
+            results.back()["unsure"] = doubts[i].empty() ? json() : json(doubts[i]);
+        }
     }
     return results;
 }
@@ -212,33 +224,87 @@ std::string counts_text(const event_counts& n) {
         n.infinite);
 }
 
-int run(const context& ctx, const convert_arguments& args) {
-    const source_format from = source_named(args.from);
-    const any_format to = format_named(args.to);
-    const rounding mode = args.rounding.empty() ? default_rounding(to) : rounding_named(args.rounding);
-    const overflow_mode overflow = overflow_named(args.overflow);
-    std::visit([mode](const auto& f) { require_rounding(f, mode); }, to);
-    const input_values in = read_values(ctx, args, from);
-
-    std::vector<std::uint32_t> codes(in.typed.size());
-    const std::span<std::uint32_t> out(codes);
-    const event_counts counts =
-        from.is_double ? convert(std::span<const double>(in.doubles), out, to, mode, overflow)
-                       : convert(std::span<const std::uint32_t>(in.codes), from.element, out, to, mode, overflow);
+void print_results(const context& ctx, const any_format& to, const input_values& in,
+                   const std::vector<std::uint32_t>& codes, const std::vector<std::string_view>& doubts) {
     if (ctx.json) {
-        print_json(object_of(to, in, codes));
+        print_json(object_of(to, in, codes, doubts));
     } else {
-        print_text(text_of(to, codes));
+        print_text(text_of(to, codes, doubts));
     }
-    print_note(ctx, fmt::format("{} to {}, rounding {}{}, overflow {}{}", from.name(), name_of(to), name_of(mode),
-                                args.rounding.empty() ? " (default)" : "", name_of(overflow),
-                                args.overflow_given ? "" : " (default)"));
-    print_note(ctx, counts_text(counts));
+}
+
+void note_rounded_texts(const context& ctx, const source_format& from, const input_values& in) {
     if (in.rounded != 0) {
         print_note(ctx, fmt::format("{} of the texts {} not exactly a number of {} and {} rounded to one first, {}",
                                     in.rounded, in.rounded == 1 ? "is" : "are", from.name(),
                                     in.rounded == 1 ? "was" : "were", name_of(from.nearest())));
     }
+}
+
+// As somebody else would do it.
+int run_profile(const context& ctx, const convert_arguments& args) {
+    if (!args.rounding.empty() || args.overflow_given || args.random_bits != 0 || args.random_given) {
+        throw std::invalid_argument(
+            "--profile says how to round; it does not go with --rounding, --overflow, --random-bits, --seed or --tensor");
+    }
+    const source_format from = source_named(args.from);
+    const any_format to = format_named(args.to);
+    const conversion_profile& profile = profile_named(args.profile);
+    convert_as(profile, to, 0.0f);  // that it converts to this format at all
+    const input_values in = read_values(ctx, args, from);
+    std::vector<std::uint32_t> codes;
+    std::vector<std::string_view> doubts;
+    std::size_t unsure = 0;
+    for (std::size_t i = 0; i < in.typed.size(); ++i) {
+        const real x = from.is_double ? to_real(in.doubles[i]) : decode(from.element, in.codes[i]);
+        const profile_result r = convert_as(profile, to, x);
+        codes.push_back(static_cast<std::uint32_t>(r.code));
+        doubts.push_back(r.reason);
+        unsure += r.unsure ? 1 : 0;
+    }
+    print_results(ctx, to, in, codes, doubts);
+    print_note(ctx, fmt::format("{} to {} as {}: {} ({})", from.name(), name_of(to), profile.name, profile.summary,
+                                profile.source));
+    print_note(ctx, fmt::format("{} value{}, {} unsure", codes.size(), codes.size() == 1 ? "" : "s", unsure));
+    note_rounded_texts(ctx, from, in);
+    return 0;
+}
+
+rounding_rule rule_of(const convert_arguments& args, const any_format& to) {
+    const rounding mode = args.rounding.empty() ? default_rounding(to) : rounding_named(args.rounding);
+    if (!is_stochastic(mode) && (args.random_bits != 0 || args.random_given)) {
+        throw std::invalid_argument(
+            fmt::format("--random-bits, --seed and --tensor are for stochastic rounding, not for {}", name_of(mode)));
+    }
+    constexpr int most = 32;
+    return is_stochastic(mode) ? rounding_rule(mode, args.random_bits == 0 ? most : args.random_bits) : rounding_rule(mode);
+}
+
+int run(const context& ctx, const convert_arguments& args) {
+    if (!args.profile.empty()) {
+        return run_profile(ctx, args);
+    }
+    const source_format from = source_named(args.from);
+    const any_format to = format_named(args.to);
+    const rounding_rule rule = rule_of(args, to);
+    const overflow_mode overflow = overflow_named(args.overflow);
+    std::visit([&rule](const auto& f) { require_rounding(f, rule); }, to);
+    const input_values in = read_values(ctx, args, from);
+
+    std::vector<std::uint32_t> codes(in.typed.size());
+    const std::span<std::uint32_t> out(codes);
+    const event_counts counts =
+        from.is_double
+            ? convert(std::span<const double>(in.doubles), out, to, rule, args.random, overflow)
+            : convert(std::span<const std::uint32_t>(in.codes), from.element, out, to, rule, args.random, overflow);
+    print_results(ctx, to, in, codes, {});
+    const std::string random =
+        is_stochastic(rule.mode) ? fmt::format(", seed {}, tensor {}", args.random.seed, args.random.tensor) : "";
+    print_note(ctx, fmt::format("{} to {}, rounding {}{}{}, overflow {}{}", from.name(), name_of(to), name_of(rule),
+                                args.rounding.empty() ? " (default)" : "", random, name_of(overflow),
+                                args.overflow_given ? "" : " (default)"));
+    print_note(ctx, counts_text(counts));
+    note_rounded_texts(ctx, from, in);
     return 0;
 }
 
@@ -255,7 +321,8 @@ void add_convert(CLI::App& app, context& ctx) {
              "source format (to nearest), from there once into the target. A line of output: code in hexadecimal,\n"
              "value, and the value in hexadecimal where that shows more. Counts of events go to standard error.",
          .examples = "  printf '464\\n464.0625\\n' | narrowfp convert --from f32 --to e4m3fn --overflow none\n"
-                     "  narrowfp convert --from f64 --to bf16 -- 0.1 -inf",
+                     "  narrowfp convert --from f64 --to bf16 -- 0.1 -inf\n"
+                     "  narrowfp convert --from f32 --to e4m3fn --profile x86-avx10.2 464.0625 inf",
          .takes_values = true},
         [args](const context& c) { return run(c, *args); });
     command.add_option("--from", args->from, "Format of the values, or f64")->required()->type_name("FORMAT");
@@ -263,8 +330,24 @@ void add_convert(CLI::App& app, context& ctx) {
     command
         .add_option("--rounding", args->rounding,
                     "ties_to_even (the default; hif8: ties_to_away), ties_to_away, toward_zero,\n"
-                    "toward_positive, toward_negative or to_odd")
+                    "toward_positive, toward_negative, to_odd, stochastic_a, stochastic_b or stochastic_c")
         ->type_name("MODE");
+    command.add_option("--random-bits", args->random_bits, "For stochastic rounding: bits a value, 1 to 32 (the default)")
+        ->check(CLI::Range(1, 32))
+        ->type_name("N");
+    for (const auto& [name, word, text] :
+         {std::tuple{"--seed", &args->random.seed, "For stochastic rounding: seed, 0 unless given"},
+          std::tuple{"--tensor", &args->random.tensor, "For stochastic rounding: number of the tensor, 0 unless given"}}) {
+        command
+            .add_option_function<std::uint32_t>(
+                name,
+                [args, word = word](std::uint32_t value) {
+                    *word = value;
+                    args->random_given = true;
+                },
+                text)
+            ->type_name("N");
+    }
     command
         .add_option_function<std::string>(
             "--overflow",
@@ -274,6 +357,10 @@ void add_convert(CLI::App& app, context& ctx) {
             },
             "saturate_finite (the default), saturate_propagate or none")
         ->type_name("MODE");
+    command
+        .add_option("--profile", args->profile,
+                    "As this standard, library or machine would: see 'narrowfp list profiles'")
+        ->type_name("NAME");
     command.add_flag("--bits", args->bits, "The values are codes, in hexadecimal");
     command
         .add_option("VALUE", args->values, "Values, after -- if one begins with '-'. None: standard input, one a line")

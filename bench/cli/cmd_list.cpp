@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// narrowfp list: the formats, recipes, units, targets and chips that this version knows, one table each.
+// narrowfp list: the formats, recipes, units, targets, chips and conversion profiles that this version knows, one table each.
 #include "cli/chip_facts.hpp"
 #include "cli/command.hpp"
 #include "cli/format_facts.hpp"
 #include "cli/names.hpp"
 #include "cli/number_text.hpp"
+#include "cli/profile_facts.hpp"
 #include "support/near_names.hpp"
 
 #include <narrowfp/base/target.hpp>
@@ -31,6 +32,8 @@ std::string mark(bool yes) { return yes ? "yes" : "-"; }
 
 listing list_formats() {
     listing list;
+    list.table.notes = {"Of IEEE P3109 the best known; every other binary{K}p{P}{s|u}{e|f} is found by its name, for example "
+                        "'narrowfp show binary6p3uf'."};
     list.table.columns = {{"format"},
                           {"C++ type"},
                           {"bits", alignment::right},
@@ -150,6 +153,20 @@ listing list_chips() {
     return list;
 }
 
+listing list_profiles() {
+    listing list;
+    list.table.columns = {{"profile"}, {"what it is"}, {"formats"}, {"unsure"}, {"source"}};
+    list.table.notes = {"narrowfp convert --profile NAME gives what it would give. narrowfp show NAME --kind profile shows each "
+                        "format's cells; unsure: no source at hand settles what becomes of these."};
+    for (const conversion_profile& profile : profiles::all) {
+        list.names.emplace_back(profile.name);
+        list.table.add_row({std::string(profile.name), std::string(profile.summary), profile_formats_text(profile),
+                            profile_doubts_text(profile), std::string(profile.source)});
+        list.entries.push_back(profile_object(profile));
+    }
+    return list;
+}
+
 struct list_kind {
     std::string_view name;
     listing (*make)();
@@ -157,7 +174,8 @@ struct list_kind {
 
 constexpr std::array kinds{list_kind{"formats", list_formats}, list_kind{"recipes", list_recipes},
                            list_kind{"units", list_units}, list_kind{"targets", list_targets},
-                           list_kind{"chips", list_chips}};
+                           list_kind{"chips", list_chips},
+                           list_kind{"profiles", list_profiles}};
 
 listing list_of(std::string_view wanted) {
     std::vector<std::string_view> known;
@@ -189,11 +207,11 @@ void add_list(CLI::App& app, context& ctx) {
     CLI::App& command =
         add_command(app, ctx,
                     {.name = "list",
-                     .summary = "What there is: formats, recipes, matrix units, targets of this machine, chips",
+                     .summary = "What there is: formats, recipes, matrix units, targets of this machine, chips, conversion profiles",
                      .details = "With --quiet: names only, one a line.",
                      .examples = "  narrowfp list formats"},
                     [kind](const context& c) { return run(c, *kind); });
-    command.add_option("KIND", *kind, "formats, recipes, units, targets or chips")->required()->type_name("");
+    command.add_option("KIND", *kind, "formats, recipes, units, targets, chips or profiles")->required()->type_name("");
 }
 
 }  // namespace narrowfp::cli

@@ -5,6 +5,7 @@
 #include "cli/format_facts.hpp"
 #include "cli/names.hpp"
 #include "cli/number_text.hpp"
+#include "cli/profile_facts.hpp"
 #include "support/near_names.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -286,7 +287,7 @@ std::string codes_text(const any_format& format) {
 }
 
 // -- finding ----------------------------------------------------------------------------------------------------------
-constexpr std::array<std::string_view, 4> kinds{"format", "recipe", "unit", "chip"};
+constexpr std::array<std::string_view, 5> kinds{"format", "recipe", "unit", "chip", "profile"};
 
 struct show_arguments {
     std::string name;
@@ -314,6 +315,7 @@ void require_kind(const std::string& kind) {
     add("recipe", recipe_names());
     add("unit", unit_names());
     add("chip", chip_names());
+    add("profile", profile_names());
     if (const std::string help = ambiguous_format_help(args.name); !help.empty() && wants(args, "format")) {
         throw std::invalid_argument(help);
     }
@@ -339,6 +341,11 @@ std::vector<shown> find_all(const show_arguments& args) {
     for (const device::chip& c : device::all_chips) {
         if (c.name == args.name && wants(args, "chip")) {
             found.push_back({fmt::format("chip {}", c.name), chip_facts(c), chip_object(c)});
+        }
+    }
+    for (const conversion_profile& profile : profiles::all) {
+        if (profile.name == args.name && wants(args, "profile")) {
+            found.push_back({fmt::format("profile {}", profile.name), profile_facts(profile), profile_object(profile)});
         }
     }
     if (found.empty()) {
@@ -384,12 +391,12 @@ void add_show(CLI::App& app, context& ctx) {
     const auto args = std::make_shared<show_arguments>();
     CLI::App& command = add_command(app, ctx,
                                     {.name = "show",
-                                     .summary = "Everything about a format, a recipe, a matrix unit or a chip",
+                                     .summary = "Everything about a format, a recipe, a matrix unit, a chip or a profile",
                                      .details = "With --codes and --quiet: the codes only.",
                                      .examples = "  narrowfp show e4m3fn --codes"},
                                     [args](const context& c) { return run(c, *args); });
     command.add_option("NAME", args->name, "A name from 'narrowfp list'")->required()->type_name("");
-    command.add_option("--kind", args->kind, "Only this kind: format, recipe, unit or chip")->type_name("KIND");
+    command.add_option("--kind", args->kind, "Only this kind: format, recipe, unit, chip or profile")->type_name("KIND");
     command.add_flag("--codes", args->codes, "Every code: hex, bits, value, class (formats of up to 16 bits)");
 }
 

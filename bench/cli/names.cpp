@@ -68,7 +68,14 @@ rounding rounding_named(std::string_view name) {
             return mode;
         }
     }
-    unknown("rounding", name, names_in(rounding_names, [](const auto& entry) { return entry.second; }));
+    std::vector<std::string_view> known = names_in(rounding_names, [](const auto& entry) { return entry.second; });
+    for (const auto& [mode, stochastic] : stochastic_rounding_names) {
+        if (stochastic == name) {
+            return mode;
+        }
+        known.push_back(stochastic);
+    }
+    unknown("rounding", name, known);
 }
 
 overflow_mode overflow_named(std::string_view name) {

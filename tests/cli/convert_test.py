@@ -141,6 +141,49 @@ class Convert(ProgramTest):
         self.bad("convert", "--from", "e8m0fnu", "--to", "f32", "--", "-1", says="no sign")
         self.bad("convert", "--from", "e8m0fnu", "--to", "f32", "1e-60", says="smallest value")
 
+    def test_stochastic(self):
+        options = ("--from", "f32", "--to", "e4m3fn", "--rounding", "stochastic_a", "--random-bits", "8", "--seed", "7")
+        values = ["1.03125"] * 4000  # a quarter of the way from 1 to 1.125
+        codes = self.codes(*options, stdin="\n".join(values))
+        self.assertEqual(set(codes), {"38", "39"})
+        self.assertTrue(850 < codes.count("39") < 1150, codes.count("39"))  # 1000 expected, deviation 27
+        self.assertEqual(self.codes(*options, stdin="\n".join(values[:100])), codes[:100])
+        self.assertNotEqual(self.codes(*options, "--tensor", "1", stdin="\n".join(values)), codes)
+        process = run("convert", *options, "1.1")
+        self.assertIn("rounding stochastic_a(8), seed 7, tensor 0", process.stderr)
+        self.assertIn("stochastic_c(32)", run("convert", *options[:4], "--rounding", "stochastic_c", "1").stderr)
+        self.bad("convert", *options[:4], "--seed", "7", "1", says=("--seed", "ties_to_even"))
+        self.bad("convert", *options[:6], "--random-bits", "33", "1", says="33")
+        self.codes("--from", "f32", "--to", "hif8", "--rounding", "stochastic_b", "1.1")
+
+    def test_profiles(self):
+        def of(profile, to, *values):
+            return self.codes("--from", "f32", "--to", to, "--profile", profile, "--", *values)
+
+        self.assertEqual(of("ocp", "e4m3fn", "464", "464.0625", "-1e9", "inf"), ["7e", "7f", "ff", "7f"])
+        self.assertEqual(of("cuda-satfinite", "e4m3fn", "464.0625", "-inf"), ["7e", "fe"])
+        self.assertEqual(of("ml_dtypes-saturate", "e5m2", "1e9", "inf"), ["7b", "7c"])
+        self.assertEqual(of("x86-avx10.2", "e4m3fn", "464.0625"), ["7e"])  # rounded to FP16 first
+        self.assertEqual(of("amd-fnuz", "e4m3fnuz", "1e9", "inf", "-0"), ["7f", "80", "00"])
+        process = run("convert", "--from", "f32", "--to", "e4m3fn", "--profile", "arm-osc1", "1000", "inf")
+        lines = process.stdout.splitlines()
+        self.assertEqual(lines[0], "7e  448")
+        self.assertIn("unsure: the rows for infinity", lines[1])
+        self.assertIn("2 values, 1 unsure", process.stderr)
+        rows = strict_json(self.good("convert", "--from", "f32", "--to", "e4m3fn", "--profile", "arm-osc1", "--json",
+                                     "1000", "inf"))
+        self.assertIsNone(rows[0]["unsure"])
+        self.assertIn("infinity", rows[1]["unsure"])
+        self.bad("convert", "--from", "f32", "--to", "hif8", "--profile", "arm", "1", says=("arm", "hif8", "e4m3fn, e5m2"))
+        self.bad("convert", "--from", "f32", "--to", "e5m2", "--profile", "onyx", "1", says=("unknown profile", "onnx"))
+        self.bad("convert", "--from", "f32", "--to", "e5m2", "--profile", "ocp", "--overflow", "none", "1",
+                 says=("--profile", "--overflow"))
+
+    def test_formats_by_formula(self):
+        self.assertEqual(self.codes("--from", "f32", "--to", "binary6p3uf", "1", "1e9"), ["20", "3e"])
+        self.assertEqual(self.codes("--from", "f32", "--to", "tf32", "1.0009765625"), ["3f802000"])
+        self.assertEqual(self.codes("--from", "f32", "--to", "e5m6", "1"), ["3c0"])
+
     def test_bad_names(self):
         self.bad("convert", "--to", "e4m3fn", "1", says="--from")
         self.bad("convert", "--from", "f32", "--to", "e4m3", "1", says=("names several formats", "e4m3fn"))

@@ -112,7 +112,8 @@ class Frame(ProgramTest):
 class List(ProgramTest):
     def test_kinds(self):
         for kind, some in (("formats", ("e4m3fn", "hif8", "f32")), ("recipes", ("tensor_current", "mxfp8")),
-                           ("units", ("h100",)), ("targets", ("scalar",))):
+                           ("units", ("h100",)), ("targets", ("scalar",)),
+                           ("profiles", ("onnx", "cuda-satfinite", "x86-avx10.2"))):
             names = self.good("list", kind, "--quiet").split()
             self.assertEqual(len(names), len(set(names)))
             self.assertEqual([entry["name"] for entry in strict_json(self.good("list", kind, "--json"))], names)
@@ -164,6 +165,82 @@ class Show(ProgramTest):
         self.assertEqual(f32["nan_codes"][0], {"first": "7f800001", "last": "7fffffff"})
         self.assertEqual(self.only("e2m1fn")["nan_codes"], [])
         self.assertFalse(self.only("e8m0fnu")["zero"])
+
+    # Name, max (code), min normal, min subnormal, positive finite values, overflow threshold, what the tie gives. Published:
+    # OCP OFP8 1.0 and MX 1.0, LLVM APFloat, arXiv 2206.02915, IEEE P3109 v4.0, arXiv 2409.16626, IEEE 754, NVIDIA.
+    published = (
+        ("e4m3fn", 448, "7e", -6, -9, 126, 464, 448),
+        ("e5m2", 57344, "7b", -14, -16, 123, 61440, "inf"),
+        ("e4m3ieee", 240, "77", -6, -9, 119, 248, "inf"),
+        ("e3m4ieee", 15.5, "6f", -2, -6, 111, 15.75, "inf"),
+        ("e3m4fn", 30, "7e", -2, -6, 126, 30.5, 30),
+        ("e4m3fnuz", 240, "7f", -7, -10, 127, 248, "nan"),
+        ("e5m2fnuz", 57344, "7f", -15, -17, 127, 61440, "nan"),
+        ("e4m3b11fnuz", 30, "7f", -10, -13, 127, 31, "nan"),
+        ("e8m0fnu", 2.0**127, "fe", -127, None, 255, None, None),
+        ("e2m3fn", 7.5, "1f", 0, -3, 31, None, 7.5),
+        ("e3m2fn", 28, "1f", -2, -4, 31, None, 28),
+        ("e2m1fn", 6, "7", 0, -1, 7, None, 6),
+        ("binary8p3se", 49152, "7e", -15, -17, 126, 53248, 49152),
+        ("binary8p4se", 224, "7e", -7, -10, 126, 232, 224),
+        ("binary8p3sf", 57344, "7f", -15, -17, 127, None, 57344),
+        ("binary8p4sf", 240, "7f", -7, -10, 127, None, 240),
+        ("hif8", 2**15, "6e", -15, -22, 126, 40960, "inf"),
+        ("f16", 65504, "7bff", -14, -24, None, 65520, "inf"),
+        ("bf16", (2 - 2**-7) * 2.0**127, "7f7f", -126, -133, None, None, None),
+        ("tf32", (2 - 2**-10) * 2.0**127, "7f7fe000", -126, -136, None, None, None),
+        ("f32", (2 - 2**-23) * 2.0**127, "7f7fffff", -126, -149, None, None, None),
+        ("binary8p1uf", 2.0**126, "fe", None, None, None, None, None),
+    )
+    published_specials = {  # bias, -0, code of infinity, ranges of NaN codes
+        "e4m3fn": (7, True, None, ["7f", "ff"]), "e5m2": (15, True, "7c", ["7d-7f", "fd-ff"]),
+        "e4m3ieee": (7, True, "78", ["79-7f", "f9-ff"]), "e3m4ieee": (3, True, "70", ["71-7f", "f1-ff"]),
+        "e3m4fn": (3, True, None, ["7f", "ff"]), "e4m3fnuz": (8, False, None, ["80"]),
+        "e5m2fnuz": (16, False, None, ["80"]), "e4m3b11fnuz": (11, False, None, ["80"]),
+        "e8m0fnu": (127, False, None, ["ff"]), "e2m3fn": (1, True, None, []), "e3m2fn": (3, True, None, []),
+        "e2m1fn": (1, True, None, []), "binary8p3se": (16, False, "7f", ["80"]), "binary8p4se": (8, False, "7f", ["80"]),
+        "binary8p3sf": (16, False, None, ["80"]), "binary8p4sf": (8, False, None, ["80"]),
+        "hif8": (None, False, "6f", ["80"]), "f16": (15, True, "7c00", ["7c01-7fff", "fc01-ffff"]),
+        "bf16": (127, True, "7f80", ["7f81-7fff", "ff81-ffff"]), "tf32": (127, True, "7f800000", None),
+        "f32": (127, True, "7f800000", ["7f800001-7fffffff", "ff800001-ffffffff"]),
+        "binary8p1uf": (128, False, None, ["ff"])}
+
+    def test_published_numbers(self):
+        for name, largest, code, normal, subnormal, count, threshold, tie in self.published:
+            with self.subTest(format=name):
+                f = self.only(name, "--kind", "format")
+                self.assertEqual((f["max"]["value"], f["max"]["code"]), (largest, code))
+                if normal is not None:
+                    self.assertEqual(f["min_normal"]["value"], 2.0**normal)
+                    self.assertEqual(f["min_subnormal"] and f["min_subnormal"]["value"],
+                                     None if subnormal is None else 2.0**subnormal)
+                if count is not None:
+                    self.assertEqual(f["positive_values"], count)
+                if threshold is not None:
+                    self.assertEqual(f["overflow_threshold"], threshold)
+                if tie is not None:
+                    self.assertEqual(f["overflow_at_threshold"]["value"], tie)
+                bias, negative_zero, infinity, nans = self.published_specials[name]
+                self.assertEqual((f["bias"], f["negative_zero"], f["infinity_code"]), (bias, negative_zero, infinity))
+                if nans is not None:
+                    found = [r["first"] + ("" if r["first"] == r["last"] else "-" + r["last"]) for r in f["nan_codes"]]
+                    self.assertEqual(found, nans)
+                self.assertIn(f"code {code}", self.good("show", name, "--kind", "format"))
+
+    def test_profile(self):
+        profile = self.only("ml_dtypes-saturate", "--kind", "profile")
+        cells = {f["format"]: f for f in profile["formats"]}
+        self.assertEqual((cells["e4m3fn"]["overflow"]["value"], cells["e4m3fn"]["infinity"]["value"]), ("448", "nan"))
+        self.assertIsNone(cells["e4m3fn"]["infinity"]["unsure"])
+        arm = {f["format"]: f for f in self.only("arm")["formats"]}
+        self.assertIsNone(arm["e5m2"]["overflow"]["unsure"])
+        self.assertIn("not available", arm["e5m2"]["infinity"]["unsure"])
+        self.assertIn("Unsure (?)", self.good("show", "arm"))
+        self.assertIn("f16", self.good("show", "x86-avx10.2"))
+        x86 = {f["format"]: f for f in self.only("x86-avx10.2-s")["formats"]}
+        self.assertEqual([x86[f]["overflow"]["unsure"] for f in ("e4m3fn", "e5m2")], [None, None])
+        for name in self.good("list", "profiles", "--quiet").split():
+            self.only(name, "--kind", "profile")
 
     def test_codes(self):
         codes = self.only("e4m3fn", "--codes")["codes"]
