@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp audit: what narrow formats do to the tensors of a model file.
 #include "audit/audit_report.hpp"
+#include "audit/layer_error.hpp"
 #include "cli/command.hpp"
 #include "cli/names.hpp"
-#include "support/near_names.hpp"
+#include "cli/tensor_choice.hpp"
 
 #include <narrowfp/report/json.hpp>
 #include <narrowfp/report/progress.hpp>
@@ -11,7 +12,6 @@
 
 #include <fmt/format.h>
 
-#include <fnmatch.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -28,6 +28,8 @@ struct audit_arguments {
     std::vector<std::string> recipes;
     std::vector<std::string> tensors;
     std::string codes;
+    std::string activations;
+    int tokens = 256;
     std::string k = "last";
     std::string rows = "auto";
     std::string operand = "b";
@@ -38,40 +40,16 @@ struct audit_arguments {
     int top = 20;
 };
 
-bool matches(const std::string& glob, const std::string& name) { return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0; }
-
-// The tensors that a glob names and no glob behind '!' does; all where there are no globs of the first kind.
 std::vector<bench::stored_tensor> chosen_tensors(std::vector<bench::stored_tensor> all,
                                                  const std::vector<std::string>& globs) {
-    std::vector<std::string> wanted;
-    std::vector<std::string> unwanted;
-    for (const std::string& glob : globs) {
-        (glob.starts_with('!') ? unwanted : wanted).push_back(glob.starts_with('!') ? glob.substr(1) : glob);
-    }
-    const auto named_by = [](const std::vector<std::string>& list, const std::string& name) {
-        return std::any_of(list.begin(), list.end(), [&](const std::string& glob) { return matches(glob, name); });
-    };
-    for (const std::vector<std::string>* list : {&wanted, &unwanted}) {
-        for (const std::string& glob : *list) {
-            if (std::none_of(all.begin(), all.end(), [&](const auto& t) { return matches(glob, t.name); })) {
-                std::vector<std::string_view> names;
-                for (const bench::stored_tensor& t : all) {
-                    names.emplace_back(t.name);
-                }
-                const std::vector<std::string> near = bench::near_names(glob, names);
-                throw std::invalid_argument(
-                    fmt::format("no tensor matches '{}'; {} {}", glob, near.empty() ? "the first is" : "near:",
-                                near.empty() ? std::string(names.front()) : fmt::format("{}", fmt::join(near, ", "))));
-            }
+    const std::vector<bool> chosen = choose_tensors(all, globs);
+    std::vector<bench::stored_tensor> kept;
+    for (std::size_t n = 0; n < all.size(); ++n) {
+        if (chosen[n]) {
+            kept.push_back(std::move(all[n]));
         }
     }
-    std::erase_if(all, [&](const bench::stored_tensor& t) {
-        return named_by(unwanted, t.name) || (!wanted.empty() && !named_by(wanted, t.name));
-    });
-    if (all.empty()) {
-        throw std::invalid_argument("--tensor leaves no tensor");
-    }
-    return all;
+    return kept;
 }
 
 // One of two words.
@@ -154,9 +132,45 @@ void print_audit(const context& ctx, const bench::model_audit& audit, std::size_
     print_table(ctx, bench::cost_table(audit));
 }
 
+// The products of the layers for which there are activations; nothing else is audited then.
+int run_products(const context& ctx, const audit_arguments& args, const std::vector<bench::stored_tensor>& weights) {
+    std::vector<any_format> formats;
+    std::vector<recipe> recipes;
+    for (const std::string& name : args.formats) {
+        formats.push_back(format_named(name));
+    }
+    for (const std::string& name : args.recipes) {
+        recipes.push_back(recipe_named(name));
+    }
+    const std::vector<bench::layer_way> ways = bench::layer_ways(formats, recipes);
+    const std::vector<bench::layer_product> products =
+        bench::layer_products(weights, bench::list_tensors({args.activations}, std::nullopt), ways,
+                              is_first("--k", args.k, "last", "first"), static_cast<std::size_t>(args.tokens), args.threads);
+    if (ctx.json) {
+        report::document doc{.context = context_of(ctx), .records = {}};
+        bench::add_layer_records(doc, products, ways, ctx.command_line);
+        print_text(report::to_json(doc));
+        return 0;
+    }
+    if (ctx.quiet) {
+        for (const bench::layer_product& p : products) {
+            for (std::size_t n = 0; n < ways.size(); ++n) {
+                print_text(fmt::format("{} {} {} {}\n", report::printable(p.weight), ways[n].format, ways[n].recipe_name,
+                                       report::format_number(p.outcomes[n].error, 6)));
+            }
+        }
+        return 0;
+    }
+    print_table(ctx, bench::layer_table(products, ways));
+    return 0;
+}
+
 int run(const context& ctx, const audit_arguments& args) {
     if (ctx.json && args.markdown) {
         throw std::invalid_argument("--json and --markdown exclude each other");
+    }
+    if (args.markdown && !args.activations.empty()) {
+        throw std::invalid_argument("--markdown and --activations exclude each other");
     }
     const bench::matrix_layout layout = layout_of(args);
     std::vector<bench::audit_case> cases = cases_of(args, layout);
@@ -167,6 +181,9 @@ int run(const context& ctx, const audit_arguments& args) {
         if (tensors.empty()) {
             throw std::invalid_argument("--matrices leaves no tensor: all have fewer than two dimensions");
         }
+    }
+    if (!args.activations.empty()) {
+        return run_products(ctx, args, tensors);
     }
     std::uint64_t elements = 0;
     for (const bench::stored_tensor& t : tensors) {
@@ -222,6 +239,15 @@ void add_options(CLI::App& command, audit_arguments& args) {
     command.add_option("--operand", args.operand, "Which operand of a recipe: b (weights) or a (activations)")
         ->type_name("WHICH")
         ->capture_default_str();
+    command
+        .add_option("--activations", args.activations,
+                    "Captured inputs of the layers, named as their weights (with .input or nothing for\n.weight): the error of "
+                    "each layer's product instead of the audit")
+        ->type_name("FILE");
+    command.add_option("--tokens", args.tokens, "With --activations: rows used of each")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
     command.add_flag("--markdown", args.markdown, "A report in Markdown, with all tensors");
     command.add_flag("--totals", args.totals, "With --json: only the records over all tensors");
     command.add_option("--top", args.top, "Tensors and sentences shown on a terminal; 0: all")
@@ -242,7 +268,7 @@ void add_audit(CLI::App& app, context& ctx) {
         app, ctx,
         {.name = "audit",
          .summary = "What narrow formats do to the tensors of a model: bytes, errors, losses",
-         .details = "Nothing is multiplied and nothing is timed. Without --format and --recipe: FP8, INT8 and MXINT8 "
+         .details = "Nothing is timed, and nothing multiplied without --activations. Without --format and --recipe: FP8, INT8 and MXINT8 "
                     "with their\n"
                     "usual recipes, BF16 and FP16. 1x128 blocks are added for every narrow format, for comparison. "
                     "Memory: the\n"

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp study: experiments with a fixed design, each with a table, a report and a results file.
-// A new study is one entry of `studies` and a function like run_matmul.
+// A new study is a design in study/scaling_study.hpp, or a function like run_matmul.
 #include "cli/command.hpp"
+#include "study/footprint.hpp"
 #include "study/matmul_report.hpp"
+#include "study/scaling_study.hpp"
 #include "support/near_names.hpp"
 
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/report/json.hpp>
+#include <narrowfp/report/markdown.hpp>
+#include <narrowfp/report/text.hpp>
 #include <narrowfp/report/write_file.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <memory>
 
@@ -24,9 +27,17 @@ struct study_arguments {
     std::string name;
     std::string output;
     bench::matmul_options options;
+    std::uint32_t seed = 1;
+    int batches = 16;
 };
 
-constexpr std::array<std::string_view, 1> studies{"matmul"};
+std::vector<std::string_view> study_names() {
+    std::vector<std::string_view> names{"matmul", "footprint"};
+    for (const bench::scaling_design& d : bench::scaling_designs()) {
+        names.push_back(d.name);
+    }
+    return names;
+}
 
 report::field_list study_context(bool measured) {
     report::field_list context = program_context("narrowfp study matmul");
@@ -70,8 +81,9 @@ int run_matmul(study_arguments& args, context& ctx) {
         print_table(ctx, cost);
         print_text("\n");
     }
-    print_text("Throughput: NOT RUN, because no kernel built for speed exists yet, and the time of a slow emulation is not a "
-               "cost of anything.\n");
+    print_text(
+        "Throughput: NOT RUN, because no kernel built for speed exists yet, and the time of a slow emulation is not a "
+        "cost of anything.\n");
     for (const std::string& finding : bench::matmul_findings(study)) {
         print_text("- " + finding + "\n");
     }
@@ -81,11 +93,82 @@ int run_matmul(study_arguments& args, context& ctx) {
     return 0;
 }
 
-int run_study(study_arguments& args, context& ctx) {
-    if (std::find(studies.begin(), studies.end(), args.name) == studies.end()) {
-        throw std::invalid_argument(bench::unknown_name("study", args.name, studies));
+// The studies of scaling: one table each.
+int run_scaling(const study_arguments& args, const context& ctx) {
+    if (!args.options.only.empty()) {
+        throw std::invalid_argument("--only selects rows of the study matmul");
     }
-    return run_matmul(args, ctx);
+    if (!args.output.empty()) {
+        prepare_folder(args.output);
+    }
+    report::progress progress(args.name + " study", static_cast<std::uint64_t>(args.batches), progress_style(ctx));
+    const bench::scaling_study study =
+        bench::run_scaling_study(args.name, {.seed = args.seed,
+                                             .batches = args.batches,
+                                             .small = args.options.small,
+                                             .threads = args.options.threads,
+                                             .on_progress = [&](int, int) { progress.advance(); }});
+    progress.finish();
+    const report::document results =
+        bench::scaling_results(study, program_context("narrowfp study " + args.name), ctx.command_line);
+    const report::table table = bench::scaling_table(study);
+    const std::vector<std::string> findings = bench::scaling_findings(study);
+    if (!args.output.empty()) {
+        std::string text = "# " + study.title + "\n\n" + report::to_markdown(table) + "\n";
+        for (const std::string& finding : findings) {
+            text += "- " + finding + "\n";
+        }
+        const std::filesystem::path folder = args.output;
+        report::write_results(folder / "results.json", results);
+        report::write_file(folder / "report.md", text);
+    }
+    if (ctx.json) {
+        print_text(report::to_json(results));
+        return 0;
+    }
+    print_table(ctx, table);
+    for (const std::string& finding : findings) {
+        for (const std::string& line : report::wrap("- " + finding, bench::terminal_width(stdout))) {
+            print_text(line + "\n");
+        }
+    }
+    return 0;
+}
+
+// Bytes by formula: nothing is computed with numbers.
+int run_footprint(const study_arguments& args, const context& ctx) {
+    const report::document results =
+        bench::footprint_results(program_context("narrowfp study footprint"), ctx.command_line);
+    if (!args.output.empty()) {
+        prepare_folder(args.output);
+        std::string text = "# Bytes of linear layers in training\n\n";
+        for (const report::table& t : bench::footprint_tables()) {
+            text += report::to_markdown(t) + "\n";
+        }
+        const std::filesystem::path folder = args.output;
+        report::write_results(folder / "results.json", results);
+        report::write_file(folder / "report.md", text);
+    }
+    if (ctx.json) {
+        print_text(report::to_json(results));
+        return 0;
+    }
+    for (const report::table& t : bench::footprint_tables()) {
+        print_table(ctx, t);
+        print_text("\n");
+    }
+    return 0;
+}
+
+int run_study(study_arguments& args, context& ctx) {
+    const std::vector<std::string_view> names = study_names();
+    if (std::find(names.begin(), names.end(), args.name) == names.end()) {
+        throw std::invalid_argument(bench::unknown_name("study", args.name, names));
+    }
+    if (args.name == "footprint") {
+        return run_footprint(args, ctx);
+    }
+    return args.name == "matmul" ? run_matmul(args, ctx) : run_scaling(args, ctx);
 }
 
 }  // namespace
@@ -95,19 +178,29 @@ void add_study(CLI::App& app, context& ctx) {
     CLI::App& command = add_command(
         app, ctx,
         {.name = "study",
-         .summary = "Run an experiment and write its report (matmul)",
-         .details = "matmul: FP32, BF16, FP16, E4M3 and E5M2 under each scaling recipe and accumulator, on X^T X of real\n"
-                    "images and on LLM-like operands: error, bytes, and both against FP8. Takes minutes; nothing is timed.",
+         .summary = "Run an experiment and write its report (matmul, and how scales behave)",
+         .details =
+             "matmul: FP32, BF16, FP16, E4M3 and E5M2 under each scaling recipe and accumulator, on X^T X of real\n"
+             "images and on LLM-like operands: error, bytes, and both against FP8. Takes minutes; nothing is timed.\n"
+             "mx_rules, near_constant, retile, token_imbalance, outliers, delayed_spikes: what scales do to numbers\n"
+             "of known distributions, beside what others found. Seconds each.\n"
+             "footprint: every byte of a layer of DeepSeek-V3 in training, in four columns and by recipe.",
          .examples = "  narrowfp study matmul --output report\n"
                      "  narrowfp study matmul --only llm_like.e4m3fn --small"},
         [args](context& c) { return run_study(*args, c); });
-    command.add_option("name", args->name, "matmul")->required()->type_name("STUDY");
-    command.add_option("-o,--output", args->output, "Write report.md, results.json and timings.json into this folder")
+    command.add_option("name", args->name, "Which study")->required()->type_name("STUDY");
+    command.add_option("--seed", args->seed, "Of the studies of scales")->type_name("N")->capture_default_str();
+    command.add_option("--batches", args->batches, "Independent draws of the studies of scales")
+        ->type_name("N")
+        ->check(CLI::Range(2, 1024))
+        ->capture_default_str();
+    command.add_option("-o,--output", args->output, "Write report.md and results.json (matmul: timings.json too) here")
         ->type_name("FOLDER");
     command.add_option("--images", args->options.images, "Images in the idx format, plain or gzipped")
         ->type_name("FILE")
         ->default_str(args->options.images.string());
-    command.add_option("--only", args->options.only, "Only rows whose id (DATA.FORMAT.RECIPE) contains this text")
+    command
+        .add_option("--only", args->options.only, "matmul: only rows whose id (DATA.FORMAT.RECIPE) contains this text")
         ->type_name("TEXT");
     command.add_flag("--small", args->options.small, "A fraction of the rows and columns, in seconds; marked as such");
     command.add_option("--threads", args->options.threads, "Threads; 0 means all")

@@ -23,7 +23,7 @@ namespace {
 constexpr int wrong_use = 2;
 constexpr int interrupted = 130;
 
-constexpr std::array commands{add_list, add_show, add_convert, add_gemm, add_audit, add_study, add_claim,
+constexpr std::array commands{add_list, add_show, add_convert, add_gemm, add_audit, add_quantize, add_study, add_claim,
                               add_compare};
 
 int fail(std::string_view message) {
