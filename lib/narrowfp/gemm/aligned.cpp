@@ -64,8 +64,8 @@ struct unit_steps {
                 const std::size_t count = std::min(products, ends[segment] - at);
                 const std::size_t in_groups = (count + 3) / 4;
                 runs.push_back({at, count});
-                pieces.push_back({static_cast<std::uint32_t>(in_groups), static_cast<std::uint32_t>(segment),
-                                  at == begin, at + count == ends[segment]});
+                pieces.push_back({static_cast<std::uint32_t>(in_groups), static_cast<std::uint32_t>(count),
+                                  static_cast<std::uint32_t>(segment), at == begin, at + count == ends[segment]});
                 groups += in_groups;
                 at += count;
             }

@@ -32,17 +32,17 @@ struct k_block {
     std::size_t steps = 0;
 };
 
-std::vector<k_block> blocks_of(const std::vector<std::size_t>& ends, std::size_t per_step) {
+std::vector<k_block> blocks_of(const std::vector<std::size_t>& ends, std::size_t per_step, std::size_t most_steps) {
     std::vector<k_block> blocks;
     std::size_t at = 0;
     for (std::size_t segment = 0; segment < ends.size(); ++segment) {
         const std::size_t begin = at;
         while (at < ends[segment]) {
-            if (blocks.empty() || blocks.back().steps >= steps_per_block) {
+            if (blocks.empty() || blocks.back().steps >= most_steps) {
                 blocks.emplace_back();
             }
             k_block& block = blocks.back();
-            const std::size_t count = std::min(ends[segment] - at, (steps_per_block - block.steps) * per_step);
+            const std::size_t count = std::min(ends[segment] - at, (most_steps - block.steps) * per_step);
             const std::size_t steps = (count + per_step - 1) / per_step;
             k_run* last = block.runs.empty() ? nullptr : &block.runs.back();
             if (last != nullptr && last->count % per_step == 0) {
@@ -50,8 +50,8 @@ std::vector<k_block> blocks_of(const std::vector<std::size_t>& ends, std::size_t
             } else {
                 block.runs.push_back({at, count, block.steps});
             }
-            block.pieces.push_back({static_cast<std::uint32_t>(steps), static_cast<std::uint32_t>(segment), at == begin,
-                                    at + count == ends[segment]});
+            block.pieces.push_back({static_cast<std::uint32_t>(steps), static_cast<std::uint32_t>(count),
+                                    static_cast<std::uint32_t>(segment), at == begin, at + count == ends[segment]});
             block.steps += steps;
             at += count;
         }
@@ -60,6 +60,12 @@ std::vector<k_block> blocks_of(const std::vector<std::size_t>& ends, std::size_t
 }
 
 std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+// Whether the product is one row from weights in panels, which is read from memory and not from panels of its own.
+bool streams(const blocked_job& job) {
+    return job.d.rows() == 1 && job.b.panel_lines == stream_columns &&
+           job.family->stream[static_cast<std::size_t>(job.b.element.kind)] != nullptr;
+}
 
 // Rectangles of D, small enough that every thread gets some.
 struct task_grid {
@@ -72,6 +78,13 @@ struct task_grid {
         const std::size_t m = job.d.rows();
         const std::size_t n = job.d.cols();
         const std::size_t width = job.family->tile_columns;
+        if (streams(job)) {
+            rows = 1;
+            columns = stream_columns;
+            row_tasks = 1;
+            column_tasks = divide_up(n, columns);
+            return;
+        }
         const double macs = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(job.a.k);
         const auto worth = static_cast<std::size_t>(macs / least_macs_per_task);
         const std::size_t wanted = threads == 1 ? 1 : std::min(4 * threads, std::max<std::size_t>(1, worth));
@@ -175,6 +188,10 @@ public:
         if (job_.scaled) {
             expand_scales();
         }
+        if (streams(job_)) {
+            multiply_stream(job_.family->stream[static_cast<std::size_t>(job_.b.element.kind)]);
+            return;
+        }
         for (const k_block& block : blocks_) {
             const std::uint32_t* panels = pack_b(block);
             for (std::size_t first = 0; first < rows_; first += row_block) {
@@ -254,6 +271,36 @@ private:
         }
     }
 
+    // One row and the columns of one panel. The blocks are one, of all of k.
+    void multiply_stream(stream_function stream) {
+        const k_block& block = blocks_.front();
+        auto* const line = buffers_.a.reserve<std::uint32_t>(block.steps);
+        const line_function pack = job_.family->line[static_cast<std::size_t>(job_.a.element.kind)];
+        for (const k_run& run : block.runs) {
+            const std::uint8_t* codes = along_k(job_.a, row_, run.first, run.count, buffers_.codes);
+            pack(codes, run.count, table_of(job_.a), line + run.first_step);
+        }
+        float d[stream_columns] = {};
+        float* const target = &job_.d(row_, column_);
+        std::copy_n(target, columns_, d);
+        stream_call call;
+        call.a = line;
+        call.codes = job_.b.at(column_, 0);
+        call.stride = job_.b.k_step_at(column_);
+        call.columns = job_.b.panel_width(column_ / job_.b.panel_lines);
+        call.table = table_of(job_.b);
+        call.d = d;
+        call.pieces = block.pieces.data();
+        call.piece_count = block.pieces.size();
+        call.scaled = job_.scaled;
+        call.a_scale = a_scale_;
+        call.b_scale = b_scale_;
+        call.b_scale_stride = padded_columns_;
+        stream(call);
+        std::copy_n(d, columns_, target);
+        round_rows(job_.d.block(row_, column_, 1, columns_), job_.output);
+    }
+
     // Row and column count from the task's first.
     void multiply_tile(const k_block& block, std::size_t row, std::size_t rows, std::size_t column,
                        const std::uint32_t* a, std::size_t a_stride, const std::uint32_t* b) {
@@ -324,7 +371,8 @@ void multiply_blocked(const blocked_job& job, const options& opts) {
     const std::size_t m = job.d.rows();
     const std::size_t n = job.d.cols();
     const auto per_step = static_cast<std::size_t>(job.family->elements_per_step);
-    const std::vector<k_block> blocks = blocks_of(job.plan->ends, per_step);
+    const std::vector<k_block> blocks =
+        blocks_of(job.plan->ends, per_step, streams(job) ? job.a.k : steps_per_block);
     page_buffer carried;
     matrix_view<float> partial;
     if (job.scaled && any_segment_continues(blocks)) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/gemm/internal/code_source.hpp>
 
 #include <algorithm>
@@ -121,7 +122,7 @@ int smallest_unit_of_bf16(const code_source& source) {
 int smallest_unit_of(const code_source& source) {
     switch (source.element.kind) {
         case code_kind::table8: return source.element.smallest_unit;
-        case code_kind::bf16: return smallest_unit_of_bf16(source);
+        case code_kind::bf16: return source.smallest_unit ? *source.smallest_unit : smallest_unit_of_bf16(source);
         case code_kind::f16:
         case code_kind::f32: break;
     }
@@ -143,6 +144,35 @@ code_source source_of(const quantized_matrix& q, bool lines_are_rows) {
     const std::size_t row_step = q.cols() * out.bytes();
     out.line_step = lines_are_rows ? row_step : out.bytes();
     out.k_step = lines_are_rows ? out.bytes() : row_step;
+    return out;
+}
+
+std::shared_ptr<const packed_panels> packed_in_panels(quantized_matrix b, const options& opts) {
+    auto out = std::make_shared<packed_panels>();
+    out->matrix = std::move(b);
+    const code_source from = source_of(out->matrix, false);
+    code_source& to = out->source;
+    to.element = from.element;
+    to.lines = from.lines;
+    to.k = from.k;
+    to.panel_lines = stream_columns;
+    if (from.element.kind == code_kind::bf16) {
+        to.smallest_unit = smallest_unit_of(from);
+    }
+    const std::size_t bytes = to.bytes();
+    const std::size_t panels = (to.lines + stream_columns - 1) / stream_columns;
+    auto* const codes = out->memory.reserve<std::uint8_t>(panels * stream_columns * to.k * bytes);
+    to.data = codes;
+    parallel_ranges(panels, 1, opts, [&](std::size_t panel, std::size_t) {
+        const std::size_t first = panel * stream_columns;
+        const std::size_t used = std::min(stream_columns, to.lines - first) * bytes;
+        const std::size_t step = to.k_step_at(first);
+        std::uint8_t* row = codes + first * to.k * bytes;
+        for (std::size_t k = 0; k < to.k; ++k, row += step) {
+            std::memcpy(row, from.at(first, k), used);
+            std::memset(row + used, 0, step - used);
+        }
+    });
     return out;
 }
 

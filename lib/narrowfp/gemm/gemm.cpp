@@ -87,7 +87,8 @@ bool choose_family(const detail::kernel_set& kernels, detail::blocked_job& job) 
         return unit >= -126;  // so that the value of every sum is a normal number
     }
     const bool dot_products = kernels.bf16 != nullptr && takes(*kernels.bf16, job.a) && takes(*kernels.bf16, job.b) &&
-                              std::min(job.a.lines, job.b.lines) >= (job.b.element.kind == detail::code_kind::bf16 ? few : 1);
+                              (job.b.element.kind != detail::code_kind::bf16 || job.b.smallest_unit ||
+                               std::min(job.a.lines, job.b.lines) >= few);
     job.family = dot_products && detail::nothing_is_flushed(job.a, job.b) && (job.scaled || addends_are_large(job.c))
                      ? kernels.bf16
                      : kernels.f32;
@@ -141,7 +142,7 @@ float reference_dot(const Job& job, std::size_t i, std::size_t j, float start) {
 // False if there is no kernel for this product; then nothing was written.
 bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                          matrix_view<float> d, matrix_view<const float> c, const any_format& output,
-                         const options& opts) {
+                         const options& opts, const detail::packed_panels* packed) {
     const detail::kernel_set* kernels = kernels_for(active_target());
     const bool integers = accumulates_by<int32_exact>(acc) != nullptr;
     const aligned* unit = accumulates_by<aligned>(acc);
@@ -161,7 +162,7 @@ bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, c
         return false;
     }
     job.a = detail::source_of(a, true);
-    job.b = detail::source_of(b, false);
+    job.b = packed != nullptr ? packed->source : detail::source_of(b, false);
     job.a_scales = detail::scales_of(a, true);
     job.b_scales = detail::scales_of(b, false);
     job.d = d;
@@ -183,7 +184,7 @@ bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, c
     if (!choose_family(*kernels, job)) {
         return false;
     }
-    if (d.cols() < few && d.rows() > d.cols()) {
+    if (d.cols() < few && d.rows() > d.cols() && packed == nullptr) {
         transpose(job);
     }
     with_dense_rows(job.d, [&](matrix_view<float> dense) {
@@ -195,10 +196,13 @@ bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, c
 
 }  // namespace
 
-void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc, matrix_view<float> d,
-               matrix_view<const float> c, const any_format& output, const options& opts) {
+namespace {
+
+void multiply(const quantized_matrix& a, const quantized_matrix& b, const detail::packed_panels* packed,
+              const accumulator& acc, matrix_view<float> d, matrix_view<const float> c, const any_format& output,
+              const options& opts) {
     require_gemm_shapes(a, b, acc, c, d);
-    if (multiply_by_kernels(a, b, acc, d, c, output, opts)) {
+    if (multiply_by_kernels(a, b, acc, d, c, output, opts, packed)) {
         return;
     }
     const rows_function rows = rows_for(active_target());
@@ -208,9 +212,37 @@ void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accum
     });
 }
 
+}  // namespace
+
+packed_operand::packed_operand(quantized_matrix b, const options& opts)
+    : panels_(detail::packed_in_panels(std::move(b), opts)) {}
+
+const quantized_matrix& packed_operand::matrix() const { return panels_->matrix; }
+
+std::size_t packed_operand::packed_bytes() const {
+    return panels_->source.lines * panels_->source.k * panels_->source.bytes();
+}
+
+void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc, matrix_view<float> d,
+               matrix_view<const float> c, const any_format& output, const options& opts) {
+    multiply(a, b, nullptr, acc, d, c, output, opts);
+}
+
+void gemm_into(const quantized_matrix& a, const packed_operand& b, const accumulator& acc, matrix_view<float> d,
+               matrix_view<const float> c, const any_format& output, const options& opts) {
+    multiply(a, b.matrix(), &b.panels(), acc, d, c, output, opts);
+}
+
 matrix<float> gemm(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                    matrix_view<const float> c, const any_format& output, const options& opts) {
     matrix<float> d(a.rows(), b.cols());
+    gemm_into(a, b, acc, d.view(), c, output, opts);
+    return d;
+}
+
+matrix<float> gemm(const quantized_matrix& a, const packed_operand& b, const accumulator& acc,
+                   matrix_view<const float> c, const any_format& output, const options& opts) {
+    matrix<float> d(a.rows(), b.matrix().cols());
     gemm_into(a, b, acc, d.view(), c, output, opts);
     return d;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The matrix product as users call it: the result of gemm_reference (gemm/reference.hpp), bit for bit, computed by the
-// compiled library with threads over the rows of D.
+// compiled library with threads over D.
 #pragma once
 
 #include <narrowfp/base/matrix.hpp>
 #include <narrowfp/base/options.hpp>
 #include <narrowfp/gemm/accumulator.hpp>
+#include <narrowfp/gemm/packed_operand.hpp>
 #include <narrowfp/quant/quantized_matrix.hpp>
 
 namespace narrowfp {
@@ -18,6 +19,12 @@ void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accum
 
 // The same, returned.
 matrix<float> gemm(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
+                   matrix_view<const float> c = {}, const any_format& output = f32, const options& opts = {});
+
+// The same with weights that were packed before (packed_operand.hpp).
+void gemm_into(const quantized_matrix& a, const packed_operand& b, const accumulator& acc, matrix_view<float> d,
+               matrix_view<const float> c = {}, const any_format& output = f32, const options& opts = {});
+matrix<float> gemm(const quantized_matrix& a, const packed_operand& b, const accumulator& acc,
                    matrix_view<const float> c = {}, const any_format& output = f32, const options& opts = {});
 
 }  // namespace narrowfp

@@ -37,6 +37,7 @@ struct avx512_fma {
     static operand broadcast(const std::uint32_t* p) {
         return _mm512_castsi512_ps(_mm512_set1_epi32(static_cast<int>(*p)));
     }
+    static operand as_operand(__m512i x) { return _mm512_castsi512_ps(x); }
     static acc step(acc c, operand a, operand b) { return _mm512_fmadd_ps(a, b, c); }
     static __m512 value(acc x, float) { return x; }
 };

@@ -3,10 +3,13 @@
 // bytes (4- and 6-bit codes) or to FP32 (rare formats). A line is a row of A or a column of B; k runs along it.
 #pragma once
 
+#include <narrowfp/base/options.hpp>
 #include <narrowfp/gemm/internal/kernel_set.hpp>
+#include <narrowfp/gemm/internal/page_buffer.hpp>
 #include <narrowfp/quant/quantized_matrix.hpp>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace narrowfp::detail {
@@ -34,6 +37,7 @@ struct code_source {
     std::size_t line_step = 0;    // bytes from a line to the next, at the same k
     std::size_t k_step = 0;       // bytes from one k to the next, in the same line
     std::size_t panel_lines = 0;  // in panels: lines of a panel, which lie side by side at each k; else 0
+    std::optional<int> smallest_unit;  // bf16: known from packing
     std::shared_ptr<const std::vector<std::uint8_t>> copy;  // owns the codes if they are not the matrix's own
 
     std::size_t bytes() const { return bytes_of(element.kind); }
@@ -59,6 +63,17 @@ struct code_source {
 
 // Precondition: q outlives the source.
 code_source source_of(const quantized_matrix& q, bool lines_are_rows);
+
+// Lines of a panel of a packed operand: what one pass over k keeps in registers when D has one row.
+inline constexpr std::size_t stream_columns = 256;
+
+// The weights of a packed_operand.
+struct packed_panels {
+    quantized_matrix matrix;
+    code_source source;  // in panels
+    page_buffer memory;
+};
+std::shared_ptr<const packed_panels> packed_in_panels(quantized_matrix b, const options& opts);
 
 // Whether a chain over products of these operands may be left to instructions that take subnormal numbers for zero:
 // every element is zero or normal in bfloat16, and so is every sum, as a multiple of a normal number. Reads all codes of

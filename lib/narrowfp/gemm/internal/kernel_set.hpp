@@ -39,6 +39,7 @@ struct alignas(64) word_table {
 // opens and goes to D, with its scale, where it closes.
 struct k_piece {
     std::uint32_t steps = 0;
+    std::uint32_t elements = 0;
     std::uint32_t segment = 0;
     bool opens = false;
     bool closes = false;
@@ -73,6 +74,25 @@ using panel_function = void (*)(const std::uint8_t* codes, std::size_t stride, s
 using line_function = void (*)(const std::uint8_t* codes, std::size_t count, const word_table* table,
                                std::uint32_t* out);
 
+// One row of D, up to 256 columns that are a multiple of 64, all of k, straight from codes: rows of k `stride` bytes
+// apart, each with a code for every column. They are read once, front to back.
+struct stream_call {
+    const std::uint32_t* a = nullptr;  // [step]
+    const std::uint8_t* codes = nullptr;
+    std::size_t stride = 0;
+    std::size_t columns = 0;
+    const word_table* table = nullptr;
+    float* d = nullptr;
+    const k_piece* pieces = nullptr;
+    std::size_t piece_count = 0;
+    bool scaled = false;
+    const float* a_scale = nullptr;  // [segment]
+    const float* b_scale = nullptr;  // [segment][column]
+    std::size_t b_scale_stride = 0;
+};
+
+using stream_function = void (*)(const stream_call&);
+
 // How numbers are multiplied.
 struct kernel_family {
     int elements_per_step = 1;
@@ -81,6 +101,7 @@ struct kernel_family {
     const tile_function* tile = nullptr;  // tile[rows - 1]
     panel_function panel[code_kinds] = {};  // null: this family does not take such codes
     line_function line[code_kinds] = {};
+    stream_function stream[code_kinds] = {};  // null: none
 };
 
 // Aligned accumulation (accumulator.hpp) of 8-bit operands, with up to 13 fraction bits. Four elements of k make a group

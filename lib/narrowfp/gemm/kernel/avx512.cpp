@@ -16,6 +16,7 @@
 #endif
 
 #include <narrowfp/gemm/internal/avx512_aligned.hpp>
+#include <narrowfp/gemm/internal/avx512_stream.hpp>
 
 namespace narrowfp::detail {
 namespace {
@@ -28,7 +29,10 @@ constexpr kernel_family f32_family{
     .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>, panel_f32<code_kind::f16>,
               panel_f32<code_kind::f32>},
     .line = {line_f32<code_kind::table8>, line_f32<code_kind::bf16>, line_f32<code_kind::f16>,
-             line_f32<code_kind::f32>}};
+             line_f32<code_kind::f32>},
+    .stream = {stream_columns_of<avx512_fma, stream_f32_by_words>, stream_columns_of<avx512_fma, stream_f32<code_kind::bf16>>,
+               stream_columns_of<avx512_fma, stream_f32<code_kind::f16>>,
+               stream_columns_of<avx512_fma, stream_f32<code_kind::f32>>}};
 
 constexpr kernel_family integer_family{.elements_per_step = 2,
                                        .tile_rows = 6,

@@ -23,6 +23,7 @@
 #endif
 
 #include <narrowfp/gemm/internal/avx512_aligned.hpp>
+#include <narrowfp/gemm/internal/avx512_stream.hpp>
 
 namespace narrowfp::detail {
 namespace {
@@ -35,6 +36,7 @@ struct bf16_dot {
     static void store(float* p, acc x) { _mm512_storeu_ps(p, x); }
     static operand load_operand(const std::uint32_t* p) { return _mm512_loadu_si512(p); }
     static operand broadcast(const std::uint32_t* p) { return _mm512_set1_epi32(static_cast<int>(*p)); }
+    static operand as_operand(__m512i x) { return x; }
     static acc step(acc c, operand a, operand b) {
         return _mm512_dpbf16_ps(c, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
     }
@@ -79,29 +81,81 @@ __m512i groups_of_four(__m512i bytes) {
 }
 
 // 64 columns of rows k and k + 1, which become the high and the low halves.
-void panel_pairs_of_bytes(const std::uint8_t* codes, std::size_t stride, std::size_t count, const word_table* table,
-                          std::uint32_t* out) {
-    const byte_lookup lookup(table);
-    for (std::size_t k = 0; k < count; k += 2, out += 64) {
+struct stream_pairs_of_bytes {
+    static constexpr std::size_t rows_per_step = 2;
+    static constexpr std::size_t bytes = 1;
+    byte_lookup lookup;
+    explicit stream_pairs_of_bytes(const word_table* table) : lookup(table) {}
+
+    void operator()(const std::uint8_t* row, const std::uint8_t* late_row, __m512i (&out)[4]) const {
         __m512i early_low;
         __m512i early_high;
-        __m512i late_low = _mm512_setzero_si512();
-        __m512i late_high = late_low;
-        const std::uint8_t* row = codes + k * stride;
+        __m512i late_low;
+        __m512i late_high;
         lookup(groups_of_four(_mm512_loadu_si512(row)), early_low, early_high);
-        if (k + 1 < count) {
-            lookup(groups_of_four(_mm512_loadu_si512(row + stride)), late_low, late_high);
-        }
+        lookup(groups_of_four(_mm512_loadu_si512(late_row)), late_low, late_high);
         const __m512i early0 = _mm512_unpacklo_epi8(early_low, early_high);
         const __m512i early1 = _mm512_unpackhi_epi8(early_low, early_high);
         const __m512i late0 = _mm512_unpacklo_epi8(late_low, late_high);
         const __m512i late1 = _mm512_unpackhi_epi8(late_low, late_high);
-        _mm512_storeu_si512(out, _mm512_unpacklo_epi16(late0, early0));
-        _mm512_storeu_si512(out + 16, _mm512_unpackhi_epi16(late0, early0));
-        _mm512_storeu_si512(out + 32, _mm512_unpacklo_epi16(late1, early1));
-        _mm512_storeu_si512(out + 48, _mm512_unpackhi_epi16(late1, early1));
+        out[0] = _mm512_unpacklo_epi16(late0, early0);
+        out[1] = _mm512_unpackhi_epi16(late0, early0);
+        out[2] = _mm512_unpacklo_epi16(late1, early1);
+        out[3] = _mm512_unpackhi_epi16(late1, early1);
+    }
+};
+
+// The missing row of an odd run is code 0, which is zero in every format that comes here.
+void panel_pairs_of_bytes(const std::uint8_t* codes, std::size_t stride, std::size_t count, const word_table* table,
+                          std::uint32_t* out) {
+    const stream_pairs_of_bytes decode(table);
+    alignas(64) static constexpr std::uint8_t zeros[64] = {};
+    for (std::size_t k = 0; k < count; k += 2, out += 64) {
+        const std::uint8_t* row = codes + k * stride;
+        __m512i columns[4];
+        decode(row, k + 1 < count ? row + stride : zeros, columns);
+        NARROWFP_UNROLL
+        for (std::size_t v = 0; v < 4; ++v) {
+            _mm512_storeu_si512(out + 16 * v, columns[v]);
+        }
     }
 }
+
+struct stream_f32_of_bytes {
+    static constexpr std::size_t rows_per_step = 1;
+    static constexpr std::size_t bytes = 1;
+    byte_lookup lookup;
+    explicit stream_f32_of_bytes(const word_table* table) : lookup(table) {}
+
+    void operator()(const std::uint8_t* row, const std::uint8_t*, __m512i (&out)[4]) const {
+        __m512i low;
+        __m512i high;
+        lookup(groups_of_four(_mm512_loadu_si512(row)), low, high);
+        const __m512i words0 = _mm512_unpacklo_epi8(low, high);
+        const __m512i words1 = _mm512_unpackhi_epi8(low, high);
+        out[0] = _mm512_unpacklo_epi16(_mm512_setzero_si512(), words0);
+        out[1] = _mm512_unpackhi_epi16(_mm512_setzero_si512(), words0);
+        out[2] = _mm512_unpacklo_epi16(_mm512_setzero_si512(), words1);
+        out[3] = _mm512_unpackhi_epi16(_mm512_setzero_si512(), words1);
+    }
+};
+
+struct stream_pairs_of_words {
+    static constexpr std::size_t rows_per_step = 2;
+    static constexpr std::size_t bytes = 2;
+    explicit stream_pairs_of_words(const word_table*) {}
+
+    void operator()(const std::uint8_t* row, const std::uint8_t* late_row, __m512i (&out)[4]) const {
+        const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);  // as groups_of_four, for one level
+        NARROWFP_UNROLL
+        for (std::size_t h = 0; h < 2; ++h) {
+            const __m512i early = _mm512_permutexvar_epi64(order, _mm512_loadu_si512(row + 64 * h));
+            const __m512i late = _mm512_permutexvar_epi64(order, _mm512_loadu_si512(late_row + 64 * h));
+            out[2 * h] = _mm512_unpacklo_epi16(late, early);
+            out[2 * h + 1] = _mm512_unpackhi_epi16(late, early);
+        }
+    }
+};
 
 // 32 words from 32 bytes, with the same two tables.
 struct words_of_bytes_by_planes {
@@ -125,7 +179,10 @@ constexpr kernel_family f32_family{
     .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>, panel_f32<code_kind::f16>,
               panel_f32<code_kind::f32>},
     .line = {line_f32<code_kind::table8>, line_f32<code_kind::bf16>, line_f32<code_kind::f16>,
-             line_f32<code_kind::f32>}};
+             line_f32<code_kind::f32>},
+    .stream = {stream_columns_of<avx512_fma, stream_f32_of_bytes>, stream_columns_of<avx512_fma, stream_f32<code_kind::bf16>>,
+               stream_columns_of<avx512_fma, stream_f32<code_kind::f16>>,
+               stream_columns_of<avx512_fma, stream_f32<code_kind::f32>>}};
 
 constexpr std::uint32_t negative_zero = 0x8000;
 
@@ -135,7 +192,8 @@ constexpr kernel_family bf16_family{
     .tile_columns = 64,
     .tile = avx512_tiles<bf16_dot>,
     .panel = {panel_pairs_of_bytes, panel_pairs<words_of_words>},
-    .line = {line_pairs<words_of_bytes_by_planes, negative_zero>, line_pairs<words_of_words, negative_zero>}};
+    .line = {line_pairs<words_of_bytes_by_planes, negative_zero>, line_pairs<words_of_words, negative_zero>},
+    .stream = {stream_columns_of<bf16_dot, stream_pairs_of_bytes>, stream_columns_of<bf16_dot, stream_pairs_of_words>}};
 
 constexpr kernel_family integer_family{.elements_per_step = 2,
                                        .tile_rows = 6,
