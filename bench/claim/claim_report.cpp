@@ -111,8 +111,11 @@ std::vector<std::string> first_lines() {
         "The claim: Ascend lacks FP8, so training had to use a less efficient 16-bit format, which loaded the hardware "
         "more "
         "and used more resources.",
-        "The press reports of this story that were read name three reasons: stability, links, software. FP8 is the "
-        "article's own fourth reason."};
+        "The press reports of this story that were read name three reasons: stability, links, software (Financial "
+        "Times, "
+        "August 2025, as other papers quote it). FP8 is the article's own fourth reason; no page that was read quotes "
+        "it. "
+        "Which Ascend was tried is not public; the chip that the story ends with is the H20."};
 }
 
 std::vector<std::string> head_lines(const claim_outcome& outcome) {

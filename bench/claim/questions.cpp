@@ -34,6 +34,20 @@ std::string joined(std::initializer_list<std::string> parts) {
     return text;
 }
 
+// What a row says, its figure and why, without repeating that S3 did not pass.
+std::string said(const char* id, const row_result& r) {
+    if (!ran(r)) {
+        return "";
+    }
+    std::string why = r.reason;
+    for (const verdict s3 : {verdict::fail, verdict::not_run}) {
+        if (why.starts_with(s3_text(s3))) {
+            why.erase(0, s3_text(s3).size());
+        }
+    }
+    return std::string(id) + ": " + joined({r.value, why});
+}
+
 // SUPPORTED if V1 is on every chip and V2 agrees (its figure: most of the work above 1), NOT SUPPORTED if V1 is on
 // every chip.
 answer ask_same_chip(const outcomes& rows) {
@@ -43,15 +57,11 @@ answer ask_same_chip(const outcomes& rows) {
         return !v1.chips.empty() &&
                std::all_of(v1.chips.begin(), v1.chips.end(), [&](const chip_verdict& c) { return c.word == word; });
     };
-    std::string words;
-    for (const chip_verdict& c : v1.chips) {
-        words += (words.empty() ? "V1: " : ", ") + c.chip + " " + std::string(word_of(c.word));
-    }
     const row_result& v12a = result_of(rows, "V12a");
-    const std::string reason = joined({words, ran(v1) ? "V1: 16 bits take " + v1.value + " as long; " + v1.reason : "",
-                                       ran(v2) ? "V2: " + joined({v2.value, v2.reason}) : "",
-                                       ran(v12a) ? "with hypothetical FP8 units (V12a): " + v12a.value : "",
-                                       not_run_text(rows, {"V1", "V2", "V12a"})});
+    const std::string reason =
+        s3_text(result_of(rows, "S3").word) + joined({said("V1, 16-bit over FP8 step time", v1), said("V2", v2),
+                                                      ran(v12a) ? "V12a, had Ascend FP8 units: " + v12a.value : "",
+                                                      not_run_text(rows, {"V1", "V2", "V12a"})});
     if (all_are(verdict::not_supported)) {
         return {verdict::not_supported, reason};
     }
@@ -68,8 +78,8 @@ answer ask_load(const outcomes& rows) {
         return ran(r) && !r.value.empty() ? std::string(id) + " " + r.value : std::string();
     };
     return {decided ? v4.word : verdict::undecided,
-            joined({not_run_text(rows, {"V4"}), v4.reason.empty() || !ran(v4) ? "" : "V4: " + v4.reason,
-                    "context: " + joined({context("V3"), context("V5")})})};
+            s3_text(result_of(rows, "S3").word) + joined({not_run_text(rows, {"V4"}), said("V4, extra time to fit", v4),
+                                                          "context: " + joined({context("V3"), context("V5")})})};
 }
 
 // Critical: format is the largest hardware factor of the Ascend-H20 step, or no 16-bit schedule fits at less than 25 %
@@ -80,9 +90,10 @@ answer ask_critical(const outcomes& rows) {
     const auto no_schedule =
         std::find_if(v4.chips.begin(), v4.chips.end(), [](const chip_verdict& c) { return c.chip == "no-schedule"; });
     const verdict second = no_schedule == v4.chips.end() ? verdict::not_run : no_schedule->word;
-    const std::string reason = joined(
-        {not_run_text(rows, {"V4", "V11"}), ran(v11) ? "V11: " + joined({v11.value, v11.reason}) : "",
-         ran(v4) ? "V4: " + joined({v4.value, v4.reason}) : "", "not fitting one schedule is not \"cannot fit\""});
+    const std::string reason =
+        s3_text(result_of(rows, "S3").word) +
+        joined({not_run_text(rows, {"V4", "V11"}), said("V11", v11), said("V4, extra time to fit", v4),
+                "not fitting one schedule is not \"cannot fit\""});
     if (v11.word == verdict::supported || second == verdict::supported) {
         return {verdict::supported, reason};
     }

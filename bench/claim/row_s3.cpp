@@ -44,6 +44,18 @@ report::table input_table() {
     return t;
 }
 
+// The slowdown of products within a step, to two decimals, from which on the range would hold the measured ratio; 0 if
+// none up to 2 does.
+double slowdown_needed(const holdout::pair& p, double measured) {
+    for (int percent = 100; percent <= 200; ++percent) {
+        const holdout::prediction r = holdout::predict_with_slowdown(p, percent / 100.0);
+        if (measured >= r.low && measured <= r.high) {
+            return percent / 100.0;
+        }
+    }
+    return 0;
+}
+
 }  // namespace
 
 row_result run_s3(const row_context&) {
@@ -61,6 +73,7 @@ row_result run_s3(const row_context&) {
     int inside = 0;
     double widest = 0;
     std::string outside;
+    std::string needed;
     for (const holdout::pair& p : holdout::all_pairs()) {
         const holdout::prediction predicted = holdout::predict(p);
         const auto measured = std::find_if(holdout::measured_ratios.begin(), holdout::measured_ratios.end(),
@@ -71,6 +84,9 @@ row_result run_s3(const row_context&) {
         if (!within) {
             outside += (outside.empty() ? "" : ", ") + std::string(p.name) + " (" +
                        report::format_ratio(measured->ratio, 3) + " measured)";
+            const double slowdown = slowdown_needed(p, measured->ratio);
+            needed += (needed.empty() ? "" : ", ") + std::string(p.name) + ": " +
+                      (slowdown > 0 ? report::format_number(slowdown, 3) : "none up to 2");
         }
         t.add_row({std::string(p.name),
                    range_text({predicted.low, predicted.high}),
@@ -99,7 +115,11 @@ row_result run_s3(const row_context&) {
         "recorded before they were computed against them, and nothing was changed afterwards to meet them.",
         "Where a measured ratio lies above the range, products take a larger share of the published 16-bit step than "
         "the model's shares of peak allow: their rate within a long run is lower than alone by more than DeepSeek's "
-        "profile shows, or FP8 saves time outside products as well."};
+        "profile shows, or FP8 saves time outside products as well. Slowdown within the step that would have been "
+        "needed: " +
+            (needed.empty() ? "none" : needed) + "; assumed were at most " +
+            report::format_number(calibration::slowdown().high, 3) +
+            ". It is a diagnosis; the assumption stays as it was."};
     out.tables = {std::move(t), input_table(), changes_table()};
     return out;
 }

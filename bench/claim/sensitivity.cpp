@@ -74,13 +74,17 @@ std::vector<sensitivity_line> sensitivity_of(const row_context& how) {
     }
     const step_scenarios h20(what, chips.by_name("h20"));
     const double h20_rate = 1 / h20.seconds_in(h20.all().front())[column::fp8_units];
+    std::vector<sensitivity_line> v12b;
+    const auto add_v12b = [&](std::vector<sensitivity_line> more) {
+        v12b.insert(v12b.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    };
     for (const std::string_view name : {"910b2", "910b3", "910b4", "910c"}) {
         const step_scenarios ascend(what, chips.by_name(name), true);
         add(lines_for("V12a", ascend, step_threshold, step_rule, ratio));
-        add(lines_for("V12b", ascend, 1, "H20 in FP8 at least as fast",
-                      [&](const step_scenarios& all, const step_scenario& s) {
-                          return h20_rate * all.seconds_in(s)[column::wide];
-                      }));
+        add_v12b(lines_for("V12b", ascend, 1, "H20 in FP8 at least as fast",
+                           [&](const step_scenarios& all, const step_scenario& s) {
+                               return h20_rate * all.seconds_in(s)[column::wide];
+                           }));
         const double ascend_rate = 1 / ascend.seconds_in(ascend.all().front())[column::wide];
         std::vector<sensitivity_line> other = lines_for(
             "V12b", h20, 1, "H20 in FP8 at least as fast", [&](const step_scenarios& all, const step_scenario& s) {
@@ -89,10 +93,9 @@ std::vector<sensitivity_line> sensitivity_of(const row_context& how) {
         for (sensitivity_line& line : other) {
             line.where = "h20 over " + std::string(name);
         }
-        add(std::move(other));
+        add_v12b(std::move(other));
     }
-    std::stable_sort(lines.begin(), lines.end(),
-                     [](const sensitivity_line& a, const sensitivity_line& b) { return a.row < b.row; });
+    add(std::move(v12b));
     add(attribution_sensitivity(how));
     return lines;
 }

@@ -202,6 +202,9 @@ class Claim(ProgramTest):
         document = strict_json(self.good("claim", "--only", "V1", "--json", "--chip", "910b3", "--set", "910b3.fp8=590"))
         records = {record["id"]: record for record in document["records"]}
         self.assertGreater(records["claim.v1.910b3"]["value"], 1.1)
+        # The anchor of H800 is the library's chip: faster FP8 units shorten its FP8 step.
+        document = strict_json(self.good("claim", "--only", "V1", "--json", "--set", "h800.fp8=3958"))
+        self.assertGreater({r["id"]: r for r in document["records"]}["claim.v1.h800"]["low"], 1.2)
         # Hold-outs and calibration never see a change.
         plain, changed = (self.good("claim", "--only", "S2", "--only", "S3", "--quiet", *more)
                           for more in ((), ("--set", "h800.bandwidth=1", "--set", "h100.fp8=1")))

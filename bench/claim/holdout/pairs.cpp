@@ -85,11 +85,15 @@ const std::vector<pair>& all_pairs() {
     return pairs;
 }
 
-prediction predict(const pair& p) {
+prediction predict(const pair& p) { return predict_with_slowdown(p, calibration::slowdown().high); }
+
+prediction predict_with_slowdown(const pair& p, double high) {
+    assumed slowdown = calibration::slowdown();
+    slowdown.high = high;
     const cost::machine c = cost::machine_of(device::chip_by_name(p.chip), device::quantity::fp8);
     const std::vector<assumed> ranges{calibration::wide_products(),
                                       calibration::cublas_narrow_over_wide(),
-                                      calibration::slowdown(),
+                                      slowdown,
                                       p.casts,
                                       {"weights_cast", "weights are cast for each micro-batch (1) or once a step (0)",
                                        0, 0, p.weights_may_be_cast ? 1.0 : 0.0, "not known"}};

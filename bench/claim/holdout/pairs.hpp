@@ -36,6 +36,8 @@ struct prediction {
 
 // FP8 rate over 16-bit rate.
 prediction predict(const pair& p);
+// With another high end of the products' slowdown within a step: what a measured ratio outside the range would ask for.
+prediction predict_with_slowdown(const pair& p, double high);
 
 // What `predict` gave when it was first recorded, before any comparison; a test holds today's model against it.
 struct recorded_range {
