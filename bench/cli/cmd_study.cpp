@@ -2,6 +2,7 @@
 // narrowfp study: experiments with a fixed design, each with a table, a report and a results file.
 // A new study is a design in study/scaling_study.hpp, or a function like run_matmul.
 #include "cli/command.hpp"
+#include "study/cast_share.hpp"
 #include "study/footprint.hpp"
 #include "study/matmul_report.hpp"
 #include "study/scaling_study.hpp"
@@ -32,7 +33,7 @@ struct study_arguments {
 };
 
 std::vector<std::string_view> study_names() {
-    std::vector<std::string_view> names{"matmul", "footprint"};
+    std::vector<std::string_view> names{"matmul", "footprint", "casts"};
     for (const bench::scaling_design& d : bench::scaling_designs()) {
         names.push_back(d.name);
     }
@@ -160,6 +161,39 @@ int run_footprint(const study_arguments& args, const context& ctx) {
     return 0;
 }
 
+// The only study that measures time; its figures go to timings.json.
+int run_casts(const study_arguments& args, const context& ctx) {
+    if (!args.output.empty()) {
+        prepare_folder(args.output);
+    }
+    bench::cast_options options{.threads = args.options.threads, .seed = args.seed};
+    if (args.options.small) {
+        options.size = 128;
+        options.repetitions = 2;
+    }
+    const bench::cast_study study = bench::run_cast_study(options);
+    report::field_list fields = program_context("narrowfp study casts");
+    report::add_field(fields, "target", std::string(name_of(active_target())));
+    const report::document timings = bench::cast_timings(study, fields, ctx.command_line);
+    if (!args.output.empty()) {
+        const std::filesystem::path folder = args.output;
+        report::write_timings(folder / "timings.json", timings);
+        report::write_file(folder / "report.md", report::to_markdown(bench::cast_table(study)));
+    }
+    if (ctx.json) {
+        print_text(report::to_json(timings));
+        return 0;
+    }
+    print_table(ctx, bench::cast_table(study));
+    for (const std::string& finding : bench::cast_findings(study)) {
+        print_text("- " + finding + "\n");
+    }
+    if (options.size != bench::cast_options{}.size) {
+        print_text("SMALL RUN: not the figures of the study.\n");
+    }
+    return 0;
+}
+
 int run_study(study_arguments& args, context& ctx) {
     const std::vector<std::string_view> names = study_names();
     if (std::find(names.begin(), names.end(), args.name) == names.end()) {
@@ -167,6 +201,9 @@ int run_study(study_arguments& args, context& ctx) {
     }
     if (args.name == "footprint") {
         return run_footprint(args, ctx);
+    }
+    if (args.name == "casts") {
+        return run_casts(args, ctx);
     }
     return args.name == "matmul" ? run_matmul(args, ctx) : run_scaling(args, ctx);
 }
@@ -184,7 +221,8 @@ void add_study(CLI::App& app, context& ctx) {
              "images and on LLM-like operands: error, bytes, and both against FP8. Takes minutes; nothing is timed.\n"
              "mx_rules, near_constant, retile, token_imbalance, outliers, delayed_spikes: what scales do to numbers\n"
              "of known distributions, beside what others found. Seconds each.\n"
-             "footprint: every byte of a layer of DeepSeek-V3 in training, in four columns and by recipe.",
+             "footprint: every byte of a layer of DeepSeek-V3 in training, in four columns and by recipe.\n"
+             "casts: the share of casts and transposes in a layer's three products, measured on this machine.",
          .examples = "  narrowfp study matmul --output report\n"
                      "  narrowfp study matmul --only llm_like.e4m3fn --small"},
         [args](context& c) { return run_study(*args, c); });

@@ -185,11 +185,11 @@ std::vector<std::string> retile_notes() {
     return {
         "(A) quantises both tilings from the wide tensor, (B) restores FP32-scaled codes and quantises again, (C) does "
         "so "
-        "with power-of-two scales. C costs nothing beyond its first pass, which is why DeepSeek-V3 (arXiv 2412.19437, "
-        "3.3.2) "
-        "uses powers of two where a tensor is tiled again.",
-            "With FP32 scales the second pass rounds anew, so the error grows by the square root of two. The stated 3.16 % "
-            "would need a second rounding smaller than the first, which these data do not show."};
+        "with power-of-two scales. Under C the second pass changes only what becomes subnormal in its new block, a few "
+        "elements in a million here, which is why DeepSeek-V3 (arXiv 2412.19437, 3.3.2) uses powers of two where a "
+        "tensor is tiled again.",
+        "With FP32 scales the second pass rounds anew, so the error grows by the square root of two. The stated 3.16 % "
+        "would need a second rounding smaller than the first, which these data do not show."};
 }
 
 constexpr std::string_view emulation = "a numpy emulation on the same distributions";

@@ -238,6 +238,19 @@ class Studies(ProgramTest):
         self.assertLess(value["alpha16.tensor.p1"], value["alpha0.tensor.p1"] - 20)
         self.assertEqual(value["alpha16.tile.zeros"], value["alpha0.tile.zeros"])
 
+    def test_bytes_and_times(self):
+        document = strict_json(self.good("study", "footprint", "--json"))
+        value = {r["id"].removeprefix("footprint."): r["value"] for r in document["records"]}
+        self.assertEqual(value["column.fp8_units.dispatch"], 8 * 4096 * 7392)  # the published 7,392 B a token
+        self.assertEqual(value["column.wide.weights"], 2 * 407306240)  # 187,105,280 of attention, 5 x 44,040,192
+        self.assertEqual(value["column.fp8_storage.activations"], value["column.fp8_units.activations"])
+        self.assertEqual(value["recipe.rowwise__stock.activations"], value["recipe.bf16.activations"])
+        self.assertEqual({value[f"column.{c}.moments"] for c in ("fp8_units", "int8", "wide")}, {4 * 407306240})
+        document = strict_json(self.good("study", "casts", "--small", "--json"))
+        shares = [r for r in document["records"] if r["id"].endswith(".share")]
+        self.assertEqual(len(shares), 4)
+        self.assertTrue(all(r["kind"] == "measured" and 0 < r["value"] < 1 for r in shares))
+
     def test_errors(self):
         self.bad("study", "retyle", says="retile")
         self.bad("study", "retile", "--only", "x", says="matmul")

@@ -31,7 +31,4 @@ inline quantized_matrix transposed(const quantized_matrix& q) {
     return out;
 }
 
-// Whether a scale covers the same elements in the product and in its transpose: the whole matrix, or square blocks.
-constexpr bool is_symmetric(const granularity& g) { return g.block_rows == g.block_cols; }
-
 }  // namespace narrowfp
