@@ -26,6 +26,9 @@ const quantity_info* find_quantity(std::string_view name) {
     return nullptr;
 }
 
+// Beyond these a figure is a slip, and the model's numbers overflow.
+bool is_plausible(double value) { return value == 0 || (value >= 1e-6 && value <= 1e9); }
+
 std::vector<std::string_view> quantity_names() {
     std::vector<std::string_view> names;
     for (const quantity_info& info : device::all_quantities) {
@@ -91,8 +94,9 @@ void chip_set::set(std::string_view text) {
     const std::string_view number = text.substr(equal + 1);
     double value = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (error != std::errc() || end != number.data() + number.size() || !std::isfinite(value) || value < 0) {
-        throw std::invalid_argument("'" + std::string(text) + "': the value must be a number, 0 or more, in " +
+    if (error != std::errc() || end != number.data() + number.size() || !is_plausible(value)) {
+        throw std::invalid_argument("'" + std::string(text) +
+                                    "': the value must be 0 or a number from 1e-6 to 1e9, in " +
                                     std::string(info->unit) + "; it is '" + std::string(number) + "'");
     }
     std::vector<device::figure> figures;
@@ -133,6 +137,9 @@ void chip_set::read(const std::filesystem::path& file) {
                 }
                 device::figure figure{info->id, f.number("value"), device::origin::published,
                                       device::certainty::one_source, ""};
+                if (!is_plausible(figure.value)) {
+                    f.fail("\"value\" must be 0 or a number from 1e-6 to 1e9");
+                }
                 using device::certainty;
                 using device::origin;
                 figure.from = value_named(f, "kind", std::array{origin::published, origin::press, origin::computed},

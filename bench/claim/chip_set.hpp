@@ -24,7 +24,7 @@ public:
     const std::vector<device::chip>& all() const { return chips_; }
 
     // "h20.bf16=148": all figures of that quantity become this one. Throws std::invalid_argument that says what was
-    // expected for another form, an unknown chip or quantity, a value that is no finite number >= 0.
+    // expected for another form, an unknown chip or quantity, a value that is neither 0 nor between 1e-6 and 1e9.
     void set(std::string_view text);
 
     // A JSON file: {"chips": [{"name", "full_name", "vendor", "formats", "note"?, "figures": [{"quantity", "value",

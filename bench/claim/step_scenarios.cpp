@@ -50,43 +50,56 @@ std::vector<chip_variant> variants_of(const device::chip& c, bool hypothetical_f
     device::require_figure(c, wide);
     const auto figures = [&](quantity q) {
         std::vector<device::figure> all = device::figures_of(c, q);
-        return all.empty() ? std::vector<device::figure>{device::require_figure(c, q)} : all;
+        if (all.empty()) {
+            device::require_figure(c, q);  // throws
+        }
+        for (const device::figure& f : all) {
+            if (f.value <= 0) {
+                throw std::invalid_argument("chip " + std::string(c.name) + ": " +
+                                            std::string(device::info_of(q).summary) + " must be above 0");
+            }
+        }
+        return all;
     };
     const auto optional = [&](quantity q) {
         const auto f = device::find_figure(c, q);
         return f ? f->value : 0.0;
     };
+    const std::vector<device::figure> peaks = device::figures_of(c, wide);
+    std::vector<device::figure> integers = device::figures_of(c, quantity::int8);
+    if (integers.empty()) {
+        integers.push_back({quantity::int8, 0, device::origin::computed, device::certainty::unconfirmed, "none known"});
+    }
+    // Where the 16-bit peak is disputed as name against cores x clock, the INT8 figure is twice the name's: units of one
+    // chip share cores and clock, so it goes with each 16-bit peak.
+    const bool follows = peaks.size() > 1 && optional(quantity::fp16) > 0 &&
+                         std::fabs(integers.front().value / optional(quantity::fp16) - 2) < 0.002;
     std::vector<chip_variant> all;
-    for (const device::figure& peak : device::figures_of(c, wide)) {
+    for (const device::figure& peak : peaks) {
         for (const device::figure& memory : figures(quantity::memory)) {
             for (const device::figure& bandwidth : figures(quantity::bandwidth)) {
                 for (const device::figure& link : figures(quantity::scale_up)) {
-                    chip_variant v;
-                    const auto note = [&](const device::figure& f) {
-                        if (device::figures_of(c, f.what).size() > 1) {
-                            v.label += (v.label.empty() ? "" : ", ") + std::string(device::info_of(f.what).name) + " " +
-                                       report::format_number(f.value, 4);
+                    for (const device::figure& integer : integers) {
+                        chip_variant v;
+                        for (const device::figure& f : {peak, memory, bandwidth, link, integer}) {
+                            if (device::figures_of(c, f.what).size() > 1) {
+                                v.label += (v.label.empty() ? "" : ", ") + std::string(device::info_of(f.what).name) +
+                                           " " + report::format_number(f.value, 4);
+                            }
                         }
-                    };
-                    note(peak);
-                    note(memory);
-                    note(bandwidth);
-                    note(link);
-                    v.base = {.wide_peak = peak.value * 1e12,
-                              .bandwidth = bandwidth.value * 1e12,
-                              .memory = memory.value * 1e9,
-                              .scale_up = link.value * 1e9,
-                              .scale_out = optional(quantity::scale_out) * 1e9,
-                              .host_link = optional(quantity::host_link) * 1e9,
-                              .processors = optional(quantity::processors)};
-                    v.base.scale_out = v.base.scale_out > 0 ? v.base.scale_out : v.base.scale_up;
-                    v.fp8_peak = hypothetical_fp8 ? 2 * v.base.wide_peak : optional(quantity::fp8) * 1e12;
-                    // A bin's INT8 figure is twice its name's 16-bit one; units of one chip share cores and clock.
-                    v.int8_peak = optional(quantity::int8) > 0 ? 2 * v.base.wide_peak : 0;
-                    if (optional(quantity::int8) > 0 && optional(quantity::int8) < optional(wide)) {
-                        v.int8_peak = optional(quantity::int8) * 1e12;
+                        v.base = {.wide_peak = peak.value * 1e12,
+                                  .bandwidth = bandwidth.value * 1e12,
+                                  .memory = memory.value * 1e9,
+                                  .scale_up = link.value * 1e9,
+                                  .scale_out = optional(quantity::scale_out) * 1e9,
+                                  .host_link = optional(quantity::host_link) * 1e9,
+                                  .processors = optional(quantity::processors)};
+                        v.base.scale_out = v.base.scale_out > 0 ? v.base.scale_out : v.base.scale_up;
+                        v.fp8_peak = hypothetical_fp8 ? 2 * v.base.wide_peak : optional(quantity::fp8) * 1e12;
+                        v.int8_peak = follows && integer.value == integers.front().value ? 2 * v.base.wide_peak
+                                                                                         : integer.value * 1e12;
+                        all.push_back(std::move(v));
                     }
-                    all.push_back(std::move(v));
                 }
             }
         }

@@ -3,6 +3,8 @@
 
 #include "claim/json_reading.hpp"
 
+#include <algorithm>
+
 namespace narrowfp::bench::claim {
 
 namespace {
@@ -50,6 +52,17 @@ void read_model(const json_object& o, cost::model_shape& m) {
     m.dense_ffn = m.dense_layers > 0 ? o.count("dense_ffn", 1) : 0;
     m.ffn_matrices = o.flag_or("gated", true) ? 3 : 2;
     m.tied_head = o.flag_or("tied_head", false);
+    // All later products of these are then far inside 64 bits.
+    const auto n = [](std::int64_t x) { return static_cast<double>(x); };
+    const double widest = n(std::max(m.hidden, std::max(m.dense_ffn, m.expert_ffn)));
+    const double heads =
+        n(m.heads + m.key_value_heads) * n(m.key_width() + m.value_width + m.query_rank + m.key_value_rank);
+    constexpr double most = 1e16;
+    if (n(m.layers) * (n(m.experts + m.shared_experts + 2) * 3 * n(m.hidden) * widest + 2 * n(m.hidden) * heads) +
+            2 * n(m.vocabulary) * n(m.hidden) >
+        most) {
+        o.fail("the model has more than 10^16 parameters");
+    }
 }
 
 void read_layout(const json_object& o, const cost::model_shape& m, cost::training_layout& l) {
@@ -74,6 +87,16 @@ void read_layout(const json_object& o, const cost::model_shape& m, cost::trainin
         l.schedule = cost::pipeline_schedule::zb1p;
     } else if (schedule != "1f1b") {
         o.fail("\"schedule\" is \"" + schedule + "\"; known: dualpipe, zb1p, 1f1b");
+    }
+    constexpr double most_work = 1e17;
+    if (static_cast<double>(m.layers) * static_cast<double>(l.sequence) * static_cast<double>(m.heads) *
+                static_cast<double>(m.key_width() + m.value_width) >
+            most_work ||
+        static_cast<double>(l.micro_batches) * static_cast<double>(l.micro_batch_tokens) *
+                static_cast<double>(m.hidden) * static_cast<double>(l.layers_per_stage) *
+                static_cast<double>(l.stages) >
+            most_work * 1e3) {
+        o.fail("sequence, micro_batches and micro_batch_tokens are larger than any run");
     }
     if (l.stages * l.layers_per_stage < m.layers) {
         o.fail("stages x layers_per_stage must be at least the model's layers, " + std::to_string(m.layers));

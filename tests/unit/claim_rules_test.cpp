@@ -109,8 +109,19 @@ TEST_CASE("chips: what-if figures") {
     // A chip is given FP8 units.
     chips.set("910b3.fp8=600");
     CHECK(device::require_figure(chips.by_name("910b3"), device::quantity::fp8).value == 600);
-    for (const char* bad : {"h20", "h20.bf16", "h20=3", "bf16=3", "", "=.", "h20.bf16=", "h20.bf16=x", "h20.bf16=-1",
-                            "h20.bf16=nan", "h20.bf16=inf", "h20.bf16=1e999", "h20.bf16=3 ", "h20.bf16=0x10"}) {
+    // Memory, bandwidth and links of a chip that is modelled must be above 0; INT8 is taken as it is set.
+    chip_set none;
+    none.set("h20.bandwidth=0");
+    CHECK(has(message_of([&] { variants_of(none.by_name("h20")); }), "chip h20: memory bandwidth"));
+    none.set("910b3.int8=900");
+    none.set("910b3.bf16=300");
+    CHECK(variants_of(none.by_name("910b3")).at(0).int8_peak == 900e12);
+    CHECK(variants_of(device::chip_by_name("910b3")).at(0).int8_peak ==
+          2 * variants_of(device::chip_by_name("910b3")).at(0).base.wide_peak);
+    CHECK(variants_of(device::chip_by_name("910c")).size() == 6);  // three BF16 figures, two of INT8
+    for (const char* bad :
+         {"h20", "h20.bf16", "h20=3", "bf16=3", "", "=.", "h20.bf16=", "h20.bf16=x", "h20.bf16=-1", "h20.bf16=nan",
+          "h20.bf16=inf", "h20.bf16=1e999", "h20.bf16=1e-300", "h20.bf16=1e10", "h20.bf16=3 ", "h20.bf16=0x10"}) {
         CAPTURE(bad);
         CHECK_THROWS_AS(chips.set(bad), std::invalid_argument);
     }
@@ -188,6 +199,8 @@ TEST_CASE("models: from a file") {
     CHECK(has(
         error_of("\"micro_batches\": 8, \"schedule\": \"1f1b\"", "\"micro_batches\": 3, \"schedule\": \"dualpipe\""),
         "dualpipe needs"));
+    CHECK(has(error_of("\"dense_ffn\": 1536", "\"dense_ffn\": 999999999999"), "at most 10^9"));
+    CHECK(has(error_of("\"hidden\": 512", "\"hidden\": 1000000000"), "more than 10^16 parameters"));
     CHECK(has(error_of("\"experts\": 0", "\"experts\": 8"), "missing key \"expert_ffn\""));
 }
 
