@@ -116,6 +116,10 @@ TEST_CASE("time: limits of a layer") {
     CHECK(wide_layer(c, ideal).sum() == doctest::Approx(narrow_layer(c, ideal).sum()).epsilon(1e-9));
     c.bandwidth = h800().bandwidth;
     CHECK(wide_layer(c, ideal).sum() < narrow_layer(c, ideal).sum());
+    // Attention by hand: forward scores and values of 4096 tokens under a causal mask, backward 2.5 times as much.
+    const double attention = 4096.0 * 4096 * 128 * (192 + 128);
+    CHECK(wide_layer(c, ideal).attention_forward == doctest::Approx(attention / c.wide_peak).epsilon(1e-12));
+    CHECK(wide_layer(c, ideal).attention_backward == doctest::Approx(2.5 * attention / c.wide_peak).epsilon(1e-12));
     // Storage in 8 bits with 16-bit products: products as in 16 bits, and casts.
     const layer_seconds stored = layer_time(v3, layout, c, ideal, arithmetic::narrow_storage, cast_plan::storage);
     CHECK(stored.products() == doctest::Approx(wide_layer(c, ideal).products()).epsilon(1e-9));
@@ -173,6 +177,12 @@ TEST_CASE("step: schedules") {
     CHECK(zero_bubble < plain);
     CHECK(step_time(l, s, 0.25).sum() == doctest::Approx(zero_bubble + 0.25));
     CHECK(token_rate(deepseek_v3_layout, 19.926) == doctest::Approx(1541.7).epsilon(1e-4));
+    // Bubbles of DualPipe's README: (p/2 - 1)(F&B + B - 3W) and (p - 1)(F + B - 2W), traffic beside B where it is exposed.
+    CHECK(step_time(layout, s, 0).bubble == doctest::Approx(7 * (3 + 2 - 3)));
+    CHECK(step_time(l, s, 0).bubble == doctest::Approx(15 * (1 + 2 + 1 - 2)));
+    CHECK(step_time(layout, s, 0).forward == doctest::Approx(19.5 * 1.5));
+    CHECK(step_time(layout, s, 0).backward == doctest::Approx(8 * 2.5 + 11.5 * 1.5));
+    CHECK(step_time(layout, s, 0).weights == doctest::Approx(11.5));
     // Without layers' work only the traffic is left, and it is exposed once it is longer than the work.
     const stage_seconds slow_links{1, 1, 1, 4, 4};
     CHECK(step_time(layout, slow_links, 0).overlapped == doctest::Approx(100.5 * 8));
