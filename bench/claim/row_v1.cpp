@@ -47,7 +47,7 @@ double ratio_in(const step_scenarios& all, const step_scenario& s) {
     return t[column::wide] / t[column::fp8_units];
 }
 
-chip_ratio ratio_on(const step_scenarios& all) {
+chip_ratio ratio_on(const step_scenarios& all, bool fit_everywhere) {
     chip_ratio out;
     out.chip = all.chip().name;
     const step_scenario& centre = all.all().front();
@@ -61,7 +61,14 @@ chip_ratio ratio_on(const step_scenarios& all) {
     out.low_at = scenario_text(all, *low);
     out.high_at = scenario_text(all, *high);
     out.by_range = against_threshold(out.ratio, threshold);
-    for (const step_scenario* one : {&centre, &*low, &*high}) {
+    std::vector<const step_scenario*> fitted{&centre, &*low, &*high};
+    if (fit_everywhere) {
+        fitted.clear();
+        for (const step_scenario& s : all.all()) {
+            fitted.push_back(&s);
+        }
+    }
+    for (const step_scenario* one : fitted) {
         for (const double share : usable_memory) {
             const auto fp8 = all.fit_in(*one, column::fp8_units, share, 0);
             const auto wide = all.fit_in(*one, column::wide, share, 0);
@@ -103,7 +110,7 @@ report::table ratio_table(std::string_view row, const std::vector<chip_ratio>& c
         "SUPPORTED if the low end is at least 1.10, NOT SUPPORTED if the high end is at most 1.10. The range "
         "with unlimited memory decides. With V4's cost: the cheapest schedules that fit 88 or 95 % of the memory in "
         "both "
-        "formats, at the centre and at both ends."};
+        "formats, at the centre and at both ends (--full: in every scenario)."};
     return t;
 }
 
@@ -171,7 +178,7 @@ row_result ratio_row(std::string_view id, const row_context& how, const std::vec
             device::require_figure(chip, device::quantity::fp8);
         }
         const step_scenarios all(what, chip, hypothetical);
-        chips.push_back(ratio_on(all));
+        chips.push_back(ratio_on(all, how.full));
         worked.push_back(worked_on(all));
         const std::string sort = all.anchored() ? name : "chips of " + std::string(chip.vendor) + " without an anchor";
         if (std::find(sorts.begin(), sorts.end(), sort) == sorts.end()) {

@@ -42,28 +42,18 @@ double extra_in(const step_scenarios& all, const step_scenario& s, column c, dou
     return fitting ? fitting->seconds_per_token / best->seconds_per_token - 1 : endless;
 }
 
-fit_result fit_on(const step_scenarios& all, column c, bool every_scenario) {
+fit_result fit_on(const step_scenarios& all, column c) {
     fit_result out{{endless, 0}, {}, endless};
     out.centre_extra =
         extra_in(all, all.all().front(), c, (usable[0] + usable[1]) / 2, offload_exposed[0], &out.centre);
     const bool host = all.all().front().variant->base.host_link > 0;
-    // Efficiencies move the extra time little and memory much, so without --full: the centre, one corner of each
-    // variant of the chip, and the last corner.
-    std::vector<const step_scenario*> chosen;
-    const chip_variant* last = nullptr;
     for (const step_scenario& s : all.all()) {
-        if (every_scenario || s.variant != last || &s == &all.all().front() + 1 || &s == &all.all().back()) {
-            chosen.push_back(&s);
-        }
-        last = s.variant;
-    }
-    for (const step_scenario* s : chosen) {
         for (const double share : usable) {
             for (const double exposed : offload_exposed) {
                 if (exposed > 0 && !host) {
                     continue;
                 }
-                const double x = extra_in(all, *s, c, share, exposed);
+                const double x = extra_in(all, s, c, share, exposed);
                 out.extra = {std::fmin(out.extra.low, x), std::fmax(out.extra.high, x)};
             }
         }
@@ -109,10 +99,10 @@ row_result run_v4(const row_context& how) {
         }
         const device::chip& chip = chips_of(how).by_name(chips[n]);
         const step_scenarios all(what, chip, chip.vendor == "Huawei");
-        const fit_result wide = fit_on(all, column::wide, how.full);
-        const fit_result stored = fit_on(all, column::fp8_storage, how.full);
-        const fit_result units = fit_on(all, column::fp8_units, how.full);
-        const fit_result integer = fit_on(all, column::int8, how.full);
+        const fit_result wide = fit_on(all, column::wide);
+        const fit_result stored = fit_on(all, column::fp8_storage);
+        const fit_result units = fit_on(all, column::fp8_units);
+        const fit_result integer = fit_on(all, column::int8);
         wide_extra.push_back(wide.extra);
         if (chip.vendor == "Huawei") {
             ascend_extra.push_back(wide.extra);

@@ -139,15 +139,17 @@ void add_claim(CLI::App& app, context& ctx) {
              "Verdicts are SUPPORTED, NOT SUPPORTED, UNDECIDED or NOT RUN; they have no influence on the exit code,\n"
              "which is 1 only if an identity (S1) or a check of bits or bytes fails. --set, --chips and --model ask "
              "what\n"
-             "if; calibration and hold-outs always use the library's chips. Takes seconds; --full takes minutes.",
+             "if; calibration and hold-outs always use the library's chips. Takes seconds, with --full a few more.",
          .examples = "  narrowfp claim --output report\n"
                      "  narrowfp claim --only V6\n"
                      "  narrowfp claim --only V1 --set h20.bf16=200 --set h20.fp8=400\n"
                      "  narrowfp claim --only V1 --chip h100 --model model.json\n"
                      "  narrowfp claim --only gemm-error --json"},
         [args](const context& c) { return run(*args, c); });
-    CLI::Option* quick = command.add_flag("--quick", args->quick, "What needs minutes at most; the default");
-    command.add_flag("--full", args->full, "Every scenario in every row, however long it takes")->excludes(quick);
+    CLI::Option* quick =
+        command.add_flag("--quick", args->quick, "Centre and ends of each range where memory is fitted; the default");
+    command.add_flag("--full", args->full, "Fits the steps of V1 and V12a into memory in every scenario")
+        ->excludes(quick);
     command.add_option("--only", args->options.only, "Only this row, by id or name (repeatable), with all its tables")
         ->type_name("ROW")
         ->allow_extra_args(false);

@@ -52,6 +52,9 @@ inline double kept_activation_bytes(const model_shape& m, const linear_formats& 
 // Seconds of one layer and micro-batch that a recomputation adds; traffic to experts runs again for whole layers.
 inline double recomputed_seconds(const model_shape& m, const training_layout& l, const layer_seconds& layer,
                                  double links_forward, recomputation r) {
+    if (r == recomputation::none) {
+        return 0;
+    }
     double up = 0;
     double all = 0;
     for (const layer_product& p : layer_products(m, l)) {
@@ -94,18 +97,31 @@ struct fit_inputs {
     double other_per_token = 0;  // seconds of the step that the model does not know, for each token and device
 };
 
+// What all choices on one layout share, computed once.
+struct layout_times {
+    layer_seconds layer;
+    stage_seconds stage;
+    double optimizer = 0;
+};
+
+inline layout_times times_of(const model_shape& m, const training_layout& l, const machine& c, const efficiency& e,
+                             const fit_inputs& in) {
+    const layer_seconds layer = layer_time(m, l, c, e, in.products, in.casts);
+    return {layer, stage_time(m, l, c, e, layer, in.formats), optimizer_seconds(m, l, c, e, in.formats, in.optimizer)};
+}
+
 // The choice for one layout; `memory` in bytes, nothing if it does not fit.
 inline std::optional<schedule_choice> choose(const model_shape& m, const training_layout& l, const machine& c,
-                                             const efficiency& e, const fit_inputs& in, recomputation r,
+                                             const layout_times& t, const fit_inputs& in, recomputation r,
                                              double offloaded, double memory) {
     const double bytes = memory_bytes(m, l, in.formats, in.optimizer, r, offloaded);
     if (bytes > memory || (offloaded > 0 && c.host_link <= 0)) {
         return std::nullopt;
     }
-    const layer_seconds layer = layer_time(m, l, c, e, in.products, in.casts);
-    const double links = stage_time(m, l, c, e, layer, in.formats).dispatch_and_combine_forward /
-                         static_cast<double>(l.layers_per_stage);
-    stage_seconds stage = stage_time(m, l, c, e, layer, in.formats, recomputed_seconds(m, l, layer, links, r));
+    const double layers = static_cast<double>(l.layers_per_stage);
+    stage_seconds stage = t.stage;
+    stage.backward_without_weights +=
+        layers * recomputed_seconds(m, l, t.layer, stage.dispatch_and_combine_forward / layers, r);
     if (offloaded > 0) {
         // Out once and in once, at the same time as work; what the link cannot hide is exposed in any case.
         const double moved = offloaded * kept_activation_bytes(m, in.formats, r) *
@@ -114,9 +130,14 @@ inline std::optional<schedule_choice> choose(const model_shape& m, const trainin
         stage.backward_without_weights +=
             std::max(2 * seconds * in.offload_exposed, 2 * seconds - stage.compute()) + 2 * moved / c.bandwidth;
     }
-    const double optimizer = optimizer_seconds(m, l, c, e, in.formats, in.optimizer);
-    const double step = step_time(l, stage, optimizer).sum();
+    const double step = step_time(l, stage, t.optimizer).sum();
     return schedule_choice{l, r, offloaded, bytes, 1 / token_rate(l, step) + in.other_per_token};
+}
+
+inline std::optional<schedule_choice> choose(const model_shape& m, const training_layout& l, const machine& c,
+                                             const efficiency& e, const fit_inputs& in, recomputation r,
+                                             double offloaded, double memory) {
+    return choose(m, l, c, times_of(m, l, c, e, in), in, r, offloaded, memory);
 }
 
 // The cheapest choice that fits `memory` bytes; nothing if none does. With unlimited memory: the layout as it is.
@@ -124,12 +145,6 @@ inline std::optional<schedule_choice> cheapest_schedule(const model_shape& m, co
                                                         const machine& c, const efficiency& e, const fit_inputs& in,
                                                         double memory) {
     std::optional<schedule_choice> best;
-    const auto offer = [&](const training_layout& l, recomputation r, double offloaded) {
-        const std::optional<schedule_choice> one = choose(m, l, c, e, in, r, offloaded, memory);
-        if (one && (!best || one->seconds_per_token < best->seconds_per_token)) {
-            best = one;
-        }
-    };
     using enum recomputation;
     for (const pipeline_schedule schedule :
          {pipeline_schedule::dualpipe, pipeline_schedule::zb1p, pipeline_schedule::one_f_one_b}) {
@@ -145,9 +160,13 @@ inline std::optional<schedule_choice> cheapest_schedule(const model_shape& m, co
                 l.layers_per_stage /= more_stages;
                 l.micro_batches *= more_stages;
                 l.experts_per_device /= more_devices;
+                const layout_times t = times_of(m, l, c, e, in);
                 for (const recomputation r : {none, up, up_and_attention, whole_layer}) {
                     for (int percent = 0; percent <= (c.host_link > 0 ? 100 : 0); percent += 5) {
-                        offer(l, r, percent / 100.0);
+                        const auto one = choose(m, l, c, t, in, r, percent / 100.0, memory);
+                        if (one && (!best || one->seconds_per_token < best->seconds_per_token)) {
+                            best = one;
+                        }
                     }
                 }
             }

@@ -32,14 +32,13 @@ inline double expert_link_bytes(const model_shape& m, const training_layout& l, 
            (dispatch_bytes(m, f) + combine_bytes(m));
 }
 
-// `repeated_forward` more of the forward pass is computed again in the backward pass (seconds of one layer).
 inline stage_seconds stage_time(const model_shape& m, const training_layout& l, const machine& c, const efficiency& e,
-                                const layer_seconds& layer, const linear_formats& f, double repeated_forward = 0) {
+                                const layer_seconds& layer, const linear_formats& f) {
     const double layers = static_cast<double>(l.layers_per_stage);
     const double link = l.experts_across_nodes ? c.scale_out : c.scale_up;
     const double links = m.experts == 0 ? 0 : layers * expert_link_bytes(m, l, f) / (e.links * link);
-    return {layers * layer.forward(), layers * (layer.backward_without_weights() + repeated_forward),
-            layers * layer.weights(), links, links};
+    return {layers * layer.forward(), layers * layer.backward_without_weights(), layers * layer.weights(), links,
+            links};
 }
 
 struct step_parts {
