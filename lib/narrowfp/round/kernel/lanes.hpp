@@ -28,6 +28,7 @@ struct lane_constants {
     std::uint32_t max_ordinal = 0;
     std::uint32_t smallest_is_normal = 0;  // all ones if exponent field 0 is normal (no zero)
     std::uint32_t no_subnormals = 0;       // all ones if there is nothing between zero and the smallest normal value
+    std::uint32_t flushes = 0;             // all ones if what lies between becomes zero, whatever the rounding
     std::uint32_t has_zero = 0;            // all ones or zero
     std::uint32_t negative_overflows = 0;  // all ones if the format is unsigned
     std::int32_t exponent_shift = 0;       // the input is multiplied by 2^-exponent_shift first, exactly
@@ -48,7 +49,7 @@ constexpr bool has_lanes(const any_format& format) {
         return fixed->width <= 8;
     }
     const auto* f = std::get_if<float_format>(&format);
-    return f != nullptr && f->fraction_bits <= 21 && f->code_bits() <= 24;
+    return f != nullptr && f->padding_bits == 0 && f->fraction_bits <= 21 && f->code_bits() <= 24;
 }
 
 namespace detail {
@@ -93,6 +94,7 @@ constexpr lane_constants constants_of(const any_format& format, rounding mode, o
     k.fraction_bits = static_cast<std::uint32_t>(f.fraction_bits);
     k.smallest_is_normal = ones(f.zero_field_is_normal);
     k.no_subnormals = ones(!f.has_subnormals && !f.zero_field_is_normal);
+    k.flushes = ones(f.flushes_subnormals);
     return k;
 }
 
@@ -207,7 +209,7 @@ constexpr lane_result convert_lane(const lane_constants& k, std::uint32_t bits) 
     const std::uint32_t usual = round_bits<Mode>(wide.bits, k.drop, lower & 1, negative);
     // Without subnormals the neighbours of a magnitude below the normal ones are 0 and the smallest normal value.
     const bool gap = (k.no_subnormals != 0) & (wide.below_normal != 0);
-    const std::uint32_t in_gap = round_bits<Mode>(wide.bits, 23, 0, negative) << k.fraction_bits;
+    const std::uint32_t in_gap = (round_bits<Mode>(wide.bits, 23, 0, negative) << k.fraction_bits) & ~k.flushes;
     const bool exact = ((wide.bits & ((1u << k.drop) - 1)) == 0) & !gap;
     return finish(k, bits, choose(gap, in_gap, usual), exact, wide.below_normal != 0);
 }

@@ -65,12 +65,13 @@ struct decode_constants {
     std::uint32_t magnitude_mask = 0;
     std::uint32_t sign_mask = 0;
     std::uint32_t sign_shift = 0;    // from the sign of a code to that of a float; 0 if unsigned
-    std::uint32_t shift = 0;         // from the last place of a code to that of a float
-    std::uint32_t base = 0;          // float pattern minus shifted code of a normal value
-    std::uint32_t first_normal = 0;  // magnitude code
+    std::uint32_t padding = 0;       // bits behind the last place
+    std::uint32_t shift = 0;         // from the last place of an ordinal to that of a float
+    std::uint32_t base = 0;          // float pattern minus shifted ordinal of a normal value
+    std::uint32_t first_normal = 0;  // ordinal
     float subnormal_unit = 0;        // 0 if there are none
     std::uint32_t max_ordinal = 0;
-    std::uint32_t infinity = 0;      // magnitude code; one that does not occur if there is none
+    std::uint32_t infinity = 0;      // ordinal; one that does not occur if there is none
     std::uint32_t nan_at_sign = 0;   // all ones if the sign alone is NaN
 };
 
@@ -85,6 +86,7 @@ constexpr decode_constants decode_constants_of(const float_format& f) {
     return {.magnitude_mask = static_cast<std::uint32_t>(f.magnitude_mask()),
             .sign_mask = static_cast<std::uint32_t>(f.sign_mask()),
             .sign_shift = f.is_signed ? static_cast<std::uint32_t>(31 - magnitude_bits) : 0,
+            .padding = static_cast<std::uint32_t>(f.padding_bits),
             .shift = static_cast<std::uint32_t>(23 - f.fraction_bits),
             .base = static_cast<std::uint32_t>(127 - f.bias) << 23,
             .first_normal = f.zero_field_is_normal ? 0 : std::uint32_t{1} << f.fraction_bits,
@@ -92,19 +94,19 @@ constexpr decode_constants decode_constants_of(const float_format& f) {
                                                      false, 1, f.min_exponent() - f.fraction_bits))
                                                : 0.0f,
             .max_ordinal = static_cast<std::uint32_t>(f.max_ordinal()),
-            .infinity = f.has_infinity() ? static_cast<std::uint32_t>(f.infinity_code(false)) : no_code,
+            .infinity = f.has_infinity() ? static_cast<std::uint32_t>(f.max_ordinal() + 1) : no_code,
             .nan_at_sign = f.nan == nan_kind::negative_zero ? ~std::uint32_t{0} : 0};
 }
 
 // Expects the default floating-point environment: the product may be subnormal, and is exact.
 inline float decode_lane(const decode_constants& k, std::uint32_t code) {
-    const std::uint32_t magnitude = code & k.magnitude_mask;
+    const std::uint32_t magnitude = (code & k.magnitude_mask) >> k.padding;
     const std::uint32_t sign = (code & k.sign_mask) << k.sign_shift;
     const std::uint32_t normal = (magnitude << k.shift) + k.base;
     const float product = static_cast<float>(static_cast<std::int32_t>(magnitude)) * k.subnormal_unit;
     std::uint32_t bits = choose(magnitude < k.first_normal, std::bit_cast<std::uint32_t>(product), normal);
     bits = choose(magnitude > k.max_ordinal, choose(magnitude == k.infinity, 0x7F800000, 0x7FC00000), bits) | sign;
-    bits = choose((k.nan_at_sign != 0) & (code == k.sign_mask), 0x7FC00000, bits);
+    bits = choose((k.nan_at_sign != 0) & (magnitude == 0) & (sign != 0), 0x7FC00000, bits);
     return std::bit_cast<float>(bits);
 }
 
