@@ -39,7 +39,7 @@ PROCESSOR_HEADERS = {"immintrin.h", "xmmintrin.h"}
 MODULES_WITH_PROCESSOR_HEADERS = {"base", "round", "quant", "gemm"}
 
 # Files, terminals and pages of memory, for source files and headers under internal/.
-POSIX_HEADERS = {"fcntl.h", "sys/mman.h", "sys/stat.h", "unistd.h"}
+POSIX_HEADERS = {"fcntl.h", "spawn.h", "sys/mman.h", "sys/stat.h", "sys/wait.h", "unistd.h"}
 
 STANDARD_HEADERS = set(
     """algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes climits

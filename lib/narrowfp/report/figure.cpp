@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <narrowfp/report/figure.hpp>
+
+#include <narrowfp/report/text.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace narrowfp::report {
+namespace {
+
+[[noreturn]] void refuse(const figure& f, const std::string& what) {
+    throw std::invalid_argument("figure '" + f.id + "': " + what);
+}
+
+bool by_category(const figure& f) { return f.form != figure_form::lines && f.form != figure_form::points; }
+
+void check_value(const figure& f, double value, bool log, const std::string& where) {
+    if (!std::isfinite(value)) {
+        refuse(f, where + " is not finite");
+    }
+    if (log && value <= 0) {
+        refuse(f, where + " is " + format_number(value) + ", expected a positive number on a logarithmic axis");
+    }
+}
+
+void check_series(const figure& f, const figure_series& s) {
+    const bool log = by_category(f) ? f.x.log : f.y.log;
+    if (s.name.empty() || s.points.empty()) {
+        refuse(f, "a series has no name or no points");
+    }
+    if (by_category(f) && s.points.size() != f.categories.size()) {
+        refuse(f, "series '" + s.name + "' has " + std::to_string(s.points.size()) + " points, expected " +
+                      std::to_string(f.categories.size()) + ", one for each category");
+    }
+    for (const figure_point& p : s.points) {
+        if (by_category(f) && std::isnan(p.y)) {
+            continue;
+        }
+        const std::string where = "a value of series '" + s.name + "'";
+        check_value(f, p.y, log, where);
+        if (!by_category(f)) {
+            check_value(f, p.x, f.x.log, where);
+        }
+        for (const std::optional<double>& end : {p.low, p.high}) {
+            if (end) {
+                check_value(f, *end, log, where);
+            }
+        }
+        if ((p.low && *p.low > p.y) || (p.high && *p.high < p.y)) {
+            refuse(f, where + " lies outside its range");
+        }
+        if (f.form == figure_form::stacked_bars && p.y < 0) {
+            refuse(f, where + " is negative, which cannot be stacked");
+        }
+    }
+}
+
+void check_axis(const figure& f, const figure_axis& a) {
+    for (const std::optional<double>& end : {a.minimum, a.maximum}) {
+        if (end) {
+            check_value(f, *end, a.log, "an end of axis '" + a.title + "'");
+        }
+    }
+    if (a.minimum && a.maximum && *a.minimum >= *a.maximum) {
+        refuse(f, "axis '" + a.title + "' is empty");
+    }
+}
+
+std::string number(double x) { return std::isnan(x) ? "" : format_number(x, 4); }
+
+}  // namespace
+
+void check(const figure& f) {
+    const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    if (f.id.empty() || !std::all_of(f.id.begin(), f.id.end(), good)) {
+        refuse(f, "expected an id of lower case letters, digits and '-'");
+    }
+    if (f.title.empty() || f.summary.empty()) {
+        refuse(f, "expected a title and a summary");
+    }
+    if (f.series.empty() || by_category(f) == f.categories.empty()) {
+        refuse(f, by_category(f) ? "expected series and categories" : "expected series and no categories");
+    }
+    check_axis(f, f.x);
+    check_axis(f, f.y);
+    for (const figure_series& s : f.series) {
+        check_series(f, s);
+    }
+    for (const figure_mark& m : f.marks) {
+        check_value(f, m.at, by_category(f) ? f.x.log : f.y.log, "mark '" + m.name + "'");
+    }
+}
+
+table figure_table(const figure& f) {
+    check(f);
+    table t;
+    const auto has_range = [](const figure_series& s) {
+        return std::any_of(s.points.begin(), s.points.end(), [](auto& p) { return p.low || p.high; });
+    };
+    if (by_category(f)) {
+        t.columns = {{""}};
+        for (const figure_series& s : f.series) {
+            t.columns.push_back({s.name, alignment::right});
+            if (has_range(s)) {
+                t.columns.push_back({"low", alignment::right});
+                t.columns.push_back({"high", alignment::right});
+            }
+        }
+        for (std::size_t n = 0; n < f.categories.size(); ++n) {
+            std::vector<cell> cells{f.categories[n]};
+            for (const figure_series& s : f.series) {
+                const figure_point& p = s.points[n];
+                cells.emplace_back(number(p.y));
+                if (has_range(s)) {
+                    cells.emplace_back(p.low ? number(*p.low) : "");
+                    cells.emplace_back(p.high ? number(*p.high) : "");
+                }
+            }
+            t.add_row(std::move(cells));
+        }
+        t.notes = f.x.title.empty() ? std::vector<std::string>{} : std::vector<std::string>{"Values: " + f.x.title + "."};
+        return t;
+    }
+    const bool ranges = std::any_of(f.series.begin(), f.series.end(), has_range);
+    t.columns = {{""}, {f.x.title, alignment::right}, {f.y.title, alignment::right}};
+    if (ranges) {
+        t.columns.push_back({"low", alignment::right});
+        t.columns.push_back({"high", alignment::right});
+    }
+    for (const figure_series& s : f.series) {
+        if (!t.rows.empty()) {
+            t.add_rule();
+        }
+        for (const figure_point& p : s.points) {
+            const bool named = p.label.empty() || p.label == s.name;
+            std::vector<cell> cells{named ? s.name : s.name + ", " + p.label, number(p.x), number(p.y)};
+            if (ranges) {
+                cells.emplace_back(p.low ? number(*p.low) : "");
+                cells.emplace_back(p.high ? number(*p.high) : "");
+            }
+            t.add_row(std::move(cells));
+        }
+    }
+    return t;
+}
+
+}  // namespace narrowfp::report
