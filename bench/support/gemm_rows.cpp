@@ -5,7 +5,6 @@
 #include "support/random_data.hpp"
 #include "support/verification.hpp"
 
-#include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/eigen.hpp>
 #include <narrowfp/format/catalog.hpp>
@@ -247,8 +246,12 @@ public:
         expected_ = loop_.run();
     }
     void compute() override {
-        parallel_ranges(sums_.size(), 1, options{.threads = spec_.threads},
-                        [&](std::size_t first, std::size_t) { sums_[first] = loop_.run(); });
+#if defined(_OPENMP)
+#pragma omp parallel for num_threads(spec_.threads)
+#endif
+        for (int thread = 0; thread < spec_.threads; ++thread) {
+            sums_[static_cast<std::size_t>(thread)] = loop_.run();
+        }
     }
     std::string check() const override {
         const bool same = std::all_of(sums_.begin(), sums_.end(), [&](float x) {
