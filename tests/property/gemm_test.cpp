@@ -74,6 +74,62 @@ TEST_CASE("gemm equals the reference on random problems") {
     t.finish();
 }
 
+TEST_CASE("gemm of FP32 views with any strides is gemm of the same numbers as FP32 operands") {
+    tally t("gemm of views against gemm of quantised operands");
+    random_bits random(run_seed() + 21);
+    for (int round = 0; round < 200; ++round) {
+        const std::size_t m = 1 + random.below(70);
+        const std::size_t n = 1 + random.below(140);
+        const std::size_t k = random.below(round % 2 == 0 ? 10 : 200);
+        const matrix<float> x = random_matrix(random, 2 * m + 1, 2 * k + 1);
+        const matrix<float> y = random_matrix(random, 2 * k + 1, 2 * n + 1);
+        // Every second row or column, from the end or the front; then either operand transposed in memory.
+        const auto thinned = [&](const matrix<float>& from, std::size_t rows, std::size_t cols) {
+            const auto stride = static_cast<std::ptrdiff_t>(from.cols());
+            if (random.below(4) == 0 && rows > 0) {
+                return matrix_view<const float>(from.data() + (rows - 1) * from.cols(), rows, cols, -stride, 2);
+            }
+            return random.below(2) == 0 ? matrix_view<const float>(from.data(), rows, cols, 2 * stride, 1)
+                                        : matrix_view<const float>(from.data(), rows, cols, stride, 2);
+        };
+        const matrix_view<const float> a = thinned(x, m, k);
+        const matrix_view<const float> b = thinned(y, k, n);
+        const matrix<float> flipped = [&] {
+            matrix<float> out(k, m);
+            for (std::size_t i = 0; i < m; ++i) {
+                for (std::size_t j = 0; j < k; ++j) {
+                    out(j, i) = a(i, j);
+                }
+            }
+            return out;
+        }();
+        const matrix<float> c = random_matrix(random, m, n);
+        const matrix_view<const float> addend = random.below(2) == 0 ? c.view() : matrix_view<const float>{};
+        const quantization plain = recipes::none.for_a(f32);
+        const matrix<float> expected =
+            gemm_reference(quantize(a, plain), quantize(b, plain), sequential<float>{}, addend);
+        const options opts{.threads = random.between(0, 3)};
+        matrix<float> found(m, n);
+        gemm_into(random.below(2) == 0 ? a : flipped.view().transposed(), b, found.view(), addend, opts);
+        matrix<float> columns(n, m);
+        gemm_into(a, b, columns.view().transposed(), addend, opts);
+        for (std::size_t i = 0; i < m; ++i) {
+            for (std::size_t j = 0; j < n; ++j) {
+                const auto bits = std::bit_cast<std::uint32_t>(expected(i, j));
+                t.expect(std::bit_cast<std::uint32_t>(found(i, j)) == bits &&
+                             std::bit_cast<std::uint32_t>(columns(j, i)) == bits,
+                         [&] { return shape_text(m, n) + " k " + std::to_string(k) + reproducer(); });
+            }
+        }
+    }
+    t.finish();
+    matrix<float> d(2, 3);
+    const matrix<float> two(2, 4);
+    const matrix<float> three(3, 3);
+    CHECK_THROWS_WITH_AS(gemm_into(two.view(), three.view(), d.view()), doctest::Contains("columns of A"),
+                         std::invalid_argument);
+}
+
 TEST_CASE("gemm refuses what does not fit") {
     const quantized_matrix a(2, 3, e4m3fn);
     const quantized_matrix b(4, 2, e4m3fn);

@@ -214,6 +214,70 @@ void multiply(const quantized_matrix& a, const quantized_matrix& b, const detail
 
 }  // namespace
 
+namespace {
+
+using wide_view = matrix_view<const float>;
+
+// Rows [first, last) of a product of FP32 numbers.
+void wide_rows(wide_view a, wide_view b, wide_view c, matrix_view<float> d, std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+        for (std::size_t j = 0; j < d.cols(); ++j) {
+            float acc = c.empty() ? 0.0f : c(i, j);
+            for (std::size_t k = 0; k < a.cols(); ++k) {
+                acc = std::fma(a(i, k), b(k, j), acc);
+            }
+            d(i, j) = detail::canonical(acc);
+        }
+    }
+}
+
+bool has_increasing_strides(wide_view x) { return x.row_stride() >= 0 && x.col_stride() >= 0; }
+
+detail::code_source wide_source(wide_view x, bool lines_are_rows) {
+    const auto row_step = static_cast<std::size_t>(x.row_stride()) * sizeof(float);
+    const auto column_step = static_cast<std::size_t>(x.col_stride()) * sizeof(float);
+    detail::code_source out;
+    out.element = detail::codes_of(f32);
+    out.lines = lines_are_rows ? x.rows() : x.cols();
+    out.k = lines_are_rows ? x.cols() : x.rows();
+    out.data = reinterpret_cast<const std::uint8_t*>(x.data());
+    out.line_step = lines_are_rows ? row_step : column_step;
+    out.k_step = lines_are_rows ? column_step : row_step;
+    return out;
+}
+
+}  // namespace
+
+void gemm_into(matrix_view<const float> a, matrix_view<const float> b, matrix_view<float> d, matrix_view<const float> c,
+               const options& opts) {
+    if (a.cols() != b.rows()) {
+        throw std::invalid_argument("gemm: A is " + shape_text(a.rows(), a.cols()) + " and B is " +
+                                    shape_text(b.rows(), b.cols()) + "; the columns of A must equal the rows of B");
+    }
+    require_shape("gemm: D", d.rows(), d.cols(), a.rows(), b.cols());
+    if (!c.empty()) {
+        require_shape("gemm: C", c.rows(), c.cols(), a.rows(), b.cols());
+    }
+    const detail::kernel_set* kernels = kernels_for(active_target());
+    if (kernels == nullptr || d.empty() || a.cols() == 0 || !has_increasing_strides(a) || !has_increasing_strides(b)) {
+        parallel_ranges(d.rows(), 1, opts, [&](std::size_t first, std::size_t last) {
+            with_default_environment([&] { wide_rows(a, b, c, d, first, last); });
+        });
+        return;
+    }
+    const detail::reduction_plan plan(a.cols());
+    detail::blocked_job job;
+    job.plan = &plan;
+    job.family = kernels->f32;
+    job.a = wide_source(a, true);
+    job.b = wide_source(b, false);
+    job.c = c;
+    with_dense_rows(d, [&](matrix_view<float> dense) {
+        job.d = dense;
+        detail::multiply_blocked(job, opts);
+    });
+}
+
 packed_operand::packed_operand(quantized_matrix b, const options& opts)
     : panels_(detail::packed_in_panels(std::move(b), opts)) {}
 

@@ -21,6 +21,11 @@ void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accum
 matrix<float> gemm(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                    matrix_view<const float> c = {}, const any_format& output = f32, const options& opts = {});
 
+// The same for operands that are FP32 numbers already: each element of D is one chain of fused multiply-adds over k, as
+// under sequential<float>. The views may have any strides.
+void gemm_into(matrix_view<const float> a, matrix_view<const float> b, matrix_view<float> d,
+               matrix_view<const float> c = {}, const options& opts = {});
+
 // The same with weights that were packed before (packed_operand.hpp).
 void gemm_into(const quantized_matrix& a, const packed_operand& b, const accumulator& acc, matrix_view<float> d,
                matrix_view<const float> c = {}, const any_format& output = f32, const options& opts = {});

@@ -26,6 +26,9 @@ struct reduction_plan {
     bool has_scales = false;
     bool promotes = false;
 
+    // All k in one segment.
+    explicit reduction_plan(std::size_t k) : ends(k == 0 ? 0 : 1, k) {}
+
     reduction_plan(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc)
         : has_scales(a.has_scales() || b.has_scales()), promotes(std::holds_alternative<promoted>(acc)) {
         const std::size_t k = a.cols();
