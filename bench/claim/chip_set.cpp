@@ -6,6 +6,7 @@
 
 #include <narrowfp/device/chips.hpp>
 #include <narrowfp/report/text.hpp>
+#include <narrowfp/report/write_file.hpp>
 
 #include <charconv>
 #include <cmath>
@@ -114,8 +115,12 @@ void chip_set::set(std::string_view text) {
 }
 
 void chip_set::read(const std::filesystem::path& file) {
-    const json document = read_json_object(file);
-    const json_object top(file.string(), "", document);
+    parse(report::read_file(file), file.string());
+}
+
+void chip_set::parse(std::string_view text, const std::string& file) {
+    const json document = parse_json_object(text, file);
+    const json_object top(file, "", document);
     top.allow({"chips"});
     // Two passes: nothing is changed before the whole file is known to be good.
     for (const bool apply : {false, true}) {
@@ -156,10 +161,10 @@ void chip_set::read(const std::filesystem::path& file) {
             chip.full_name = keep(one.text("full_name"));
             chip.vendor = keep(one.text("vendor"));
             chip.formats = keep(one.text("formats"));
-            chip.note = keep(one.text_or("note", "from " + file.string()));
+            chip.note = keep(one.text_or("note", "from " + file));
             if (apply) {
                 put(chip, std::move(figures));
-                changes_.push_back("chip " + name + " from " + file.string());
+                changes_.push_back("chip " + name + " from " + file);
             }
         }
     }

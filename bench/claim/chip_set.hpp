@@ -31,6 +31,8 @@ public:
     // "source", "kind"?, "certainty"?, "note"?}]}]}. A chip of a known name replaces it. Throws std::runtime_error that
     // names file, place and what was expected; the set is unchanged then.
     void read(const std::filesystem::path& file);
+    // The same from the file's text; name stands for the file in messages.
+    void parse(std::string_view text, const std::string& name);
 
     // What was changed, one line each; empty for the library's chips.
     const std::vector<std::string>& changes() const { return changes_; }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "claim/json_reading.hpp"
 
-#include <narrowfp/report/write_file.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -10,8 +8,14 @@
 
 namespace narrowfp::bench::claim {
 
-json read_json_object(const std::filesystem::path& file) {
-    const std::string text = report::read_file(file);
+namespace {
+
+// What a message shows of a value: a nested one by its kind only, for it may be of any size and depth.
+std::string shown(const json& value) { return value.is_primitive() ? value.dump() : value.type_name(); }
+
+}  // namespace
+
+json parse_json_object(std::string_view text, const std::string& name) {
     std::vector<std::set<std::string>> keys;
     const auto no_key_twice = [&](int, json::parse_event_t event, json& value) {
         if (event == json::parse_event_t::object_start) {
@@ -19,7 +23,7 @@ json read_json_object(const std::filesystem::path& file) {
         } else if (event == json::parse_event_t::object_end) {
             keys.pop_back();
         } else if (event == json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
-            throw std::runtime_error(file.string() + ": the key \"" + value.get<std::string>() + "\" stands twice");
+            throw std::runtime_error(name + ": the key \"" + value.get<std::string>() + "\" stands twice");
         }
         return true;
     };
@@ -27,10 +31,10 @@ json read_json_object(const std::filesystem::path& file) {
     try {
         value = json::parse(text, no_key_twice);
     } catch (const json::exception& error) {
-        throw std::runtime_error(file.string() + ": not JSON: " + error.what());
+        throw std::runtime_error(name + ": not JSON: " + error.what());
     }
     if (!value.is_object()) {
-        throw std::runtime_error(file.string() + ": expected an object");
+        throw std::runtime_error(name + ": expected an object");
     }
     return value;
 }
@@ -69,7 +73,7 @@ std::int64_t json_object::count(const char* key, std::int64_t least) const {
     const json& value = at(key, expected.c_str());
     constexpr std::int64_t most = 1'000'000'000;  // products of three of them stay exact enough and in range
     if (!value.is_number_integer() || value.get<std::int64_t>() < least || value.get<std::int64_t>() > most) {
-        fail(std::string("\"") + key + "\" must be " + expected + ", at most 10^9; it is " + value.dump());
+        fail(std::string("\"") + key + "\" must be " + expected + ", at most 10^9; it is " + shown(value));
     }
     return value.get<std::int64_t>();
 }
@@ -81,7 +85,7 @@ std::int64_t json_object::count_or(const char* key, std::int64_t least, std::int
 double json_object::number(const char* key) const {
     const json& value = at(key, "a number, 0 or more");
     if (!value.is_number() || !std::isfinite(value.get<double>()) || value.get<double>() < 0) {
-        fail(std::string("\"") + key + "\" must be a number, 0 or more; it is " + value.dump());
+        fail(std::string("\"") + key + "\" must be a number, 0 or more; it is " + shown(value));
     }
     return value.get<double>();
 }
@@ -92,7 +96,7 @@ bool json_object::flag_or(const char* key, bool other) const {
     }
     const json& value = at(key, "true or false");
     if (!value.is_boolean()) {
-        fail(std::string("\"") + key + "\" must be true or false; it is " + value.dump());
+        fail(std::string("\"") + key + "\" must be true or false; it is " + shown(value));
     }
     return value.get<bool>();
 }

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <filesystem>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -14,8 +14,9 @@ namespace narrowfp::bench::claim {
 
 using json = nlohmann::json;
 
-// The object in a file. Throws std::runtime_error for a file that cannot be read, is not JSON, or has a key twice.
-json read_json_object(const std::filesystem::path& file);
+// The object that a text is; name stands for it in messages. Throws std::runtime_error for what is not JSON, no object,
+// or has a key twice.
+json parse_json_object(std::string_view text, const std::string& name);
 
 // An object of a file and its place in it, for messages.
 class json_object {

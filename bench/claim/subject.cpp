@@ -3,6 +3,8 @@
 
 #include "claim/json_reading.hpp"
 
+#include <narrowfp/report/write_file.hpp>
+
 #include <algorithm>
 
 namespace narrowfp::bench::claim {
@@ -118,8 +120,12 @@ void read_layout(const json_object& o, const cost::model_shape& m, cost::trainin
 }  // namespace
 
 void read_subject(const std::filesystem::path& file, subject& into) {
-    const json document = read_json_object(file);
-    const json_object top(file.string(), "", document);
+    parse_subject(report::read_file(file), file.string(), into);
+}
+
+void parse_subject(std::string_view text, const std::string& file, subject& into) {
+    const json document = parse_json_object(text, file);
+    const json_object top(file, "", document);
     top.allow({"name", "source", "model", "layout"});
     cost::model_shape model;
     cost::training_layout layout;

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace narrowfp::bench::claim {
 
@@ -22,5 +23,7 @@ struct subject {
 // A model file: {"name", "source", "model": {...}, "layout": {...}}; bench/README.md lists the keys. Throws
 // std::runtime_error that names file, place and what was expected.
 void read_subject(const std::filesystem::path& file, subject& into);
+// The same from the file's text; name stands for the file in messages.
+void parse_subject(std::string_view text, const std::string& name, subject& into);
 
 }  // namespace narrowfp::bench::claim

@@ -2,6 +2,7 @@
 // Everything that depends on the version of Google Benchmark is in this file, first.
 #include "benchmark_main.hpp"
 
+#include "benchmark_arguments.hpp"
 #include "benchmark_results.hpp"
 #include "terminal.hpp"
 
@@ -14,15 +15,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
-#include <system_error>
-#include <thread>
+#include <regex>
 
 namespace narrowfp::bench {
 namespace {
@@ -61,166 +59,23 @@ bool has_figures(const Run& run) {
     }
 }
 
-// -- command line -----------------------------------------------------------------------------------------------------
-class usage_error : public std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-
-int processors() {
-#if defined(NARROWFP_BENCH_OPENMP)
-    return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-#else
-    return 1;
-#endif
-}
-
-struct arguments {
-    suite_options options{1, processors()};
-    std::string results;  // file; empty: none
-    bool help = false;
-    std::vector<std::string> others;  // for Google Benchmark
-};
-
-bool is_flag(std::string_view argument, std::string_view name) {
-    return argument == name || (argument.starts_with(name) && argument[name.size()] == '=');
-}
-
-template <class Number>
-Number number_in(std::string_view text, std::string_view flag, Number least, Number most) {
-    Number x{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), x);
-    if (error != std::errc{} || end != text.data() + text.size() || x < least || x > most) {
-        throw usage_error(fmt::format("{} needs a whole number from {} to {}, found '{}'", flag, least, most, text));
-    }
-    return x;
-}
-
-// "--flag=V" or "--flag V"; `at` moves to the last argument used.
-std::string value_of(const std::vector<std::string>& all, std::size_t& at, std::string_view flag) {
-    if (all[at].size() > flag.size()) {
-        return all[at].substr(flag.size() + 1);
-    }
-    if (at + 1 == all.size()) {
-        throw usage_error(fmt::format("{} needs a value", flag));
-    }
-    return all[++at];
-}
-
-// A minimum time in the form that this version of Google Benchmark reads: "0.1" and "0.1s" are both understood.
-std::string min_time_flag(std::string_view text) {
-    constexpr std::string_view flag = "--benchmark_min_time";
-    if (text.ends_with('x') && !seconds_suffix.empty()) {
-        const long iterations = number_in(text.substr(0, text.size() - 1), flag, 1L, 1'000'000'000L);
-        return fmt::format("{}={}x", flag, iterations);
-    }
-    const std::string number(text.ends_with('s') ? text.substr(0, text.size() - 1) : text);
-    double seconds = 0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), seconds);
-    if (error != std::errc{} || end != number.data() + number.size() || !(seconds > 0 && seconds < 1e6)) {
-        throw usage_error(fmt::format("{} needs seconds above 0, such as 0.1, found '{}'", flag, text));
-    }
-    return fmt::format("{}={}{}", flag, number, seconds_suffix);
-}
-
-bool given(const std::vector<std::string>& flags, std::string_view flag) {
-    return std::any_of(flags.begin(), flags.end(), [flag](const std::string& f) { return is_flag(f, flag); });
-}
-
-// Google Benchmark takes the default of --benchmark_x from the environment variable BENCHMARK_X.
-bool given_by_environment(std::string_view flag) {
-    std::string name(flag.substr(2));
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    });
-    return std::getenv(name.c_str()) != nullptr;
-}
-
-// The defaults of timings: nine repetitions, the least that a rank test can use, in random order among all rows, so
-// that a slow minute of the machine falls on all rows alike. Deterministic figures have neither repetitions nor
-// aggregates, whose standard deviation of equal figures some versions write as NaN.
-void add_defaults(const suite_info& info, arguments& args) {
-    if (info.kind == report::figure_kind::measured) {
-        for (const auto& [flag, value] : {std::pair<std::string, std::string>{"--benchmark_repetitions", "9"},
-                                          {"--benchmark_enable_random_interleaving", "true"},
-                                          {"--benchmark_min_time", fmt::format("0.05{}", seconds_suffix)}}) {
-            if (!given(args.others, flag) && !given_by_environment(flag)) {
-                args.others.push_back(fmt::format("{}={}", flag, value));
-            }
-        }
-    } else {
-        if (given(args.others, "--benchmark_repetitions")) {
-            throw usage_error("the figures are the same in every repetition: --benchmark_repetitions has no use here");
-        }
-        args.others.emplace_back("--benchmark_repetitions=1");
-    }
-    if (!given(args.others, "--benchmark_counters_tabular") && !given_by_environment("--benchmark_counters_tabular")) {
-        args.others.emplace_back("--benchmark_counters_tabular=true");
-    }
-    for (const char* flag : {"--benchmark_report_aggregates_only", "--benchmark_display_aggregates_only"}) {
-        if (args.results.empty()) {
-            continue;
-        }
-        if (given(args.others, flag)) {
-            throw usage_error(fmt::format("--results needs every repetition: {} cannot be given with it", flag));
-        }
-        args.others.push_back(std::string(flag) + "=false");  // wins over the environment
-    }
-}
-
-// Said before the run, not after it.
-void require_folder_of(std::string_view flag, const std::filesystem::path& file) {
-    const std::filesystem::path folder = file.parent_path();
-    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
-        throw usage_error(fmt::format("{}: there is no folder '{}'", flag, folder.string()));
-    }
-    if (std::filesystem::is_directory(file)) {
-        throw usage_error(fmt::format("{}: '{}' is a folder", flag, file.string()));
-    }
-}
-
-arguments parse(const suite_info& info, const std::vector<std::string>& all) {
-    arguments args;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i] == "--help" || all[i] == "-h") {
-            args.help = true;
-        } else if (is_flag(all[i], "--results")) {
-            args.results = value_of(all, i, "--results");
-        } else if (is_flag(all[i], "--seed")) {
-            args.options.seed = number_in<std::uint32_t>(value_of(all, i, "--seed"), "--seed", 0, 0xFFFFFFFF);
-        } else if (is_flag(all[i], "--threads")) {
-            args.options.threads = number_in(value_of(all, i, "--threads"), "--threads", 1, 1024);
-        } else if (is_flag(all[i], "--benchmark_min_time")) {
-            args.others.push_back(min_time_flag(value_of(all, i, "--benchmark_min_time")));
-        } else {
-            args.others.push_back(all[i]);
-        }
-    }
-    require_folder_of("--results", args.results);
-    for (const std::string& other : args.others) {
-        constexpr std::string_view flag = "--benchmark_out";
-        if (is_flag(other, flag) && other.size() > flag.size()) {
-            require_folder_of(flag, other.substr(flag.size() + 1));
-        }
-    }
-    add_defaults(info, args);
-    return args;
-}
-
 void print_help(const suite_info& info) {
     const bool measured = info.kind == report::figure_kind::measured;
-    fmt::print("usage: {0} [--results FILE] [--seed N] [--threads N] [--benchmark_...]\n\n{1}\n\n"
+    fmt::print("usage: {0} [--results FILE] [--seed N] [--threads N]{6} [--benchmark_...]\n\n{1}\n\n"
                "  --results FILE  write the figures in the schema {2}\n"
                "  --seed N        of the random operands (default 1)\n"
                "  --threads N     the most that a row uses (default: all processors, {3} here)\n"
+               "{7}"
                "  --help          this text\n\n"
                "Defaults that differ from Google Benchmark's: {4}.\n"
-               "Example:\n  {0} --benchmark_filter='recipe:deepseek_v3' --results {5}\n\n"
+               "Example:\n  {0} --benchmark_filter='{8}' --results {5}\n\n"
                "Exit codes: 0 it ran and every check held; 1 a check failed; 2 wrong use; 130 interrupted.\n\n"
                "Flags of Google Benchmark (--benchmark_min_time also takes a number without a unit):\n",
                info.name, info.summary, report::results_schema, processors(),
-               measured ? "9 repetitions in random order among all rows, at least 0.05 seconds each"
+               measured ? "9 repetitions in turn or in random order among all rows, at least 0.02 seconds each"
                         : "one run of each row, no repetitions",
-               measured ? "timings.json" : "results.json");
+               measured ? "timings.json" : "results.json", info.has_more ? " [--all]" : "",
+               info.has_more ? "  --all           also rows that take long\n" : "", info.example);
     std::fflush(stdout);
     benchmark::PrintDefaultHelp();
     std::fflush(stdout);
@@ -267,17 +122,51 @@ private:
     bool condense_;
 };
 
+// The rows that a filter selects. Google Benchmark matches more than our part of a name; a row that is missed here is
+// timed alone.
+class row_filter {
+public:
+    explicit row_filter(std::string expression) : inverse_(expression.starts_with('-')) {
+        if (inverse_) {
+            expression.erase(0, 1);
+        }
+        all_ = expression.empty() || expression == "all" || expression == ".";
+        try {
+            expression_ = std::regex(expression, std::regex::extended);
+        } catch (const std::regex_error&) {
+            all_ = true;  // Google Benchmark says what is wrong
+        }
+    }
+
+    bool selects(const std::string& name) const {
+        return all_ || std::regex_search(name + "/iterations:1/manual_time", expression_) != inverse_;
+    }
+
+private:
+    std::regex expression_;
+    bool inverse_;
+    bool all_;
+};
+
 class suite_runner {
 public:
-    suite_runner(const suite_info& info, suite_content& content) : info_(info), content_(content) {}
+    suite_runner(const suite_info& info, suite_content& content, const arguments& args)
+        : info_(info),
+          content_(content),
+          args_(args),
+          filter_(flag_value(args.others, "--benchmark_filter", "")) {}
 
     void register_rows() {
         for (const auto& row : content_.rows) {
             suite_row* const the_row = row.get();
-            auto* registered = benchmark::RegisterBenchmark(
-                row->name().c_str(), [this, the_row](benchmark::State& state) { run(state, *the_row); });
+            auto* registered =
+                benchmark::RegisterBenchmark(row->name().c_str(), [this, the_row](benchmark::State& state) {
+                    the_row->group().empty() ? run(state, *the_row) : report(state, *the_row);
+                });
             registered->Unit(benchmark::kMillisecond);
-            if (info_.kind == report::figure_kind::measured) {
+            if (!row->group().empty()) {
+                registered->Iterations(1)->UseManualTime();
+            } else if (info_.kind == report::figure_kind::measured) {
                 registered->MeasureProcessCPUTime()->UseRealTime();  // OpenMP threads work for the main thread
             } else {
                 registered->Iterations(1);
@@ -293,12 +182,77 @@ public:
     }
 
 private:
+    // A row of a group: hands Google Benchmark one of the times measured in rounds.
+    void report(benchmark::State& state, suite_row& row) {
+        auto measured = measured_.find(row.name());
+        if (measured == measured_.end()) {
+            measure_group_of(row);
+            measured = measured_.find(row.name());
+        }
+        row_outcome& outcome = measured->second;
+        outcomes_.try_emplace(row.name(), row_outcome{outcome.status, outcome.note, {}, outcome.label, row.group()});
+        if (outcome.status != record_status::ok) {
+            skip(state, outcome.status == record_status::failed, outcome.note);
+            return;
+        }
+        const double rate = outcome.rates[reported_[row.name()]++ % outcome.rates.size()];
+        for (auto _ : state) {
+            state.SetIterationTime(row.macs() / rate);
+        }
+        finish(state, row, outcome.label);
+    }
+
+    void measure_group_of(const suite_row& first) {
+        std::vector<suite_row*> rows;
+        for (const auto& row : content_.rows) {
+            if (row->group() == first.group() && (row.get() == &first || filter_.selects(row->name())) &&
+                !measured_.contains(row->name())) {
+                rows.push_back(row.get());
+            }
+        }
+        const bool elsewhere = !first.target().empty() && first.target() != name_of(active_target());
+        std::vector<row_outcome> outcomes;
+        if (!elsewhere) {
+            outcomes = time_in_rounds(rows, args_.rounds);
+        } else if (const std::string reason = why_not(first.target()); !reason.empty()) {
+            outcomes.assign(rows.size(), row_outcome{record_status::not_run, reason, {}, {}, {}});
+        } else {
+            outcomes = time_in_child(rows, first.target(), arguments_of_child(rows));
+        }
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            measured_.emplace(rows[i]->name(), std::move(outcomes[i]));
+        }
+    }
+
+    static std::string why_not(const std::string& name) {
+        const auto known = std::find_if(all_targets.begin(), all_targets.end(),
+                                        [&](const target_info& info) { return info.name == name; });
+        return known != all_targets.end() && cpu_offers(known->id) ? "" : "this processor does not offer " + name;
+    }
+
+    std::vector<std::string> arguments_of_child(const std::vector<suite_row*>& rows) const {
+        std::vector<std::string> out{fmt::format("--seed={}", args_.options.seed),
+                                     fmt::format("--threads={}", args_.options.threads)};
+        if (args_.options.all) {
+            out.emplace_back("--all");
+        }
+        for (const std::string& other : args_.others) {
+            if (is_flag(other, "--benchmark_repetitions") || is_flag(other, "--benchmark_min_time")) {
+                out.push_back(other);
+            }
+        }
+        for (const suite_row* row : rows) {
+            out.push_back("--only-row=" + row->name());
+        }
+        return out;
+    }
+
     // Google Benchmark calls this several times for each repetition; the row is prepared in the first call.
     void run(benchmark::State& state, suite_row& row) {
         const auto [entry, first] = outcomes_.try_emplace(row.name());
         row_outcome& outcome = entry->second;
         if (first) {
-            prepare(row, outcome);
+            prepare_row(row, outcome);
         }
         if (outcome.status != record_status::ok) {
             skip(state, outcome.status == record_status::failed, outcome.note);
@@ -309,11 +263,16 @@ private:
             benchmark::ClobberMemory();
         }
         if (std::string wrong = row.check(); !wrong.empty()) {
-            outcome = {record_status::failed, "a repeated product differs: " + wrong, {}};
+            outcome = {record_status::failed, "a repeated product differs: " + wrong, {}, outcome.label, {}};
             skip(state, true, outcome.note);
             return;
         }
-        state.SetLabel(row.label());
+        finish(state, row, outcome.label);
+    }
+
+    // Label, rate and figures of a row that was timed.
+    void finish(benchmark::State& state, const suite_row& row, const std::string& label) {
+        state.SetLabel(label);
         if (info_.kind == report::figure_kind::measured) {
             state.counters[rate_counter] =
                 benchmark::Counter(row.macs(), benchmark::Counter::kIsIterationInvariantRate);
@@ -323,24 +282,25 @@ private:
         }
     }
 
-    static void prepare(suite_row& row, row_outcome& outcome) {
-        try {
-            row.prepare();
-            outcome.note = row.check();
-            if (!outcome.note.empty()) {
-                outcome.status = record_status::failed;
-            }
-        } catch (const not_available& why) {
-            outcome = {record_status::not_run, why.what(), {}};
-        } catch (const std::exception& error) {
-            outcome = {record_status::failed, error.what(), {}};
-        }
-    }
-
     const suite_info& info_;
     suite_content& content_;
+    const arguments& args_;
+    row_filter filter_;
     row_outcomes outcomes_;
+    row_outcomes measured_;  // of rows in groups; outcomes_ gets what Google Benchmark reports of them
+    std::map<std::string, std::size_t, std::less<>> reported_;
 };
+
+// In a child process: times these rows and writes what came of it.
+void run_rows(const suite_content& content, const arguments& args) {
+    std::vector<suite_row*> rows;
+    for (const auto& row : content.rows) {
+        if (std::find(args.only_rows.begin(), args.only_rows.end(), row->name()) != args.only_rows.end()) {
+            rows.push_back(row.get());
+        }
+    }
+    write_outcomes(rows, time_in_rounds(rows, args.rounds));
+}
 
 // Google Benchmark prints its usage and ends with 0 when it cannot read the value of one of its flags.
 void refuse_flag_value() {
@@ -378,18 +338,22 @@ bool displays_on_console(const arguments& args) {
 }
 
 int run(int argc, char** argv, const suite_info& info) {
-    const arguments args = parse(info, std::vector<std::string>(argv + 1, argv + argc));
+    const arguments args = parse_arguments(info, std::vector<std::string>(argv + 1, argv + argc), seconds_suffix);
     if (args.help) {
         print_help(info);
         return 0;
     }
     active_target();  // refuses a wrong NARROWFP_TARGET
+    if (!args.only_rows.empty()) {
+        run_rows(info.make(args.options), args);
+        return 0;
+    }
     initialize(info, args);
     suite_content content = info.make(args.options);
     for (const report::field& f : context_of(info, args.options, content, true)) {
         benchmark::AddCustomContext(f.key, text_of(f.value));
     }
-    suite_runner runner(info, content);
+    suite_runner runner(info, content, args);
     runner.register_rows();
     const bool console = displays_on_console(args);
     const bool measured = info.kind == report::figure_kind::measured;
@@ -403,11 +367,14 @@ int run(int argc, char** argv, const suite_info& info) {
         return 0;  // --benchmark_list_tests
     }
     if (console && measured) {
-        const std::string text = to_text(rate_table(info, content, runner.outcomes()),
-                                         {.width = terminal_width(stdout),
-                                          .unicode = false,
-                                          .colour = use_colour(colour_policy::automatic, stdout)});
+        const report::table_style style{.width = terminal_width(stdout),
+                                        .unicode = false,
+                                        .colour = use_colour(colour_policy::automatic, stdout)};
+        const std::string text = to_text(rate_table(info, content, runner.outcomes()), style);
         std::fputs(("\n" + text).c_str(), stdout);
+        if (!content.goals.empty()) {
+            std::fputs(("\n" + to_text(goal_table(content, runner.outcomes()), style)).c_str(), stdout);
+        }
     }
     if (!args.results.empty()) {
         const report::document doc = suite_document(info, content, runner.outcomes(),

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the Google Benchmark suites share. A suite makes rows, each one matrix product: its parameters, from which its
-// name follows (gemm/impl:reference/a:e4m3fn/...), the product, a check of the result, and figures. run_suite does the
-// rest: command line, context, verification before and after every timed loop, counters, --results in the schema
-// narrowfp-results/1, exit code. A result that fails its check is never timed and never a number.
+// What the Google Benchmark suites share. A suite makes rows, each one piece of work such as a matrix product: its
+// parameters, from which its name follows (gemm/impl:narrowfp/a:e4m3fn/...), the work, a check of the result, and
+// figures. run_suite does the rest: command line, context, verification before and after timing, counters, --results in
+// the schema narrowfp-results/1, exit code. A result that fails its check is never timed and never a number.
+//
+// Rows of one group are timed in rounds (benchmark_rounds.hpp) when the first of them is reached, and Google Benchmark
+// reports those times; their ratios are medians of the ratios of single rounds. A group may ask for another target than
+// that of the process; it is then measured in a child process.
 #pragma once
 
 #include <narrowfp/base/matrix.hpp>
@@ -39,6 +43,19 @@ struct ratio_to {
     std::string base;   // name of a row of the suite
 };
 
+// What a suite is expected to reach: a ratio of two of its rows, `must` at least, `aim` if possible. Missing one is
+// printed and recorded; it is not a failed check, because time depends on the machine and what else it does.
+struct speed_goal {
+    std::string id;    // of the record: "<suite prefix>/goal:<id>"
+    std::string text;  // for people
+    std::string above;
+    std::string below;
+    double must = 0;
+    double aim = 0;
+    bool of_times = false;     // time(above) / time(below), which must not exceed; else rate(above) / rate(below)
+    std::string record_id = {};  // instead of the one above
+};
+
 // The name of a row: "gemm/m:64/n:64" for the prefix "gemm" and parameters m and n. Throws std::invalid_argument for a
 // text parameter with '/', ':' or a blank in it.
 std::string name_of_row(std::string_view prefix, const report::field_list& parameters);
@@ -68,6 +85,12 @@ public:
     virtual std::string checked_against() const = 0;
     // Multiply-adds of one product.
     virtual double macs() const = 0;
+    // Of suites of kind measured: rows that are timed together. Empty: with all rows, as Google Benchmark does it.
+    virtual std::string group() const { return {}; }
+    // Target (base/target.hpp) that the row's group needs; empty: the one in use.
+    virtual std::string target() const { return {}; }
+    // Called when the row's group was timed: gives back what prepare made. label stays.
+    virtual void release() {}
 
     std::vector<ratio_to> ratios;  // written after the rate, in this order
 
@@ -79,11 +102,13 @@ private:
 struct suite_options {
     std::uint32_t seed = 1;
     int threads = 1;  // the most that a row may use
+    bool all = false;  // also rows that take long
 };
 
 struct suite_content {
     std::vector<std::unique_ptr<suite_row>> rows;
-    std::uint32_t data_crc32 = 0;  // of all operands before quantisation
+    std::uint32_t data_crc32 = 0;  // of all operands before quantisation, or of the first of a kind
+    std::vector<speed_goal> goals;
     report::field_list context;    // more of it
 };
 
@@ -94,6 +119,10 @@ struct suite_info {
     report::figure_kind kind;
     std::string_view reference;  // what deterministic figures are compared with
     suite_content (*make)(const suite_options&);
+    std::string_view note = {};  // below the table of rates
+    bool in_rounds = false;  // whether all rows are in groups
+    bool has_more = false;   // whether --all makes more rows
+    std::string_view example = "recipe:deepseek_v3";  // a filter
 };
 
 // The main function of a suite. Returns 0 if it ran and every check held, 1 if a check failed, 2 for wrong use, bad

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -66,16 +67,33 @@ const row_outcome* usable(const row_outcomes& outcomes, std::string_view name) {
     return has_rates ? &found->second : nullptr;
 }
 
-// Of the medians; low and high from the extremes of both rows.
+// The median of the ratios of single rounds and their extremes, for rows of one group; else of the medians, with low and
+// high from the extremes of both rows.
 std::optional<spread> ratio_of(const row_outcomes& outcomes, std::string_view name, std::string_view base) {
     const row_outcome* above = usable(outcomes, name);
     const row_outcome* below = usable(outcomes, base);
     if (above == nullptr || below == nullptr) {
         return std::nullopt;
     }
+    if (!above->group.empty() && above->group == below->group && above->rates.size() == below->rates.size()) {
+        std::vector<double> ratios(above->rates.size());
+        std::transform(above->rates.begin(), above->rates.end(), below->rates.begin(), ratios.begin(),
+                       std::divides<>());
+        return spread_of(ratios);
+    }
     const spread x = spread_of(above->rates);
     const spread y = spread_of(below->rates);
     return spread{x.median / y.median, x.low / y.high, x.high / y.low};
+}
+
+// What a goal is about: its ratio of rates, or of times.
+std::optional<spread> reached(const row_outcomes& outcomes, const speed_goal& g) {
+    return g.of_times ? ratio_of(outcomes, g.below, g.above) : ratio_of(outcomes, g.above, g.below);
+}
+
+const char* state_of(const speed_goal& g, double ratio) {
+    const auto holds = [&](double bound) { return g.of_times ? ratio <= bound : ratio >= bound; };
+    return holds(g.aim) ? "aim reached" : (holds(g.must) ? "must reached" : "MISSED");
 }
 
 class document_maker {
@@ -85,8 +103,9 @@ public:
 
     void add_rate(const suite_row& row, const row_outcome& outcome, std::vector<record>& out) const {
         record r = start(row, "macs_per_s", "MAC/s", {row.name()});
-        r.method = fmt::format("median over repetitions in random order among all rows; low and high are the extremes; "
-                               "result checked before and after each timing: {}",
+        r.method = fmt::format("median over {}; low and high are the extremes; result checked before and after: {}",
+                               row.group().empty() ? "repetitions in random order among all rows"
+                                                   : "rounds in which all rows of the group took turns",
                                row.checked_against());
         if (outcome.status == record_status::ok && outcome.rates.empty()) {
             set_no_value(r, record_status::not_run, "no repetition was timed");
@@ -96,20 +115,22 @@ public:
             r.value = s.median;
             r.low = s.low;
             r.high = s.high;
-            r.note = row.label();
+            r.note = outcome.label;
         }
         out.push_back(std::move(r));
     }
 
     void add_ratio(const suite_row& row, const ratio_to& to, std::vector<record>& out) const {
         record r = start(row, "ratio_to_" + to.label, "1", {row.name(), to.base});
-        r.method = "ratio of the medians of interleaved repetitions; low and high from the extremes of both";
+        r.method = row.group().empty()
+                       ? "ratio of the medians of interleaved repetitions; low and high from the extremes of both"
+                       : "median of the ratios of single rounds; low and high are the extremes";
         r.reference = to.base;
         if (const auto s = ratio_of(outcomes_, row.name(), to.base)) {
             r.value = s->median;
             r.low = s->low;
             r.high = s->high;
-            r.note = row.label();
+            r.note = outcomes_.find(row.name())->second.label;
         } else if (r.status == record_status::ok) {
             set_no_value(r, record_status::not_run, to.base + " was not timed in this run");
         }
@@ -124,6 +145,35 @@ public:
             r.value = f.value;
             r.status = f.status;
             r.note = f.note;
+        }
+        out.push_back(std::move(r));
+    }
+
+    void add_goal(std::string_view prefix, const speed_goal& g, std::vector<record>& out) const {
+        const auto s = reached(outcomes_, g);
+        if (!s && (outcomes_.find(g.above) == outcomes_.end() || outcomes_.find(g.below) == outcomes_.end())) {
+            return;  // not selected
+        }
+        record r;
+        r.id = g.record_id.empty() ? fmt::format("{}/goal:{}", prefix, g.id) : g.record_id;
+        r.name = g.text;
+        r.kind = info_.kind;
+        add_field(r.parameters, "must", g.must);
+        add_field(r.parameters, "aim", g.aim);
+        add_field(r.parameters, "row", g.above);
+        r.unit = "1";
+        r.method = g.of_times ? "median of the ratios of times in single rounds; must not exceed"
+                              : "median of the ratios of rates in single rounds; must at least be";
+        r.reference = g.below;
+        r.repro = repro_of(info_, options_, {g.above, g.below});
+        if (s) {
+            r.value = s->median;
+            r.low = s->low;
+            r.high = s->high;
+            r.n = static_cast<std::int64_t>(outcomes_.find(g.above)->second.rates.size());
+            r.note = state_of(g, s->median);
+        } else {
+            set_no_value(r, record_status::not_run, "one of the two rows has no figure");
         }
         out.push_back(std::move(r));
     }
@@ -234,7 +284,38 @@ report::document suite_document(const suite_info& info, const suite_content& con
             }
         }
     }
+    for (const speed_goal& g : content.goals) {
+        const std::string& name = content.rows.front()->name();
+        make.add_goal(std::string_view(name).substr(0, name.find('/')), g, doc.records);
+    }
     return doc;
+}
+
+report::table goal_table(const suite_content& content, const row_outcomes& outcomes) {
+    using report::alignment;
+    report::table t;
+    t.title = "Goals of speed: medians of ratios of single rounds";
+    t.columns = {{"ratio"},  {"measured", alignment::right}, {"lowest", alignment::right}, {"highest", alignment::right},
+                 {"must", alignment::right}, {"aim", alignment::right},     {"state"}};
+    for (const speed_goal& g : content.goals) {
+        const char* const sign = g.of_times ? "<= " : ">= ";
+        std::vector<report::cell> cells{g.text};
+        if (const auto s = reached(outcomes, g)) {
+            const std::string_view state = state_of(g, s->median);
+            cells.insert(cells.end(), {report::format_number(s->median, 3), report::format_number(s->low, 3),
+                                       report::format_number(s->high, 3), sign + report::format_number(g.must, 3),
+                                       sign + report::format_number(g.aim, 3)});
+            cells.emplace_back(std::string(state), state == "MISSED"        ? report::tint::bad
+                                                   : state == "aim reached" ? report::tint::good
+                                                                            : report::tint::plain);
+        } else {
+            cells.insert(cells.end(), {"-", "-", "-", sign + report::format_number(g.must, 3),
+                                       sign + report::format_number(g.aim, 3), "NOT RUN"});
+        }
+        t.add_row(std::move(cells));
+    }
+    t.notes.push_back("A missed goal is a finding about speed on this machine in this run, not a failed check.");
+    return t;
 }
 
 report::table rate_table(const suite_info& info, const suite_content& content, const row_outcomes& outcomes) {
@@ -242,12 +323,13 @@ report::table rate_table(const suite_info& info, const suite_content& content, c
     report::table t;
     t.title = fmt::format("{}: medians, measured on this machine", info.name);
     const std::vector<std::pair<std::string, std::string>> keys{
-        {"impl", "program"}, {"a", "A"}, {"b", "B"}, {"recipe", "recipe"}, {"acc", "accumulator"}, {"m", "m=n=k"},
-        {"threads", "threads"}};
+        {"impl", "program"}, {"a", "A"}, {"b", "B"}, {"recipe", "recipe"}, {"acc", "accumulator"}, {"target", "target"}, {"m", "m"},
+        {"n", "n"}, {"k", "k"}, {"threads", "threads"}};
     for (const auto& [key, title] : keys) {
-        t.columns.push_back({title, key == "m" || key == "threads" ? alignment::right : alignment::left});
+        const bool number = key.size() == 1 ? key != "a" && key != "b" : key == "threads";
+        t.columns.push_back({title, number ? alignment::right : alignment::left});
     }
-    t.columns.insert(t.columns.end(), {{"million MAC/s", alignment::right},
+    t.columns.insert(t.columns.end(), {{"GFLOP/s", alignment::right},
                                        {"spread", alignment::right},
                                        {"vs BF16", alignment::right},
                                        {"vs FP32", alignment::right}});
@@ -266,7 +348,7 @@ report::table rate_table(const suite_info& info, const suite_content& content, c
             const spread s = spread_of(outcome->second.rates);
             const double width = (s.high - s.low) / s.median;
             noisy = noisy || width > noisy_spread;
-            cells.emplace_back(report::format_number(s.median / 1e6, 3));
+            cells.emplace_back(report::format_number(2 * s.median / 1e9, 3));
             cells.emplace_back(report::format_percent(width, 3),
                                width > noisy_spread ? report::tint::warning : report::tint::plain);
         } else {
@@ -285,8 +367,7 @@ report::table rate_table(const suite_info& info, const suite_content& content, c
         }
         t.add_row(std::move(cells));
     }
-    t.notes.push_back("Rows of the program 'reference' are the time of an emulation in software. It is not a cost of "
-                      "any format, scale or accumulator in hardware.");
+    t.notes.emplace_back(info.note);
     if (noisy) {
         t.notes.push_back(fmt::format("Spread is (fastest - slowest) / median. Rows above {:.0f} % were disturbed; so "
                                       "is a ratio with one of them.",

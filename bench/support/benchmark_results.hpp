@@ -16,6 +16,8 @@ struct row_outcome {
     report::record_status status = report::record_status::ok;  // ok, failed or not_run
     std::string note;                                          // why, unless ok
     std::vector<double> rates;                                 // multiply-adds a second, one for each repetition
+    std::string label;                                         // of the row, once it was prepared
+    std::string group;                                         // of rows whose rates are from the same rounds, in order
 };
 
 using row_outcomes = std::map<std::string, row_outcome, std::less<>>;
@@ -38,5 +40,8 @@ report::document suite_document(const suite_info& info, const suite_content& con
 
 // Rates and their ratios for a person. Precondition: a measured suite.
 report::table rate_table(const suite_info& info, const suite_content& content, const row_outcomes& outcomes);
+
+// What the suite was expected to reach and what it reached.
+report::table goal_table(const suite_content& content, const row_outcomes& outcomes);
 
 }  // namespace narrowfp::bench

@@ -28,7 +28,7 @@ SUITES = {
     },
     "bench_gemm": {
         "file": "timings.json",
-        "filter": "^gemm/.*(acc:sequential|acc:native|a:e4m3fn/.*acc:exact).*/m:64/.*/threads:1(/|$)",
+        "filter": "^gemm/.*/m:256/.*/threads:1(/|$)",
         "counters": {"macs_per_s"},
     },
     "bench_memory": {
@@ -73,6 +73,11 @@ def run(program, *arguments, env=None):
     return subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
 
 
+def may_be_missing(name):
+    """Rows of other libraries, of instructions and of targets that a machine may lack."""
+    return any(word in name for word in ("impl:openblas", "impl:onednn", "impl:peak", "/target:"))
+
+
 def check_output(path, suite):
     """The file of Google Benchmark: every row has the suite's counters, all finite."""
     document = strict(path)
@@ -82,7 +87,7 @@ def check_output(path, suite):
     expect(single, f"{path.name}: no rows")
     for row in single:
         if row.get("error_occurred") or row.get("skipped"):
-            expect("openblas" in row["name"], f"{row['name']}: skipped: {row}")
+            expect(may_be_missing(row["name"]), f"{row['name']}: skipped: {row}")
             continue
         for counter in suite["counters"]:
             expect(math.isfinite(row.get(counter, math.nan)), f"{row['name']}: counter {counter}: {row.get(counter)}")
@@ -98,7 +103,8 @@ def check_results(path, suite, rows):
     for record in records:
         expect(record["status"] in ("ok", "exact", "not_run"), f"{record['id']}: {record['status']}: {record['note']}")
         if record["status"] == "not_run":
-            expect("openblas" in record["id"] or "/ratio_to_" in record["id"], f"{record['id']}: not run")
+            missing_allowed = may_be_missing(record["id"]) or "/ratio_to_" in record["id"] or "/goal:" in record["id"]
+            expect(missing_allowed, f"{record['id']}: not run")
     for counter in suite["counters"]:
         found = sum(record["id"].endswith("/" + counter) for record in records)
         expect(found == len(rows), f"{path.name}: {found} records of {counter}, expected {len(rows)}")
@@ -122,12 +128,14 @@ def check_ratios(records):
         name = ids[i].removesuffix("/macs_per_s")
         expected = [name + "/ratio_to_bf16", name + "/ratio_to_f32"]
         expect(ids[i + 1 : i + 3] == expected, f"{name}: its ratios do not follow")
-        if "acc:sequential" not in name:
-            continue  # the base was filtered out
+        if "/target:" in name:
+            continue  # the base was filtered out, or the target is not there
         for record in records[i + 1 : i + 3]:
             quotient = values[ids[i]] / values[record["reference"] + "/macs_per_s"]
-            right = math.isclose(record["value"], quotient, rel_tol=1e-12)
-            expect(right, f"{record['id']}: {record['value']}, not {quotient}")
+            # The median of the ratios of rounds lies between their extremes, and so does the ratio of the medians of
+            # an odd number of rounds.
+            right = record["low"] <= quotient <= record["high"]
+            expect(right, f"{record['id']}: {record['low']} to {record['high']} without {quotient}")
             expect(record["low"] <= record["value"] <= record["high"], f"{record['id']}: outside its range")
 
 

@@ -23,6 +23,13 @@ public:
     packed_codes() = default;
     packed_codes(std::size_t count, int bits) : count_(count), bits_(bits), bytes_(packed_bytes(count, bits)) {}
 
+    // Another number of codes, of another width. Those that were there mean nothing any more; new memory is zero.
+    void reshape(std::size_t count, int bits) {
+        count_ = count;
+        bits_ = bits;
+        bytes_.resize(packed_bytes(count, bits));
+    }
+
     std::size_t size() const { return count_; }
     int bits() const { return bits_; }
     std::size_t byte_count() const { return bytes_.size(); }

@@ -17,4 +17,14 @@ struct quantization {
     overflow_mode overflow = overflow_mode::saturate_finite;
 };
 
+// Throws std::invalid_argument for an empty block extent, a scaling that require_scaling refuses or a rounding that the
+// format does not define.
+inline void require_quantization(const quantization& q) {
+    if (q.blocks.block_rows == 0 || q.blocks.block_cols == 0) {
+        throw std::invalid_argument("quantize: a block needs at least one row and one column");
+    }
+    require_scaling(q.scale);
+    std::visit([&](const auto& format) { require_rounding(format, q.mode); }, q.element);
+}
+
 }  // namespace narrowfp

@@ -1,30 +1,371 @@
 // SPDX-License-Identifier: Apache-2.0
+// Blocks that fit a second-level cache are done in one go: largest magnitudes, scales, codes, a tile of whole blocks at a
+// time. Larger ones take two passes over the matrix. A view whose rows do not lie in one piece is read through small
+// transposed copies.
+#include <narrowfp/base/fp_environment.hpp>
+#include <narrowfp/base/internal/parallel.hpp>
+#include <narrowfp/quant/kernel/bit_writer.hpp>
+#include <narrowfp/quant/kernel/block_kernels.hpp>
+#include <narrowfp/quant/kernel/block_scaler.hpp>
 #include <narrowfp/quant/quantize.hpp>
-
 #include <narrowfp/quant/quantize_reference.hpp>
+#include <narrowfp/round/kernel/converter.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <vector>
 
 namespace narrowfp {
 
-void quantize_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out, const options& opts) {
-    quantize_reference_into(x, q, out);
-    if (!opts.count_events) {
-        out.set_events({.elements = x.size()});
+namespace {
+
+constexpr std::size_t tile_elements = 32768;       // 128 KiB of floats, an eighth of a second-level cache
+constexpr std::size_t largest_fused = 8 * tile_elements;
+constexpr std::size_t patch_rows = 32;             // a patch is 32 KiB of floats
+constexpr std::size_t patch_cols = 256;
+constexpr std::size_t run_elements = 1024;         // scaled at a time, in the first-level cache
+
+std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
+
+struct tile {
+    std::size_t row, col, rows, cols;
+};
+
+// How a matrix is cut. Blocks are at least 1 x 1 and at most the matrix; the matrix is not empty.
+class tiling {
+public:
+    tiling(matrix_view<const float> x, std::size_t block_rows, std::size_t block_cols)
+        : rows_(x.rows()), cols_(x.cols()) {
+        const bool in_pieces = x.col_stride() != 1;
+        const std::size_t least_cols = std::max(block_cols, std::min(cols_, std::size_t{64}));
+        fused_ = block_rows * least_cols <= largest_fused;
+        const std::size_t wanted_cols = in_pieces || block_rows > 1 ? patch_cols : tile_elements;
+        tile_cols_ = fused_ || block_cols <= wanted_cols ? round_up(wanted_cols, block_cols) : wanted_cols;
+        if (fused_ && block_rows * tile_cols_ > largest_fused) {
+            tile_cols_ = round_up(least_cols, block_cols);
+        }
+        tile_cols_ = std::min(tile_cols_, cols_);
+        const std::size_t wanted_rows =
+            std::max(tile_elements / tile_cols_, in_pieces ? patch_rows : std::size_t{1});
+        tile_rows_ = fused_ || block_rows <= wanted_rows ? round_up(wanted_rows, block_rows) : wanted_rows;
+        tile_rows_ = std::min(tile_rows_, rows_);
+        across_ = block_count(cols_, tile_cols_);
     }
+
+    // Whether tiles consist of whole blocks.
+    bool fused() const { return fused_; }
+    std::size_t size() const { return block_count(rows_, tile_rows_) * across_; }
+    tile operator[](std::size_t i) const {
+        const std::size_t row = i / across_ * tile_rows_;
+        const std::size_t col = i % across_ * tile_cols_;
+        return {row, col, std::min(tile_rows_, rows_ - row), std::min(tile_cols_, cols_ - col)};
+    }
+    // Tiles that one thread takes at a time.
+    std::size_t chunk() const { return std::max<std::size_t>(1, tile_elements / (tile_rows_ * tile_cols_)); }
+
+private:
+    std::size_t rows_, cols_;
+    std::size_t tile_rows_ = 1, tile_cols_ = 1, across_ = 1;
+    bool fused_ = false;
+};
+
+// The blocks that a tile touches, as a grid of their own.
+struct block_window {
+    std::size_t block_rows, block_cols;
+    std::size_t first_row, first_col;  // in the grid of the matrix
+    std::size_t rows, cols;
+
+    block_window(const tile& t, std::size_t br, std::size_t bc)
+        : block_rows(br), block_cols(bc), first_row(t.row / br), first_col(t.col / bc),
+          rows((t.row + t.rows - 1) / br + 1 - first_row), cols((t.col + t.cols - 1) / bc + 1 - first_col) {}
+
+    std::size_t size() const { return rows * cols; }
+    // Where the block of element (i, j) of the matrix stands in the window.
+    std::size_t operator()(std::size_t i, std::size_t j) const {
+        return (i / block_rows - first_row) * cols + (j / block_cols - first_col);
+    }
+};
+
+// Raises an amax that tiles of several threads share.
+void raise(std::uint32_t& shared, std::uint32_t value) {
+    const std::atomic_ref<std::uint32_t> amax(shared);
+    std::uint32_t before = amax.load(std::memory_order_relaxed);
+    while (before < value && !amax.compare_exchange_weak(before, value, std::memory_order_relaxed)) {
+    }
+}
+
+class quantizer {
+public:
+    quantizer(matrix_view<const float> x, const quantization& q, quantized_matrix& out, const options& opts)
+        : x_(x),
+          q_(q),
+          out_(out),
+          opts_(opts),
+          kernels_(*kernel::block_kernels_for(active_target())),
+          block_rows_(std::min(q.blocks.block_rows, x.rows())),
+          block_cols_(std::min(q.blocks.block_cols, x.cols())),
+          grid_cols_(block_count(x.cols(), block_cols_)),
+          tiles_(x, block_rows_, block_cols_),
+          width_(storage_bits_of(q.element)),
+          convert_(q.element, q.mode, {}, q.overflow, opts.count_events, out.code_bytes()) {}
+
+    event_counts operator()() {
+        if (width_ % 8 != 0) {
+            const std::span<std::uint8_t> bytes = out_.code_storage();
+            std::fill(bytes.begin(), bytes.end(), std::uint8_t{0});
+        }
+        float tensor_factor = 1.0f;
+        if (q_.scale.method == scale_method::two_level) {
+            tensor_factor = tensor_factor_of(std::bit_cast<float>(amax_of_all()), q_.element);
+            out_.set_tensor_scale(divide_f32(1.0f, tensor_factor));
+        }
+        if (q_.scale.method != scale_method::none) {
+            scaler_.emplace(q_, tensor_factor);
+        }
+        if (tiles_.fused() || !scaler_) {
+            return for_tiles([&](const tile& t, scratch& s) { return quantize_tile(t, s); });
+        }
+        const std::size_t blocks = block_count(x_.rows(), block_rows_) * grid_cols_;
+        std::vector<std::uint32_t> amax(blocks);
+        if (needs_amax()) {
+            find_amax(block_rows_, block_cols_, amax);
+        }
+        std::vector<float> factors(blocks);
+        std::vector<std::uint32_t> codes(blocks);
+        (*scaler_)(amax.data(), blocks, factors.data(), codes.data());
+        store_scales(0, codes);
+        const block_window all({0, 0, x_.rows(), x_.cols()}, block_rows_, block_cols_);
+        return for_tiles([&](const tile& t, scratch&) { return convert_tile(t, all, factors.data()); });
+    }
+
+private:
+    struct scratch {
+        std::vector<std::uint32_t> amax, codes;
+        std::vector<float> factors;
+    };
+
+    bool needs_amax() const {
+        return !(q_.scale.method == scale_method::multiplier && q_.scale.fixed_factor != 0.0f);
+    }
+
+    // The sum of what work(tile, scratch) counts.
+    template <class Work>
+    event_counts for_tiles(Work work) {
+        event_counts total;
+        std::mutex total_mutex;
+        const auto run = [&](std::size_t first, std::size_t last) {
+            const event_counts part = with_default_environment([&] {
+                scratch s;
+                event_counts sum;
+                for (std::size_t i = first; i < last; ++i) {
+                    sum += work(tiles_[i], s);
+                }
+                return sum;
+            });
+            const std::lock_guard lock(total_mutex);
+            total += part;
+        };
+        if (tiles_.size() <= tiles_.chunk()) {
+            run(0, tiles_.size());
+        } else {
+            parallel_ranges(tiles_.size(), tiles_.chunk(), opts_, run);
+        }
+        return total;
+    }
+
+    // Calls visit(part, data, stride) for parts of a tile whose rows lie in one piece.
+    template <class Visit>
+    void for_patches(const tile& t, Visit visit) const {
+        if (x_.col_stride() == 1) {
+            visit(t, &x_(t.row, t.col), x_.row_stride());
+            return;
+        }
+        float copy[patch_rows * patch_cols];
+        for (std::size_t i = t.row; i < t.row + t.rows; i += patch_rows) {
+            for (std::size_t j = t.col; j < t.col + t.cols; j += patch_cols) {
+                const tile part{i, j, std::min(patch_rows, t.row + t.rows - i), std::min(patch_cols, t.col + t.cols - j)};
+                copy_patch(part, copy);
+                visit(part, static_cast<const float*>(copy), static_cast<std::ptrdiff_t>(patch_cols));
+            }
+        }
+    }
+    void copy_patch(const tile& t, float* copy) const {
+        if (x_.row_stride() == 1) {
+            kernels_.transpose(&x_(t.row, t.col), x_.col_stride(), copy, patch_cols, t.rows, t.cols);
+            return;
+        }
+        for (std::size_t i = 0; i < t.rows; ++i) {
+            for (std::size_t j = 0; j < t.cols; ++j) {
+                copy[i * patch_cols + j] = x_(t.row + i, t.col + j);
+            }
+        }
+    }
+
+    // Raises amax, which is laid out as `window`, by the elements of a tile.
+    void amax_of_tile(const tile& t, const block_window& window, std::uint32_t* amax) const {
+        for_patches(t, [&](const tile& part, const float* data, std::ptrdiff_t stride) {
+            for (std::size_t i = 0; i < part.rows; ++i, data += stride) {
+                std::uint32_t* const of_row = amax + window(part.row + i, part.col);
+                if (window.block_cols == 1) {
+                    kernels_.amax_each(data, part.cols, of_row);
+                } else {
+                    kernels_.amax(data, part.cols, window.block_cols, part.col % window.block_cols, of_row);
+                }
+            }
+        });
+    }
+
+    // Blocks of any size: amax over the whole matrix, laid out as its grid of blocks.
+    void find_amax(std::size_t block_rows, std::size_t block_cols, std::vector<std::uint32_t>& amax) {
+        const std::size_t grid_cols = block_count(x_.cols(), block_cols);
+        for_tiles([&](const tile& t, scratch& s) {
+            const block_window window(t, block_rows, block_cols);
+            s.amax.assign(window.size(), 0);
+            amax_of_tile(t, window, s.amax.data());
+            for (std::size_t i = 0; i < window.rows; ++i) {
+                for (std::size_t j = 0; j < window.cols; ++j) {
+                    raise(amax[(window.first_row + i) * grid_cols + window.first_col + j], s.amax[i * window.cols + j]);
+                }
+            }
+            return event_counts{};
+        });
+    }
+    std::uint32_t amax_of_all() {
+        std::vector<std::uint32_t> amax(1);
+        find_amax(x_.rows(), x_.cols(), amax);
+        return amax[0];
+    }
+
+    event_counts quantize_tile(const tile& t, scratch& s) {
+        const block_window window(t, block_rows_, block_cols_);
+        if (!scaler_) {
+            return convert_tile(t, window, nullptr);
+        }
+        s.amax.assign(window.size(), 0);
+        s.codes.resize(window.size());
+        s.factors.resize(window.size());
+        if (needs_amax()) {
+            amax_of_tile(t, window, s.amax.data());
+        }
+        (*scaler_)(s.amax.data(), window.size(), s.factors.data(), s.codes.data());
+        for (std::size_t i = 0; i < window.rows; ++i) {
+            store_scales((window.first_row + i) * grid_cols_ + window.first_col,
+                         std::span(s.codes).subspan(i * window.cols, window.cols));
+        }
+        return convert_tile(t, window, s.factors.data());
+    }
+
+    void store_scales(std::size_t first, std::span<const std::uint32_t> codes) {
+        if (out_.scale_element().storage_bits == 32) {
+            std::memcpy(out_.scale_storage().data() + 4 * first, codes.data(), 4 * codes.size());
+        } else {
+            std::transform(codes.begin(), codes.end(), out_.scale_storage().begin() + static_cast<std::ptrdiff_t>(first),
+                           [](std::uint32_t code) { return static_cast<std::uint8_t>(code); });
+        }
+    }
+
+    // `factors` is laid out as `window`.
+    event_counts convert_tile(const tile& t, const block_window& window, const float* factors) {
+        event_counts counts;
+        for_patches(t, [&](const tile& part, const float* data, std::ptrdiff_t stride) {
+            for (std::size_t i = 0; i < part.rows; ++i, data += stride) {
+                if (!scaler_) {
+                    store_codes(data, part.cols, part.row + i, part.col, counts);
+                    continue;
+                }
+                convert_row(data, part.cols, part.row + i, part.col, factors + window(part.row + i, part.col), counts);
+            }
+        });
+        return counts;
+    }
+
+    // Elements (row, col) and following of one row; factors[0] belongs to the first.
+    void convert_row(const float* data, std::size_t count, std::size_t row, std::size_t col, const float* factors,
+                     event_counts& counts) {
+        float scaled[run_elements];
+        for (std::size_t first = 0; first < count; first += run_elements) {
+            const std::size_t n = std::min(run_elements, count - first);
+            if (block_cols_ == 1) {
+                kernels_.scale_each(scaler_->operation(), data + first, n, factors + first, scaled);
+            } else {
+                const std::size_t before = col % block_cols_ + first;
+                kernels_.scale(scaler_->operation(), data + first, n, block_cols_, before % block_cols_,
+                               factors + before / block_cols_, scaled);
+            }
+            store_codes(scaled, n, row, col + first, counts);
+        }
+    }
+
+    // Rounds and stores elements (row, col) and following of one row.
+    void store_codes(const float* values, std::size_t count, std::size_t row, std::size_t col, event_counts& counts) {
+        const std::size_t index = row * x_.cols() + col;
+        std::uint8_t* const bytes = out_.code_storage().data();
+        if (width_ == 8) {
+            counts += convert_(std::span(values, count), std::span(bytes + index, count), index);
+            return;
+        }
+        if (width_ < 8) {
+            store_by<std::uint8_t>(values, count, index, bytes, counts);
+        } else if (width_ <= 16) {
+            store_by<std::uint16_t>(values, count, index, bytes, counts);
+        } else {
+            store_by<std::uint32_t>(values, count, index, bytes, counts);
+        }
+    }
+    template <class Code>
+    void store_by(const float* values, std::size_t count, std::size_t index, std::uint8_t* bytes, event_counts& counts) {
+        Code codes[run_elements];
+        for (std::size_t first = 0; first < count; first += run_elements) {
+            const std::size_t n = std::min(run_elements, count - first);
+            counts += convert_(std::span(values + first, n), std::span<Code>(codes, n), index + first);
+            if (width_ == 8 * static_cast<int>(sizeof(Code))) {
+                std::memcpy(bytes + (index + first) * sizeof(Code), codes, n * sizeof(Code));
+            } else {
+                kernel::write_packed(codes, n, width_, bytes, index + first);
+            }
+        }
+    }
+
+    matrix_view<const float> x_;
+    quantization q_;
+    quantized_matrix& out_;
+    options opts_;
+    const kernel::block_kernels& kernels_;
+    std::size_t block_rows_, block_cols_, grid_cols_;
+    tiling tiles_;
+    int width_;
+    kernel::converter convert_;
+    std::optional<kernel::block_scaler> scaler_;
+};
+
+// Rounding to odd (block_kernels.hpp) needs a unit of the element that is two places above that of binary32.
+bool scales_exactly(const quantization& q) {
+    const auto* f = std::get_if<float_format>(&q.element);
+    return q.scale.method != scale_method::power_of_two || f == nullptr || f->min_exponent() - f->fraction_bits >= -147;
+}
+
+}  // namespace
+
+void quantize_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out, const options& opts) {
+    if (kernel::block_kernels_for(active_target()) == nullptr || x.empty() || !scales_exactly(q)) {
+        quantize_reference_into(x, q, out);
+        if (!opts.count_events) {
+            out.set_events({.elements = x.size()});
+        }
+        return;
+    }
+    require_quantization(q);
+    out.reshape(x.rows(), x.cols(), q.element, q.scale.method != scale_method::none, q.blocks, scale_format(q.scale));
+    const event_counts events = with_default_environment([&] { return quantizer(x, q, out, opts)(); });
+    out.set_events(opts.count_events ? events : event_counts{.elements = x.size()});
 }
 
 quantized_matrix quantize(matrix_view<const float> x, const quantization& q, const options& opts) {
     quantized_matrix out;
     quantize_into(x, q, out, opts);
-    return out;
-}
-
-void dequantize_into(const quantized_matrix& q, matrix_view<float> out, const options&) {
-    dequantize_reference_into(q, out);
-}
-
-matrix<float> dequantize(const quantized_matrix& q, const options& opts) {
-    matrix<float> out(q.rows(), q.cols());
-    dequantize_into(q, out.view(), opts);
     return out;
 }
 

@@ -87,11 +87,7 @@ inline event_counts quantize_block(matrix_view<const float> x, std::size_t block
 // extent, a scaling that require_scaling refuses or a rounding that the format does not define. Does not depend on the caller's floating-point environment.
 // Cost: two passes over x, tens of nanoseconds per element.
 inline void quantize_reference_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out) {
-    if (q.blocks.block_rows == 0 || q.blocks.block_cols == 0) {
-        throw std::invalid_argument("quantize: a block needs at least one row and one column");
-    }
-    require_scaling(q.scale);
-    std::visit([&](const auto& format) { require_rounding(format, q.mode); }, q.element);
+    require_quantization(q);
     out = quantized_matrix(x.rows(), x.cols(), q.element, q.scale.method != scale_method::none, q.blocks,
                            scale_format(q.scale));
     event_counts events;

@@ -43,10 +43,11 @@ public:
 
     // The factor that restores element (i, j), rounded once to FP32; 1 without scales.
     float scale(std::size_t i, std::size_t j) const {
-        if (!has_scales()) {
-            return 1.0f;
-        }
-        real s = scale_format_.decode(scales_.get(block_index(i, j)));
+        return has_scales() ? scale_of_code(scales_.get(block_index(i, j))) : 1.0f;
+    }
+    // The factor that a code in `scales` stands for.
+    float scale_of_code(std::uint32_t code) const {
+        real s = scale_format_.decode(code);
         if (tensor_scale_ && s.kind == real_class::finite) {
             const real outer = to_real(*tensor_scale_);
             s.significand *= outer.significand;  // 4 bits times 24
@@ -65,6 +66,25 @@ public:
     std::size_t block_index(std::size_t i, std::size_t j) const {
         return i / blocks_.block_rows * block_grid_cols() + j / blocks_.block_cols;
     }
+
+    // Becomes a matrix as the constructor makes it, in the memory it has where that is enough. Codes and scales are
+    // whatever they were.
+    void reshape(std::size_t rows, std::size_t cols, const any_format& element, bool has_scales,
+                 const narrowfp::granularity& blocks, const float_format& scale_format) {
+        rows_ = rows;
+        cols_ = cols;
+        element_ = element;
+        blocks_ = blocks;
+        scale_format_ = scale_format;
+        tensor_scale_.reset();
+        events_ = {};
+        codes_.reshape(rows * cols, storage_bits_of(element));
+        scales_.reshape(has_scales ? block_count(rows, blocks.block_rows) * block_count(cols, blocks.block_cols) : 0,
+                        scale_format.storage_bits);
+    }
+    // For what fills a matrix in bulk. Padding behind the last code is zero.
+    std::span<std::uint8_t> code_storage() { return codes_.bytes(); }
+    std::span<std::uint8_t> scale_storage() { return scales_.bytes(); }
 
     const packed_codes& codes() const { return codes_; }
     const packed_codes& scales() const { return scales_; }

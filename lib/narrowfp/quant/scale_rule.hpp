@@ -161,13 +161,18 @@ namespace detail {
 
 // code = E4M3(fl32(amax * fl32(S * fl32(1 / max)))), saturated; restore = fl32(code * fl32(1 / S)); apply = fl32(1 /
 // restore), at most the largest FP32 number (Transformer Engine's NVFP4).
-inline float_scale two_level_scale(float amax, const any_format& element, float tensor_factor) {
-    const float wanted = multiply_f32(amax, multiply_f32(tensor_factor, divide_f32(1.0f, max_finite(element))));
-    const std::uint64_t code =
-        project(e4m3fn, to_real(wanted), rounding::ties_to_even, overflow_mode::saturate_finite).code;
+inline float two_level_wanted(float amax, float largest, float tensor_factor) {
+    return multiply_f32(amax, multiply_f32(tensor_factor, divide_f32(1.0f, largest)));
+}
+inline float_scale two_level_scale_of_code(std::uint32_t code, float tensor_factor) {
     const float restore = multiply_f32(nearest_host<float>(e4m3fn.decode(code)), divide_f32(1.0f, tensor_factor));
     const float apply = divide_f32(1.0f, restore);
-    return {std::isinf(apply) ? std::numeric_limits<float>::max() : apply, restore, static_cast<std::uint32_t>(code)};
+    return {std::isinf(apply) ? std::numeric_limits<float>::max() : apply, restore, code};
+}
+inline float_scale two_level_scale(float amax, float largest, float tensor_factor) {
+    const real wanted = to_real(two_level_wanted(amax, largest, tensor_factor));
+    const std::uint64_t code = project(e4m3fn, wanted, rounding::ties_to_even, overflow_mode::saturate_finite).code;
+    return two_level_scale_of_code(static_cast<std::uint32_t>(code), tensor_factor);
 }
 
 // The power of two at or below x, or at or above it: x is positive and not an infinity.
@@ -176,17 +181,16 @@ inline int power_above(float x) { return ceil_log2(to_real(x)); }
 
 }  // namespace detail
 
-// The scale of a block with that amax. multiplier: an amax of zero gives 1; a factor beyond FP32's range becomes its
-// largest number (Transformer Engine). divisor: a denominator of zero becomes 1. two_level needs the factor of the tensor.
-// Precondition: not power_of_two, whose scale is power_of_two_exponent.
-inline float_scale float_scale_of(float amax, const any_format& element, const scaling& s, float tensor_factor = 1.0f) {
+// The scale of a block with that amax; `largest` is max_finite of the element. multiplier: an amax of zero gives 1; a
+// factor beyond FP32's range becomes its largest number (Transformer Engine). divisor: a denominator of zero becomes 1.
+// two_level needs the factor of the tensor. Precondition: not power_of_two, whose scale is power_of_two_exponent.
+inline float_scale float_scale_of(float amax, float largest, const scaling& s, float tensor_factor = 1.0f) {
     if (s.method == scale_method::two_level) {
-        return detail::two_level_scale(amax, element, tensor_factor);
+        return detail::two_level_scale(amax, largest, tensor_factor);
     }
     const auto stored = [](float apply, float restore) {
         return float_scale{apply, restore, std::bit_cast<std::uint32_t>(restore)};
     };
-    const float largest = max_finite(element);
     const float raised = amax < s.amax_floor ? s.amax_floor : amax;
     if (s.method == scale_method::divisor) {
         const float d = divide_f32(raised, largest);
@@ -211,6 +215,9 @@ inline float_scale float_scale_of(float amax, const any_format& element, const s
         factor = std::ldexp(1.0f, detail::power_below(factor));
     }
     return stored(factor, divide_f32(1.0f, factor));
+}
+inline float_scale float_scale_of(float amax, const any_format& element, const scaling& s, float tensor_factor = 1.0f) {
+    return float_scale_of(amax, max_finite(element), s, tensor_factor);
 }
 
 }  // namespace narrowfp

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "machine_peak.hpp"
+
+#include <narrowfp/base/target.hpp>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
+
+#include <cstring>
+
+namespace narrowfp::bench {
+namespace {
+
+constexpr int chains = 12;  // independent: latency times instructions a clock, at least
+constexpr int rounds = 20000;
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+// STEP(x) is one multiply-add on the chain x. The empty statement keeps the compiler from leaving a step out.
+#define NARROWFP_PEAK_STEP(STEP, X) \
+    X = STEP(X);                    \
+    asm volatile("" : "+v"(X))
+#define NARROWFP_PEAK_FOUR(STEP, X)  \
+    NARROWFP_PEAK_STEP(STEP, X##0);  \
+    NARROWFP_PEAK_STEP(STEP, X##1);  \
+    NARROWFP_PEAK_STEP(STEP, X##2);  \
+    NARROWFP_PEAK_STEP(STEP, X##3)
+#define NARROWFP_PEAK_LOOP(NAME, TARGET, VECTOR, START, STEP)                                      \
+    __attribute__((target(TARGET))) float NAME() {                                                \
+        VECTOR a0 = START, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;         \
+        VECTOR c0 = a0, c1 = a0, c2 = a0, c3 = a0;                                                \
+        for (int r = 0; r < rounds; ++r) {                                                        \
+            NARROWFP_PEAK_FOUR(STEP, a);                                                          \
+            NARROWFP_PEAK_FOUR(STEP, b);                                                          \
+            NARROWFP_PEAK_FOUR(STEP, c);                                                          \
+        }                                                                                         \
+        float first = 0;                                                                          \
+        std::memcpy(&first, &a0, sizeof first);                                                   \
+        return first;                                                                             \
+    }
+
+#define NARROWFP_FMA_YMM(X) _mm256_fmadd_ps(_mm256_set1_ps(0.5f), _mm256_set1_ps(0.5f), X)
+#define NARROWFP_FMA_ZMM(X) _mm512_fmadd_ps(_mm512_set1_ps(0.5f), _mm512_set1_ps(0.5f), X)
+#define NARROWFP_DOT_BF16(X)                                                              \
+    _mm512_dpbf16_ps(X, reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3F003F00)),        \
+                     reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3F003F00)))
+#define NARROWFP_DOT_INT8(X) _mm512_dpbusd_epi32(X, _mm512_set1_epi32(0x01010101), _mm512_set1_epi32(0x01010101))
+
+NARROWFP_PEAK_LOOP(fma_ymm, "avx2,fma", __m256, _mm256_set1_ps(1.0f), NARROWFP_FMA_YMM)
+NARROWFP_PEAK_LOOP(fma_zmm, "avx512f", __m512, _mm512_set1_ps(1.0f), NARROWFP_FMA_ZMM)
+NARROWFP_PEAK_LOOP(dot_bf16_zmm, "avx512f,avx512bf16", __m512, _mm512_set1_ps(1.0f), NARROWFP_DOT_BF16)
+NARROWFP_PEAK_LOOP(dot_int8_zmm, "avx512f,avx512vnni", __m512i, _mm512_set1_epi32(1), NARROWFP_DOT_INT8)
+
+#undef NARROWFP_PEAK_LOOP
+
+__attribute__((target("avx512f"))) std::uint64_t read_zmm(const std::uint8_t* from, std::size_t bytes) {
+    __m512i sum[4] = {};
+    std::size_t i = 0;
+    for (; i + 256 <= bytes; i += 256) {
+        _mm_prefetch(reinterpret_cast<const char*>(from + i + 4096), _MM_HINT_T0);
+        _mm_prefetch(reinterpret_cast<const char*>(from + i + 4096 + 64), _MM_HINT_T0);
+        _mm_prefetch(reinterpret_cast<const char*>(from + i + 4096 + 128), _MM_HINT_T0);
+        _mm_prefetch(reinterpret_cast<const char*>(from + i + 4096 + 192), _MM_HINT_T0);
+        _Pragma("GCC unroll 4") for (std::size_t v = 0; v < 4; ++v) {
+            sum[v] = _mm512_add_epi64(sum[v], _mm512_loadu_si512(from + i + 64 * v));
+        }
+    }
+    for (; i + 64 <= bytes; i += 64) {
+        sum[0] = _mm512_add_epi64(sum[0], _mm512_loadu_si512(from + i));
+    }
+    std::uint64_t words[8];
+    _mm512_storeu_si512(words, _mm512_add_epi64(_mm512_add_epi64(sum[0], sum[1]), _mm512_add_epi64(sum[2], sum[3])));
+    std::uint64_t total = 0;
+    for (const std::uint64_t w : words) {
+        total += w;
+    }
+    return total;
+}
+
+#endif
+
+std::uint64_t read_words(const std::uint8_t* from, std::size_t bytes) {
+    std::uint64_t sum[8] = {};
+    for (std::size_t i = 0; i + 64 <= bytes; i += 64) {
+        std::uint64_t words[8];
+        std::memcpy(words, from + i, sizeof words);
+        for (int w = 0; w < 8; ++w) {
+            sum[w] += words[w];
+        }
+    }
+    std::uint64_t total = 0;
+    for (const std::uint64_t w : sum) {
+        total += w;
+    }
+    return total;
+}
+
+}  // namespace
+
+peak_loop peak_loop_for(peak_kind kind) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    constexpr double steps = static_cast<double>(chains) * rounds;
+    const target t = active_target();
+    switch (kind) {
+        case peak_kind::fma_f32:
+            if (t == target::avx512 || t == target::avx512_bf16) {
+                return {"vfmadd231ps zmm", 16 * steps, fma_zmm};
+            }
+            return t == target::avx2 ? peak_loop{"vfmadd231ps ymm", 8 * steps, fma_ymm} : peak_loop{};
+        case peak_kind::dot_bf16:
+            return t == target::avx512_bf16 ? peak_loop{"vdpbf16ps zmm", 32 * steps, dot_bf16_zmm} : peak_loop{};
+        case peak_kind::dot_int8:
+            return t == target::avx512_bf16 ? peak_loop{"vpdpbusd zmm", 64 * steps, dot_int8_zmm} : peak_loop{};
+    }
+#endif
+    static_cast<void>(kind);
+    return {};
+}
+
+std::uint64_t read_all(const std::uint8_t* from, std::size_t bytes) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    const target t = active_target();
+    if (t == target::avx512 || t == target::avx512_bf16) {
+        return read_zmm(from, bytes);
+    }
+#endif
+    return read_words(from, bytes);
+}
+
+}  // namespace narrowfp::bench

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this processor can do at most, measured: chains of independent multiply-add instructions on registers alone, and
+// plain reading of memory. A product that reaches its peak cannot be faster on this machine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace narrowfp::bench {
+
+enum class peak_kind : std::uint8_t { fma_f32, dot_bf16, dot_int8 };
+
+struct peak_loop {
+    std::string instruction;  // what it measures; empty: the target in use has no such instruction
+    double macs = 0;          // multiply-adds of one call
+    float (*run)() = nullptr;
+};
+
+// The widest instruction of the target in use (base/target.hpp).
+peak_loop peak_loop_for(peak_kind kind);
+
+// Reads `bytes` bytes, a multiple of 64, once; the sum of its words. As fast as one thread can read.
+std::uint64_t read_all(const std::uint8_t* from, std::size_t bytes);
+
+}  // namespace narrowfp::bench
