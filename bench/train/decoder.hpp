@@ -25,18 +25,27 @@ struct plain_linears {
     execution how;
 
     matrix<T> forward(std::size_t, linear_kind, matrix_view<const T> x, matrix_view<const T> w) const {
-        matrix<T> y(x.rows(), w.rows());
+        matrix<T> y(x.rows(), w.rows(), uninitialized);
         multiply_into(how, x, w.transposed(), y.view());
         return y;
     }
     linear_backward_result<T> backward(std::size_t, linear_kind, matrix_view<const T> x, matrix_view<const T> w,
                                        matrix_view<const T> dy) const {
-        linear_backward_result<T> out{matrix<T>(x.rows(), x.cols()), matrix<T>(w.rows(), w.cols())};
+        linear_backward_result<T> out{matrix<T>(x.rows(), x.cols(), uninitialized),
+                                      matrix<T>(w.rows(), w.cols(), uninitialized)};
         multiply_into(how, dy, w, out.dx.view());
         multiply_into(how, dy.transposed(), x, out.dw.view());
         return out;
     }
 };
+
+// Room for rows x cols numbers, kept if it is there already; what is in it is not cleared.
+template <class T>
+void make_room(matrix<T>& m, std::size_t rows, std::size_t cols) {
+    if (m.rows() != rows || m.cols() != cols) {
+        m = matrix<T>(rows, cols, uninitialized);
+    }
+}
 
 template <class T>
 class decoder {
@@ -57,16 +66,16 @@ public:
         const matrix<T>* stream = &embedded_;
         for (std::size_t n = 0; n < size_.layers; ++n) {
             layer& l = layers_[n];
-            l.input = *stream;
-            norm(l.input, layout_.attention_gain(n), l.normed, l.inverse);
+            l.input = stream;
+            norm(*l.input, layout_.attention_gain(n), l.normed, l.inverse);
             l.qkv = linears.forward(n, linear_kind::qkv, l.normed.view(), weight(n, linear_kind::qkv));
             attend(l);
             l.middle = linears.forward(n, linear_kind::attention_output, l.attended.view(),
                                        weight(n, linear_kind::attention_output));
-            add(l.middle, l.input);
+            add(l.middle, *l.input);
             norm(l.middle, layout_.hidden_gain(n), l.hidden_normed, l.hidden_inverse);
             l.gate_up = linears.forward(n, linear_kind::gate_up, l.hidden_normed.view(), weight(n, linear_kind::gate_up));
-            l.gated = matrix<T>(tokens_, size_.hidden);
+            make_room(l.gated, tokens_, size_.hidden);
             for_ranges(how_, tokens_, [&](std::size_t first, std::size_t last) {
                 swiglu_forward(l.gate_up.data(), l.gated.data(), size_.hidden, first, last);
             });
@@ -75,7 +84,7 @@ public:
             stream = &l.output;
         }
         norm(*stream, layout_.final_gain(), final_normed_, final_inverse_);
-        probability_ = matrix<T>(tokens_, size_.vocabulary);
+        make_room(probability_, tokens_, size_.vocabulary);
         multiply_into(how_, as_const(final_normed_), embedding().transposed(), probability_.view());
         std::vector<T> loss(tokens_);
         for_ranges(how_, tokens_, [&](std::size_t first, std::size_t last) {
@@ -112,7 +121,7 @@ public:
 
 private:
     struct layer {
-        matrix<T> input;   // residual stream before the block
+        const matrix<T>* input = nullptr;  // residual stream before the block
         matrix<T> normed;  // input of QKV
         std::vector<T> inverse;
         matrix<T> qkv;          // rotated
@@ -133,7 +142,7 @@ private:
     matrix_view<const T> embedding() const { return view_of(parameters_, layout_.embedding()); }
 
     void embed() {
-        embedded_ = matrix<T>(tokens_, size_.width);
+        make_room(embedded_, tokens_, size_.width);
         for (std::size_t i = 0; i < tokens_; ++i) {
             const T* const row = &embedding()(batch_->inputs[i], 0);
             std::copy_n(row, size_.width, &embedded_(i, 0));
@@ -141,8 +150,8 @@ private:
     }
 
     void norm(const matrix<T>& x, const parameter_tensor& gain, matrix<T>& y, std::vector<T>& inverse) {
-        y = matrix<T>(tokens_, size_.width);
-        inverse.assign(tokens_, T(0));
+        make_room(y, tokens_, size_.width);
+        inverse.resize(tokens_);
         for_ranges(how_, tokens_, [&](std::size_t first, std::size_t last) {
             norm_forward(x.data(), parameters_ + gain.offset, y.data(), inverse.data(), size_.width, first, last);
         });
@@ -192,8 +201,8 @@ private:
 
     void attend(layer& l) {
         rotate_rows(l.qkv, false);
-        l.attended = matrix<T>(tokens_, size_.width);
-        l.probability = matrix<T>(head_count() * size_.context, size_.context);
+        make_room(l.attended, tokens_, size_.width);
+        make_room(l.probability, head_count() * size_.context, size_.context);
         const matrix<T>& qkv = l.qkv;
         parallel_for(head_count(), how_.threads, [&](std::size_t index) {
             attention_forward<T>(one_thread(), head_of(qkv, index, 0), head_of(qkv, index, 1), head_of(qkv, index, 2),
@@ -209,7 +218,7 @@ private:
         });
         const matrix_view<const T> d_logits = as_const(probability_);
         multiply_into(how_, d_logits.transposed(), as_const(final_normed_), view_of(gradient_, layout_.embedding()));
-        matrix<T> d_normed(tokens_, size_.width);
+        matrix<T> d_normed(tokens_, size_.width, uninitialized);
         multiply_into(how_, d_logits, embedding(), d_normed.view());
         matrix<T> stream(tokens_, size_.width);
         norm_back(layers_.empty() ? embedded_ : layers_.back().output, final_inverse_, layout_.final_gain(), d_normed,
@@ -226,7 +235,7 @@ private:
         const linear_backward_result<T> down =
             linears.backward(n, linear_kind::down, l.gated.view(), weight(n, linear_kind::down), as_const(stream));
         store(down.dw, n, linear_kind::down);
-        matrix<T> d_both(tokens_, 2 * size_.hidden);
+        matrix<T> d_both(tokens_, 2 * size_.hidden, uninitialized);
         for_ranges(how_, tokens_, [&](std::size_t first, std::size_t last) {
             swiglu_backward(l.gate_up.data(), down.dx.data(), d_both.data(), size_.hidden, first, last);
         });
@@ -242,11 +251,11 @@ private:
             linears.backward(n, linear_kind::attention_output, l.attended.view(),
                              weight(n, linear_kind::attention_output), as_const(stream));
         store(output.dw, n, linear_kind::attention_output);
-        matrix<T> d_qkv(tokens_, 3 * size_.width);
+        matrix<T> d_qkv(tokens_, 3 * size_.width, uninitialized);
         const matrix<T>& qkv = l.qkv;
         const matrix<T>& probability = l.probability;
         parallel_for(head_count(), how_.threads, [&](std::size_t index) {
-            matrix<T> scores(size_.context, size_.context);
+            matrix<T> scores(size_.context, size_.context, uninitialized);
             attention_backward<T>(one_thread(), head_of(qkv, index, 0), head_of(qkv, index, 1), head_of(qkv, index, 2),
                                   probability.view().block(index * size_.context, 0, size_.context, size_.context),
                                   head_of(output.dx, index), scores.view(), head_of(d_qkv, index, 0),
@@ -256,7 +265,7 @@ private:
         const linear_backward_result<T> of_qkv = linears.backward(n, linear_kind::qkv, l.normed.view(),
                                                                   weight(n, linear_kind::qkv), as_const(d_qkv));
         store(of_qkv.dw, n, linear_kind::qkv);
-        norm_back(l.input, l.inverse, layout_.attention_gain(n), of_qkv.dx, stream);
+        norm_back(*l.input, l.inverse, layout_.attention_gain(n), of_qkv.dx, stream);
     }
 
     model_size size_;

@@ -96,7 +96,7 @@ matrix_view<const float> recipe_linears::noisy(matrix_view<const float> x, std::
     if (arm_.noise == 0) {
         return x;
     }
-    room = matrix<float>(x.rows(), x.cols());
+    room = matrix<float>(x.rows(), x.cols(), uninitialized);
     random_key key = random_;
     key.use = purpose::noise;
     key.tensor = tensor_of(linear, operand);
@@ -131,19 +131,45 @@ matrix_view<const float> recipe_linears::noisy(matrix_view<const float> x, std::
     return room.view();
 }
 
+bool recipe_linears::is_plain() const {
+    const linear_recipe& r = arm_.recipe;
+    const auto identity = [](const linear_operand& o) {
+        return o.element == any_format{f32} && o.scaling.scale.method == scale_method::none;
+    };
+    const auto chain = [](const linear_product& p) {
+        return p.acc == accumulator{sequential<float>{}} && p.output == any_format{f32};
+    };
+    return identity(r.x.first) && identity(r.w.first) && identity(r.dy.first) && identity(r.x.second) &&
+           identity(r.w.second) && identity(r.dy.second) && chain(r.fprop) && chain(r.dgrad) && chain(r.wgrad);
+}
+
 matrix<float> recipe_linears::forward(std::size_t layer, linear_kind kind, matrix_view<const float> x,
                                       matrix_view<const float> w) {
     const std::size_t n = index_of(layer, kind);
-    matrix<float> x_room;
-    matrix<float> w_room;
-    linear_output out = linear_forward(noisy(x, n, operand_x, x_room), noisy(w, n, operand_w, w_room), arm_.recipe,
-                                       engine_for(n, operand_x), states_.at(n));
     kept_.resize(std::max(kept_.size(), n + 1));
-    bytes_ += out.cache.bytes();
-    x_events_ += out.x_events;
-    w_events_ += out.w_events;
-    kept_[n] = {std::move(out.cache), out.x_events, out.w_events, observe_ ? out.y : matrix<float>()};
-    return std::move(out.y);
+    kept& k = kept_[n];
+    const matrix_view<const float> left = noisy(x, n, operand_x, k.x);
+    const matrix_view<const float> right = noisy(w, n, operand_w, k.w);
+    matrix<float> y;
+    if (is_plain()) {
+        y = plain_linears<float>{run_}.forward(layer, kind, left, right);
+        k.x_events = {.elements = x.size()};
+        k.w_events = {.elements = w.size()};
+        bytes_ += (x.size() + w.size()) * sizeof(float);
+    } else {
+        linear_output out = linear_forward(left, right, arm_.recipe, engine_for(n, operand_x), states_.at(n));
+        y = std::move(out.y);
+        k.x_events = out.x_events;
+        k.w_events = out.w_events;
+        bytes_ += out.cache.bytes();
+        k.cache = std::move(out.cache);
+    }
+    x_events_ += k.x_events;
+    w_events_ += k.w_events;
+    if (observe_) {
+        k.y = y;
+    }
+    return y;
 }
 
 linear_backward_result<float> recipe_linears::backward(std::size_t layer, linear_kind kind, matrix_view<const float> x,
@@ -151,16 +177,26 @@ linear_backward_result<float> recipe_linears::backward(std::size_t layer, linear
     const std::size_t n = index_of(layer, kind);
     const kept k = std::move(kept_[n]);
     matrix<float> dy_room;
-    linear_gradients g = linear_backward(k.cache, noisy(dy, n, operand_dy, dy_room), arm_.recipe,
-                                         engine_for(n, operand_dy), states_.at(n));
-    dy_events_ += g.dy_events;
+    const matrix_view<const float> above = noisy(dy, n, operand_dy, dy_room);
+    linear_backward_result<float> g;
+    event_counts dy_events{.elements = dy.size()};
+    if (is_plain()) {
+        g = plain_linears<float>{run_}.backward(layer, kind, k.x.size() == 0 ? x : k.x.view(),
+                                                k.w.size() == 0 ? w : k.w.view(), above);
+    } else {
+        linear_gradients quantised =
+            linear_backward(k.cache, above, arm_.recipe, engine_for(n, operand_dy), states_.at(n));
+        dy_events = quantised.dy_events;
+        g = {std::move(quantised.dx), std::move(quantised.dw)};
+    }
+    dy_events_ += dy_events;
     if (observe_) {
         const matrix<float>& y = k.y;
-        const matrix<float>& dx = g.dx;
-        const matrix<float>& dw = g.dw;
-        observe_({layer, kind, x, w, y.view(), dy, dx.view(), dw.view(), k.x_events, k.w_events, g.dy_events});
+        const linear_backward_result<float>& results = g;
+        observe_({layer, kind, x, w, y.view(), dy, results.dx.view(), results.dw.view(), k.x_events, k.w_events,
+                  dy_events});
     }
-    return {std::move(g.dx), std::move(g.dw)};
+    return g;
 }
 
 void recipe_linears::round_residual(matrix<float>& gradient) const {

@@ -65,11 +65,15 @@ public:
 private:
     struct kept {
         linear_cache cache;
+        matrix<float> x;  // FP32 operands with noise; empty without
+        matrix<float> w;
         event_counts x_events;
         event_counts w_events;
         matrix<float> y;  // only for an observer
     };
 
+    // Nothing is quantised: the operands are multiplied where they lie.
+    bool is_plain() const;
     arm_engine engine_for(std::size_t linear, std::uint32_t operand) const;
     // x itself, or x with noise in `room`.
     matrix_view<const float> noisy(matrix_view<const float> x, std::size_t linear, std::uint32_t operand,

@@ -6,6 +6,10 @@
 #include "train/checkpoint.hpp"
 #include "train/recipe_linears.hpp"
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include <stdexcept>
 
 namespace narrowfp::bench::train {
@@ -17,6 +21,19 @@ constexpr std::uint32_t key_of_gradient = 0xFFFFFFFF;  // stands for a step wher
 const linear_observer nobody;
 
 execution execution_of(const options& opts) { return {active_target(), static_cast<int>(thread_count(opts.threads))}; }
+
+// A step takes and returns tens of megabytes; the C library would give them back to the system each time, and page
+// faults would cost as much as the products.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+    static const bool done = [] {
+        mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest it takes
+        mallopt(M_TRIM_THRESHOLD, 1 << 30);
+        return true;
+    }();
+    static_cast<void>(done);
+#endif
+}
 
 std::size_t linear_count(const model_size& size) { return size.layers * linears_per_layer; }
 
@@ -77,6 +94,7 @@ trainer::trainer(const run_configuration& run, const token_streams& data, const 
         throw std::invalid_argument("training run: " + std::to_string(run.steps) + " steps and a learning rate of " +
                                     std::to_string(run.peak_rate) + "; both must be positive");
     }
+    keep_freed_memory();
     state_ = std::make_unique<state>(run, data, opts);
     checkpoint& now = state_->now;
     now.parameters = first_parameters(run.size, run.seed);

@@ -299,14 +299,14 @@ void gemm_into(const quantized_matrix& a, const packed_operand& b, const accumul
 
 matrix<float> gemm(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                    matrix_view<const float> c, const any_format& output, const options& opts) {
-    matrix<float> d(a.rows(), b.cols());
+    matrix<float> d(a.rows(), b.cols(), uninitialized);
     gemm_into(a, b, acc, d.view(), c, output, opts);
     return d;
 }
 
 matrix<float> gemm(const quantized_matrix& a, const packed_operand& b, const accumulator& acc,
                    matrix_view<const float> c, const any_format& output, const options& opts) {
-    matrix<float> d(a.rows(), b.matrix().cols());
+    matrix<float> d(a.rows(), b.matrix().cols(), uninitialized);
     gemm_into(a, b, acc, d.view(), c, output, opts);
     return d;
 }

@@ -134,7 +134,7 @@ void dequantize_into(const quantized_matrix& q, matrix_view<float> out, const op
 }
 
 matrix<float> dequantize(const quantized_matrix& q, const options& opts) {
-    matrix<float> out(q.rows(), q.cols());
+    matrix<float> out(q.rows(), q.cols(), uninitialized);
     dequantize_into(q, out.view(), opts);
     return out;
 }
