@@ -114,6 +114,23 @@ struct task_buffers {
     page_buffer b_scale;
 };
 
+template <class Word>
+void gather_words(const std::uint8_t* from, std::size_t step, std::size_t count, std::uint8_t* to, std::size_t to_step) {
+    for (std::size_t k = 0; k < count; ++k) {
+        std::memcpy(to + k * to_step, from + k * step, sizeof(Word));
+    }
+}
+
+// `count` codes of 1, 2 or 4 bytes from one stride to another.
+void gather(std::size_t bytes, const std::uint8_t* from, std::size_t step, std::size_t count, std::uint8_t* to,
+            std::size_t to_step) {
+    switch (bytes) {
+        case 1: gather_words<std::uint8_t>(from, step, count, to, to_step); break;
+        case 2: gather_words<std::uint16_t>(from, step, count, to, to_step); break;
+        default: gather_words<std::uint32_t>(from, step, count, to, to_step); break;
+    }
+}
+
 // The codes of `width` lines, side by side at each k: in place if they lie so, else copied to `buffer`. Lines beyond the
 // last are zeros.
 struct code_rows {
@@ -144,10 +161,8 @@ code_rows side_by_side(const code_source& source, std::size_t line, std::size_t 
     for (std::size_t begin = 0; begin < count; begin += strip) {
         const std::size_t end = std::min(count, begin + strip);
         for (std::size_t i = 0; i < lines; ++i) {
-            const std::uint8_t* from = source.at(line + i, first_k);
-            for (std::size_t k = begin; k < end; ++k) {
-                std::memcpy(out + k * stride + i * bytes, from + k * source.k_step, bytes);
-            }
+            gather(bytes, source.at(line + i, first_k + begin), source.k_step, end - begin,
+                   out + begin * stride + i * bytes, stride);
         }
     }
     return {out, stride};
@@ -162,9 +177,7 @@ const std::uint8_t* along_k(const code_source& source, std::size_t line, std::si
         return from;
     }
     auto* out = buffer.reserve<std::uint8_t>(count * bytes);
-    for (std::size_t k = 0; k < count; ++k) {
-        std::memcpy(out + k * bytes, from + k * source.k_step, bytes);
-    }
+    gather(bytes, from, source.k_step, count, out, bytes);
     return out;
 }
 
@@ -184,26 +197,33 @@ public:
           padded_columns_(divide_up(columns, width_) * width_) {}
 
     void run() {
-        start_d();
         if (job_.scaled) {
             expand_scales();
         }
         if (streams(job_)) {
+            start_d(0, 1);
             multiply_stream(job_.family->stream[static_cast<std::size_t>(job_.b.element.kind)]);
             return;
         }
         for (const k_block& block : blocks_) {
             const std::uint32_t* panels = pack_b(block);
             for (std::size_t first = 0; first < rows_; first += row_block) {
-                multiply_rows(block, first, std::min(row_block, rows_ - first), panels);
+                const std::size_t count = std::min(row_block, rows_ - first);
+                if (&block == &blocks_.front()) {
+                    start_d(first, count);
+                }
+                multiply_rows(block, first, count, panels);
+                if (&block == &blocks_.back()) {
+                    round_rows(job_.d.block(row_ + first, column_, count, columns_), job_.output);
+                }
             }
         }
-        round_rows(job_.d.block(row_, column_, rows_, columns_), job_.output);
     }
 
 private:
-    void start_d() {
-        for (std::size_t i = row_; i < row_ + rows_; ++i) {
+    // Rows count from the task's first.
+    void start_d(std::size_t first, std::size_t count) {
+        for (std::size_t i = row_ + first; i < row_ + first + count; ++i) {
             float* d = &job_.d(i, column_);
             for (std::size_t j = 0; j < columns_; ++j) {
                 d[j] = job_.c.empty() ? 0.0f : job_.c(i, column_ + j);
@@ -361,6 +381,17 @@ private:
     const float* b_scale_ = nullptr;
 };
 
+// To 16 bits, ties to even; overflow gives infinity by the carry. NaN, whose bits are above infinity's, stays.
+void round_to_bf16(float* row, std::size_t count) {
+    for (std::size_t j = 0; j < count; ++j) {
+        const auto bits = std::bit_cast<std::uint32_t>(row[j]);
+        const std::uint32_t rounded = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000U;
+        // Signed, so that the comparison is one instruction in a vector.
+        const bool is_nan = static_cast<std::int32_t>(bits & 0x7FFFFFFFU) > 0x7F800000;
+        row[j] = std::bit_cast<float>(is_nan ? bits : rounded);
+    }
+}
+
 bool any_segment_continues(const std::vector<k_block>& blocks) {
     return std::any_of(blocks.begin(), blocks.end(), [](const k_block& block) { return !block.pieces.back().closes; });
 }
@@ -400,16 +431,13 @@ void round_rows(matrix_view<float> d, const any_format& output) {
     }
     const bool to_bf16 = output == any_format{bf16};
     for (std::size_t i = 0; i < d.rows(); ++i) {
-        float* row = &d(i, 0);
+        float* const row = &d(i, 0);
+        if (to_bf16) {
+            round_to_bf16(row, d.cols());
+            continue;
+        }
         for (std::size_t j = 0; j < d.cols(); ++j) {
-            if (to_bf16) {
-                // To 16 bits, ties to even; overflow gives infinity by the carry. NaN has bits above infinity's.
-                const auto bits = std::bit_cast<std::uint32_t>(row[j]);
-                const std::uint32_t rounded = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000U;
-                row[j] = std::bit_cast<float>((bits & 0x7FFFFFFFU) > 0x7F800000U ? bits : rounded);
-            } else {
-                row[j] = round_output(row[j], output);
-            }
+            row[j] = round_output(row[j], output);
         }
     }
 }
