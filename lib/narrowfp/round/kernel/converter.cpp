@@ -60,23 +60,6 @@ void load(const kernel_table& table, const Code* in, std::uint32_t* codes, std::
     }
 }
 
-template <code_word Code>
-event_counts convert_tapered(const std::uint16_t* table, std::span<const float> in, std::span<Code> out) {
-    event_counts counts;
-    constexpr std::size_t most = 255;  // what a byte counts
-    for (std::size_t first = 0; first < in.size(); first += most) {
-        const std::size_t last = std::min(first + most, in.size());
-        std::uint64_t events = 0;
-        for (std::size_t i = first; i < last; ++i) {
-            const std::uint16_t entry = table[tapered_index(std::bit_cast<std::uint32_t>(in[i]))];
-            out[i] = static_cast<Code>(entry & 0xFF);
-            events += spread_events(entry);
-        }
-        counts += gather_events(events, last - first);
-    }
-    return counts;
-}
-
 }  // namespace
 
 decoder::decoder(const any_format& from, std::size_t bytes)
@@ -138,7 +121,10 @@ converter::converter(const any_format& to, const rounding_rule& rule, const phil
         }
         if (has_narrow(to, rule, t)) {
             narrow_ = narrow_job_of(to, rule.mode, overflow);
+        } else if (has_chance(to, rule, t)) {
+            chance_ = chance_job_of(to, rule, overflow);
         }
+        half_ = half_kind_of(to, rule, t);
     } else if (std::holds_alternative<hifloat8_format>(to) && rule.mode == rounding::ties_to_away) {
         tapered_ = tapered_table(overflow);
     }
@@ -165,6 +151,17 @@ event_counts converter::operator()(std::span<const T> in, std::span<Code> out, s
         if (narrow_) {
             return convert_narrow(*narrow_, in.data(), out.data(), in.size(), prescale::none, 1.0f, count_events_, stream_);
         }
+        if (chance_) {
+            return convert_by_chance(*chance_, random_, first, in.data(), out.data(), in.size());
+        }
+        if (tapered_ != nullptr && active_target() >= target::avx512) {
+            return convert_tapered_avx512(tapered_, in.data(), out.data(), in.size(), stream_);
+        }
+    }
+    if constexpr (std::same_as<T, float> && sizeof(Code) == 2) {
+        if (half_ != half_kind::none) {
+            return convert_half(half_, *lanes_, in.data(), out.data(), in.size(), count_events_, stream_);
+        }
     }
     if (!lanes_ && tapered_ == nullptr) {
         return convert_reference(in, out, format_, rule_, random_, overflow_, first);
@@ -182,7 +179,7 @@ event_counts converter::operator()(std::span<const T> in, std::span<Code> out, s
             return;
         }
         if (tapered_ != nullptr) {
-            counts += convert_tapered(tapered_, std::span(source, count), out.subspan(begin, count));
+            counts += convert_by_table(tapered_, source, out.data() + begin, count);
         } else {
             convert_lanes(source, codes, count, first + begin, counts);
             store(*table_, codes, out.data() + begin, count);

@@ -5,7 +5,8 @@
 #pragma once
 
 #include <narrowfp/round/convert_reference.hpp>
-#include <narrowfp/round/kernel/narrow.hpp>
+#include <narrowfp/round/kernel/chance.hpp>
+#include <narrowfp/round/kernel/half.hpp>
 
 #include <array>
 #include <optional>
@@ -66,6 +67,8 @@ private:
     const kernel_table* table_ = nullptr;
     std::optional<lane_constants> lanes_;
     std::optional<narrow_job> narrow_;
+    std::optional<chance_job> chance_;
+    half_kind half_ = half_kind::none;
     kernel_table::convert_function lane_function_ = nullptr;
     const std::uint16_t* tapered_ = nullptr;  // tapered.hpp
 };

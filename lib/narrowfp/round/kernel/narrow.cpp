@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <narrowfp/round/kernel/avx512_support.hpp>
 #include <narrowfp/round/kernel/narrow.hpp>
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#endif
 
 #include <algorithm>
 
@@ -40,9 +37,6 @@ narrow_job narrow_job_of(const any_format& format, rounding mode, overflow_mode 
 #if defined(__x86_64__) && defined(__GNUC__)
 
 namespace {
-
-#define NARROWFP_AVX512 __attribute__((target("avx2,fma,f16c,popcnt,avx512f,avx512bw,avx512dq,avx512vl")))
-#define NARROWFP_AVX512_INLINE NARROWFP_AVX512 __attribute__((always_inline)) static inline
 
 constexpr std::size_t group = 64;  // elements whose codes fill a register
 
@@ -317,8 +311,6 @@ void finish_streaming(bool stream) {
         _mm_sfence();
     }
 }
-
-bool is_aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 64 == 0; }
 
 }  // namespace
 
