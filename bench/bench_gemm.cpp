@@ -217,7 +217,7 @@ suite_content make_rows(const suite_options& options) {
         for (const std::string target : {"", "avx2", "avx512"}) {
             for (const int threads : thread_counts) {
                 for (const variant& v : all) {
-                    const bool wanted = target.empty() ? options.all || !v.slow || choice.shape.macs() < large ||
+                    const bool wanted = target.empty() ? options.all || !v.slow || choice.shape.products() < large ||
                                                              v.acc_name == "h100"
                                                        : choice.narrower && v.narrower && threads == 1;
                     if (wanted) {

@@ -47,26 +47,30 @@ public:
     product_row(const product_spec& spec, const product_context& context)
         : suite_row(prefix, parameters_of(spec)), spec_(spec), context_(context) {}
 
-    double macs() const override { return spec_.shape.macs(); }
+    double macs() const override { return spec_.shape.products(); }
     std::string target() const override { return spec_.target; }
     std::string group() const override {
-        return fmt::format("{}x{}x{} {}", spec_.shape.m, spec_.shape.n, spec_.shape.k, spec_.target);
+        const auto& [m, n, k] = spec_.shape;
+        return fmt::format("{}x{}x{} {}", spec_.rotated_bytes == 0 ? m : 0, n, k, spec_.target);
     }
     std::string label() const override { return label_; }
     void release() override {
-        operands_ = nullptr;
+        x_ = nullptr;
+        w_ = nullptr;
         result_ = {};
     }
 
 protected:
     void draw_operands() {
-        operands_ = context_.operands->of(spec_.shape);
+        x_ = context_.operands->a(spec_.shape);
+        w_ = context_.operands->b(spec_.shape);
         result_ = matrix<float>(spec_.shape.m, spec_.shape.n);
     }
 
     product_spec spec_;
     product_context context_;
-    std::shared_ptr<const real_operands> operands_;
+    std::shared_ptr<const matrix<float>> x_;  // A
+    std::shared_ptr<const matrix<float>> w_;  // B
     matrix<float> result_;
     std::string label_;
 };
@@ -80,23 +84,25 @@ public:
     void prepare() override {
         draw_operands();
         const options all_threads{};
-        a_ = quantize(operands_->a.view(), spec_.scaling.for_a(spec_.a), all_threads);
-        b_ = quantize(operands_->b.view(), spec_.scaling.for_b(spec_.b), all_threads);
-        operands_ = nullptr;
+        a_ = quantize(x_->view(), spec_.scaling.for_a(spec_.a), all_threads);
         if (spec_.impl == "narrowfp_packed") {
-            packed_.emplace(b_, all_threads);
+            packed_ = context_.operands->packed(spec_);
+        } else {
+            b_ = quantize(w_->view(), spec_.scaling.for_b(spec_.b), all_threads);
         }
+        x_ = nullptr;
         label_ = fmt::format("narrowfp, target {}", name_of(active_target()));
         compute();
+        const quantized_matrix& b = packed_ != nullptr ? packed_->b : b_;
         wrong_ = macs() <= small_product
-                     ? first_difference(result_, gemm_reference(a_, b_, spec_.acc))
-                     : sampled_difference(result_, a_, b_, spec_.acc, samples, context_.operands->seed());
+                     ? first_difference(result_, gemm_reference(a_, b, spec_.acc))
+                     : sampled_difference(result_, a_, b, spec_.acc, samples, context_.operands->seed());
         first_crc_ = crc32_of(result_);
     }
     void compute() override {
         const options how{.threads = spec_.threads};
-        if (packed_) {
-            gemm_into(a_, *packed_, spec_.acc, result_.view(), {}, f32, how);
+        if (packed_ != nullptr) {
+            gemm_into(a_, packed_->copies[next_++ % packed_->copies.size()], spec_.acc, result_.view(), {}, f32, how);
         } else {
             gemm_into(a_, b_, spec_.acc, result_.view(), {}, f32, how);
         }
@@ -114,13 +120,14 @@ public:
         product_row::release();
         a_ = {};
         b_ = {};
-        packed_.reset();
+        packed_ = nullptr;
     }
 
 private:
     quantized_matrix a_;
     quantized_matrix b_;
-    std::optional<packed_operand> packed_;
+    std::shared_ptr<const packed_weights> packed_;
+    std::size_t next_ = 0;
     std::string wrong_;
     std::uint32_t first_crc_ = 0;
 };
@@ -131,8 +138,8 @@ public:
     using product_row::product_row;
 
     std::string check() const override {
-        const matrix<float>& a = rounded_a_.size() != 0 ? rounded_a_ : operands_->a;
-        const matrix<float>& b = rounded_b_.size() != 0 ? rounded_b_ : operands_->b;
+        const matrix<float>& a = rounded_a_.size() != 0 ? rounded_a_ : *x_;
+        const matrix<float>& b = rounded_b_.size() != 0 ? rounded_b_ : *w_;
         return sampled_outside_bound(result_, a, b, samples, context_.operands->seed());
     }
     std::string checked_against() const override {
@@ -149,7 +156,7 @@ protected:
     matrix<float> rounded_b_;
 };
 
-class openblas_row : public other_row {
+class openblas_row : public other_row {  // a product with one row by sgemv
 public:
     using other_row::other_row;
 
@@ -166,7 +173,11 @@ public:
         const auto [m, n, k] = std::array{static_cast<int>(spec_.shape.m), static_cast<int>(spec_.shape.n),
                                           static_cast<int>(spec_.shape.k)};
         context_.blas.library->set_num_threads(spec_.threads);
-        context_.blas.library->sgemm(m, n, k, 1, operands_->a.data(), k, operands_->b.data(), n, 0, result_.data(), n);
+        if (m == 1 && context_.blas.library->cblas_sgemv != nullptr) {
+            context_.blas.library->sgemv_transposed(k, n, w_->data(), n, x_->data(), result_.data());
+            return;
+        }
+        context_.blas.library->sgemm(m, n, k, 1, x_->data(), k, w_->data(), n, 0, result_.data(), n);
     }
 };
 
@@ -182,7 +193,7 @@ public:
     }
     void compute() override {
         Eigen::setNbThreads(spec_.threads);
-        map(result_).noalias() = map(operands_->a) * map(operands_->b);
+        map(result_).noalias() = map(*x_) * map(*w_);
     }
 };
 
@@ -197,7 +208,7 @@ public:
             round_operands();
             product_.emplace(a_words_, b_words_, spec_.shape.m, spec_.shape.n, spec_.shape.k, packed, spec_.threads);
         } else {
-            product_.emplace(operands_->a, operands_->b, packed, spec_.threads);
+            product_.emplace(*x_, *w_, packed, spec_.threads);
         }
         label_ = product_->implementation();
         compute();
@@ -218,13 +229,55 @@ private:
             std::memcpy(words.data(), q.codes().bytes().data(), words.size() * sizeof words[0]);
             rounded = dequantize(q);
         };
-        round(operands_->a, a_words_, rounded_a_);
-        round(operands_->b, b_words_, rounded_b_);
+        round(*x_, a_words_, rounded_a_);
+        round(*w_, b_words_, rounded_b_);
     }
 
     std::vector<std::uint16_t> a_words_;
     std::vector<std::uint16_t> b_words_;
     std::optional<onednn_product> product_;
+};
+
+// Reads as many bytes as the weights have and does nothing with them: no product of one row can be faster.
+class read_row : public product_row {
+public:
+    using product_row::product_row;
+
+    void prepare() override {
+        bytes_ = spec_.shape.n * spec_.shape.k * static_cast<std::size_t>(storage_bits_of(spec_.b)) / 8 / chunk * chunk;
+        memory_ = context_.operands->bytes(std::max(spec_.rotated_bytes, bytes_));
+        expected_ = sum_from(0);
+        label_ = "reads the bytes of the weights";
+        compute();
+    }
+    void compute() override {
+        sum_ = sum_from(at_);
+        at_ = at_ + 2 * bytes_ <= memory_->size() ? at_ + bytes_ : 0;
+    }
+    std::string check() const override { return sum_ == expected_ ? "" : "the sum of the bytes differs"; }
+    std::string checked_against() const override { return "the sum of all words"; }
+    void release() override { memory_ = nullptr; }
+
+private:
+    static constexpr std::size_t chunk = std::size_t{1} << 17;
+
+    std::uint64_t sum_from(std::size_t at) const {
+        std::uint64_t sum = 0;
+        const auto chunks = static_cast<std::ptrdiff_t>(bytes_ / chunk);
+#if defined(_OPENMP)
+#pragma omp parallel for num_threads(spec_.threads) reduction(+ : sum)
+#endif
+        for (std::ptrdiff_t c = 0; c < chunks; ++c) {
+            sum += read_all(memory_->data() + at + static_cast<std::size_t>(c) * chunk, chunk);
+        }
+        return sum;
+    }
+
+    std::size_t bytes_ = 0;
+    std::size_t at_ = 0;
+    std::uint64_t sum_ = 0;
+    std::uint64_t expected_ = 0;
+    std::shared_ptr<const byte_block> memory_;
 };
 
 // -- the machine ------------------------------------------------------------------------------------------------------
@@ -272,16 +325,47 @@ private:
 
 }  // namespace
 
-std::shared_ptr<const real_operands> operand_store::of(const product_shape& shape) {
-    std::weak_ptr<const real_operands>& held = held_[shape];
-    std::shared_ptr<const real_operands> operands = held.lock();
-    if (operands == nullptr) {
-        operands = std::make_shared<const real_operands>(
-            real_operands{make_matrix(distribution::normal, shape.m, shape.k, seed_, 0),
-                          make_matrix(distribution::normal, shape.k, shape.n, seed_, 1)});
-        held = operands;
+namespace {
+
+template <class T, class Make>
+std::shared_ptr<const T> held_or_made(std::weak_ptr<const T>& held, Make make) {
+    std::shared_ptr<const T> found = held.lock();
+    if (found == nullptr) {
+        found = std::make_shared<const T>(make());
+        held = found;
     }
-    return operands;
+    return found;
+}
+
+}  // namespace
+
+std::shared_ptr<const matrix<float>> operand_store::a(const product_shape& shape) {
+    return held_or_made(matrices_[fmt::format("a {} {}", shape.m, shape.k)],
+                        [&] { return make_matrix(distribution::normal, shape.m, shape.k, seed_, 0); });
+}
+
+std::shared_ptr<const matrix<float>> operand_store::b(const product_shape& shape) {
+    return held_or_made(matrices_[fmt::format("b {} {}", shape.k, shape.n)],
+                        [&] { return make_matrix(distribution::normal, shape.k, shape.n, seed_, 1); });
+}
+
+std::shared_ptr<const byte_block> operand_store::bytes(std::size_t count) {
+    return held_or_made(bytes_[count], [&] { return byte_block(count); });
+}
+
+std::shared_ptr<const packed_weights> operand_store::packed(const product_spec& spec) {
+    const operand_scaling& scaling = spec.scaling.b;
+    const std::string key = fmt::format("{} {} {} {} {} {} {}", name_of(spec.b), static_cast<int>(scaling.scale.method),
+                                        scaling.free_extent, scaling.k_extent, spec.shape.k, spec.shape.n,
+                                        spec.rotated_bytes);
+    return held_or_made(weights_[key], [&] {
+        packed_weights out;
+        out.b = quantize(b(spec.shape)->view(), spec.scaling.for_b(spec.b));
+        do {
+            out.copies.emplace_back(out.b);
+        } while (out.copies.size() * out.copies.front().packed_bytes() < spec.rotated_bytes);
+        return out;
+    });
 }
 
 std::string name_of_product(const product_spec& spec) { return name_of_row(prefix, parameters_of(spec)); }
@@ -308,6 +392,9 @@ std::unique_ptr<suite_row> make_product_row(const product_spec& spec, const prod
     }
     if (spec.impl == "onednn" || spec.impl == "onednn_packed") {
         return std::make_unique<onednn_row>(spec, context);
+    }
+    if (spec.impl == "read") {
+        return std::make_unique<read_row>(spec, context);
     }
     if (spec.impl == "peak") {
         return std::make_unique<peak_row>(spec, context);

@@ -12,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <vector>
 
 namespace narrowfp::bench {
 
@@ -21,31 +22,13 @@ struct product_shape {
     std::size_t n = 0;
     std::size_t k = 0;
 
-    double macs() const { return static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k); }
+    double products() const { return static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k); }
     auto operator<=>(const product_shape&) const = default;
-};
-
-struct real_operands {
-    matrix<float> a;
-    matrix<float> b;
-};
-
-// Standard normal operands of a shape.
-class operand_store {
-public:
-    explicit operand_store(std::uint32_t seed) : seed_(seed) {}
-
-    std::shared_ptr<const real_operands> of(const product_shape& shape);
-    std::uint32_t seed() const { return seed_; }
-
-private:
-    std::uint32_t seed_;
-    std::map<product_shape, std::weak_ptr<const real_operands>> held_;
 };
 
 // How one row multiplies.
 struct product_spec {
-    std::string impl;  // narrowfp, narrowfp_packed, openblas, eigen, onednn, onednn_packed, peak
+    std::string impl;  // narrowfp, narrowfp_packed, openblas, eigen, onednn, onednn_packed, peak, read
     any_format a = f32;
     any_format b = f32;
     recipe scaling = recipes::none;
@@ -54,6 +37,31 @@ struct product_spec {
     product_shape shape;
     int threads = 1;
     std::string target = {};  // empty: the one in use; else also in the row's name
+    std::size_t rotated_bytes = 0;  // weights are copied until they fill this much, and each product takes the next copy
+};
+
+// Weights, and copies of them that lie apart in memory.
+struct packed_weights {
+    quantized_matrix b;
+    std::vector<packed_operand> copies;
+};
+
+// Standard normal operands, drawn and packed once while a row holds them.
+class operand_store {
+public:
+    explicit operand_store(std::uint32_t seed) : seed_(seed) {}
+
+    std::shared_ptr<const matrix<float>> a(const product_shape& shape);
+    std::shared_ptr<const matrix<float>> b(const product_shape& shape);
+    std::shared_ptr<const packed_weights> packed(const product_spec& spec);
+    std::shared_ptr<const byte_block> bytes(std::size_t count);
+    std::uint32_t seed() const { return seed_; }
+
+private:
+    std::uint32_t seed_;
+    std::map<std::string, std::weak_ptr<const matrix<float>>> matrices_;
+    std::map<std::string, std::weak_ptr<const packed_weights>> weights_;
+    std::map<std::size_t, std::weak_ptr<const byte_block>> bytes_;
 };
 
 std::string name_of_product(const product_spec& spec);

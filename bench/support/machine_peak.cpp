@@ -7,7 +7,12 @@
 #include <immintrin.h>
 #endif
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <cstring>
+#include <new>
 
 namespace narrowfp::bench {
 namespace {
@@ -116,6 +121,19 @@ peak_loop peak_loop_for(peak_kind kind) {
 #endif
     static_cast<void>(kind);
     return {};
+}
+
+byte_block::byte_block(std::size_t bytes) : memory_(nullptr), size_(bytes) {
+    constexpr std::size_t huge_page = std::size_t{1} << 21;
+    const std::size_t rounded = (bytes + huge_page - 1) / huge_page * huge_page + huge_page;  // prefetches run past the end
+    memory_ = std::aligned_alloc(huge_page, rounded);
+    if (memory_ == nullptr) {
+        throw std::bad_alloc();
+    }
+#if defined(__linux__)
+    ::madvise(memory_, rounded, MADV_HUGEPAGE);
+#endif
+    std::memset(memory_, 1, rounded);
 }
 
 std::uint64_t read_all(const std::uint8_t* from, std::size_t bytes) {

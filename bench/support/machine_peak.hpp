@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace narrowfp::bench {
 
@@ -19,6 +21,23 @@ struct peak_loop {
 
 // The widest instruction of the target in use (base/target.hpp).
 peak_loop peak_loop_for(peak_kind kind);
+
+// Memory on huge pages where the system gives them, each byte 1.
+class byte_block {
+public:
+    explicit byte_block(std::size_t bytes);
+    byte_block(byte_block&& other) noexcept : memory_(std::exchange(other.memory_, nullptr)), size_(other.size_) {}
+    byte_block(const byte_block&) = delete;
+    byte_block& operator=(const byte_block&) = delete;
+    ~byte_block() { std::free(memory_); }
+
+    const std::uint8_t* data() const { return static_cast<const std::uint8_t*>(memory_); }
+    std::size_t size() const { return size_; }
+
+private:
+    void* memory_;
+    std::size_t size_;
+};
 
 // Reads `bytes` bytes, a multiple of 64, once; the sum of its words. As fast as one thread can read.
 std::uint64_t read_all(const std::uint8_t* from, std::size_t bytes);

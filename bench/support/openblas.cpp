@@ -17,6 +17,7 @@ namespace {
 constexpr int openmp_build = 2;  // openblas_get_parallel: 0 sequential, 1 pthread, 2 OpenMP
 constexpr int row_major = 101;   // CblasRowMajor
 constexpr int no_trans = 111;    // CblasNoTrans
+constexpr int trans = 112;       // CblasTrans
 
 openblas_or_reason none(std::string reason) { return {std::nullopt, std::move(reason)}; }
 
@@ -97,6 +98,7 @@ openblas_or_reason open_image(const std::filesystem::path& path, const std::stri
     const auto core_name = symbol<char* (*)()>(handle, "openblas_get_corename");
     const auto config = symbol<char* (*)()>(handle, "openblas_get_config");
     openblas library;
+    library.cblas_sgemv = symbol<openblas::sgemv_function>(handle, "cblas_sgemv");
     library.cblas_sgemm = symbol<openblas::sgemm_function>(handle, "cblas_sgemm");
     library.openblas_set_num_threads = symbol<openblas::set_threads_function>(handle, "openblas_set_num_threads");
     if (parallel == nullptr || core_name == nullptr || config == nullptr || library.cblas_sgemm == nullptr ||
@@ -154,6 +156,10 @@ openblas_or_reason load(const std::filesystem::path& path, const std::string& co
 void openblas::sgemm(int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb, float beta,
                      float* c, int ldc) const {
     cblas_sgemm(row_major, no_trans, no_trans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+void openblas::sgemv_transposed(int k, int n, const float* a, int lda, const float* x, float* y) const {
+    cblas_sgemv(row_major, trans, k, n, 1, a, lda, x, 1, 0, y, 1);
 }
 
 void openblas::set_num_threads(int threads) const { openblas_set_num_threads(threads); }

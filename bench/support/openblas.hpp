@@ -22,13 +22,19 @@ struct openblas {
     void sgemm(int m, int n, int k, float alpha, const float* a, int lda, const float* b, int ldb, float beta, float* c,
                int ldc) const;
 
+    // y = A^T * x, row-major: A is k x n. Precondition: cblas_sgemv is there.
+    void sgemv_transposed(int k, int n, const float* a, int lda, const float* x, float* y) const;
+
     // Threads of later calls in the whole process.
     void set_num_threads(int threads) const;
 
     using sgemm_function = void (*)(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
                                     const float* a, int lda, const float* b, int ldb, float beta, float* c, int ldc);
+    using sgemv_function = void (*)(int order, int trans, int m, int n, float alpha, const float* a, int lda,
+                                    const float* x, int incx, float beta, float* y, int incy);
     using set_threads_function = void (*)(int);
     sgemm_function cblas_sgemm = nullptr;
+    sgemv_function cblas_sgemv = nullptr;
     set_threads_function openblas_set_num_threads = nullptr;
 };
 

@@ -31,6 +31,11 @@ SUITES = {
         "filter": "^gemm/.*/m:256/.*/threads:1(/|$)",
         "counters": {"macs_per_s"},
     },
+    "bench_gemv": {
+        "file": "timings.json",
+        "filter": "^gemm/.*/m:(1|4)/n:512/.*/threads:1(/|$)",
+        "counters": {"macs_per_s"},
+    },
     "bench_memory": {
         "file": "results.json",
         "filter": "^memory/(what:matrix/format:(e4m3fn|e2m1fn|int8)/.*/rows:(1|31|127)/|what:step/.*/part:dispatch/)",
