@@ -116,7 +116,17 @@ void add_ratios(suite_row& row, const product_spec& spec) {
 }
 
 // -- goals ------------------------------------------------------------------------------------------------------------
-enum row_of { fp8_tiles = 0, fp8_tiles_packed = 1, fp8_tensor = 2, fp8_h100 = 4, blas = 13, onednn_bf16_packed = 17 };
+// Places in `variants`.
+enum row_of {
+    fp8_tiles = 0,
+    fp8_tiles_packed = 1,
+    fp8_tensor = 2,
+    fp8_h100 = 4,
+    wide = 8,
+    int8_tiles = 12,
+    blas = 13,
+    onednn_bf16_packed = 17
+};
 
 struct goal_rule {
     std::string_view id;
@@ -183,6 +193,18 @@ std::vector<speed_goal> goals_for(const std::vector<int>& thread_counts) {
                              .aim = 0.95 * threads});
         }
     }
+    // What the claim reads (V2, V15): rates over BF16, where all of the operands are decoded and packed in every call.
+    const product_shape large{2048, 2048, 2048};
+    goals.push_back({.id = "fp8_storage",
+                     .text = fmt::format("FP8 1x128/128x128 vs BF16, n = 2048, {} threads", thread_counts.back()),
+                     .above = name(fp8_tiles, large, thread_counts.back()),
+                     .below = name(wide, large, thread_counts.back()),
+                     .record_id = "claim.input.fp8_storage_speed_up"});
+    goals.push_back({.id = "int8",
+                     .text = fmt::format("INT8 1x128/128x128 vs BF16, n = 2048, {} threads", thread_counts.back()),
+                     .above = name(int8_tiles, large, thread_counts.back()),
+                     .below = name(wide, large, thread_counts.back()),
+                     .record_id = "claim.input.int8_speed_up"});
     for (const char* target : {"avx2", "avx512"}) {
         const product_shape shape{1024, 1024, 1024};
         goals.push_back({.id = fmt::format("fp8_vs_sgemm/target:{}", target),

@@ -22,6 +22,8 @@ constexpr std::string_view int8_gap_id = "train.gap_less_null.int8_tile";
 // Median signal-to-noise ratio of gradients, dB.
 constexpr std::string_view snr_id = "train.gradient_snr.deepseek_v3";
 constexpr std::string_view int8_snr_id = "train.gradient_snr.int8_tile";
+// Of bench_gemm: rate of INT8 products with tiles over BF16 products on this machine.
+constexpr std::string_view int8_rate_id = "claim.input.int8_speed_up";
 // Relative loss in percent by which learning rate 1e-3 is worse than the best of three in FP32.
 constexpr std::string_view regime_id = "train.learning_rate_excess";
 constexpr std::array<std::string_view, 4> count_ids{"train.events.f16.overflowed", "train.events.f16.underflowed",
@@ -150,6 +152,12 @@ row_result run_v15(const row_context& how) {
             out.value = "INT8 on 910b3 would be " + range_text(r) + " as fast as 16 bits";
         }
     }
+    if (const report::record* measured = result_named(how, int8_rate_id)) {
+        t.add_row({"this machine, products alone", report::format_ratio(number_of(*measured), 3), "C"});
+        out.kinds = "M, C";
+    } else {
+        t.add_row({"this machine, products alone (bench_gemm)", "NOT RUN", "C"});
+    }
     t.notes = {
         "The same tiles and casts as DeepSeek's FP8. The error of one product in INT8 stands in V6. Whether a "
         "model trains as well decides, and that is the training experiment's."};
@@ -169,7 +177,7 @@ row_result run_v15(const row_context& how) {
     const double below = number_of(*snr) - number_of(*int8_snr);
     out.word = int8_verdict(e, below);
     out.whole = true;
-    out.kinds = "E, M";
+    out.kinds = "E, " + out.kinds;
     out.reason = std::string("gap less null ") + std::string(word_of(e)) + ", median gradient SNR " +
                  report::format_number(below, 2) + " dB below deepseek_v3's";
     return out;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> ascend_chips{"910b2", "910b3", "910b4", "910c"};
 constexpr std::string_view ending = ".recoverable_without_fp8_units";
-// What the memory suite would have to give: time of a memory-bound product with 16-bit weights over 8-bit ones.
+// What bench_gemv gives: time of a memory-bound product with 16-bit weights over 8-bit ones.
 constexpr std::string_view measured_id = "claim.input.memory_bound_speed_up";
 
 constexpr double bytes_ratio = 2;  // what FP8 units would gain on such a product: 16 bits over 8
@@ -108,7 +108,7 @@ row_result run_v16(const row_context& how) {
         "Below 0 %: on a chip bound by its products the casts of 8-bit storage cost more than its traffic saves "
         "while memory suffices. Above 0 %: less traffic, or a schedule that fits.",
         "A measured factor is read from the record " + std::string(measured_id) +
-            " of a file given by --results; no suite writes it yet."};
+            " of a file given by --results, which bench_gemv writes."};
     out.tables.push_back(std::move(t));
     return out;
 }

@@ -15,6 +15,28 @@ using report::alignment;
 namespace {
 
 constexpr std::array<std::string_view, 2> chips{"h800", "h20"};
+// Of `narrowfp study casts`: share of casts and transposes in the products of a linear layer.
+constexpr std::string_view cast_share_id = "casts.all.share";
+// Of bench_gemm: rates of products over BF16 on this machine, which has no FP8 units.
+constexpr std::string_view storage_id = "claim.input.fp8_storage_speed_up";
+constexpr std::string_view int8_id = "claim.input.int8_speed_up";
+
+// What results files say about this machine.
+std::string measured_text(const row_context& how) {
+    const auto number = [&](std::string_view id) {
+        const report::record* r = result_named(how, id);
+        return r != nullptr ? std::get_if<double>(&r->value) : nullptr;
+    };
+    const double* share = number(cast_share_id);
+    const double* storage = number(storage_id);
+    const double* int8 = number(int8_id);
+    return "Measured on this machine (C): casts and transposes take " +
+           (share != nullptr ? report::format_percent(*share, 3) : std::string("NOT RUN")) +
+           " of the products of a linear layer (narrowfp study casts); over BF16 products, FP8 storage with 16-bit "
+           "multiplication runs at " +
+           (storage != nullptr ? report::format_ratio(*storage, 3) : std::string("NOT RUN")) + ", INT8 at " +
+           (int8 != nullptr ? report::format_ratio(*int8, 3) : std::string("NOT RUN")) + " (bench_gemm).";
+}
 
 // All three passes of one product of the layer: seconds in 16 bits over seconds in FP8 with its casts.
 double speed_up(const step_scenarios& all, const step_scenario& s, const cost::layer_product& p) {
@@ -132,8 +154,8 @@ row_result run_v2(const row_context& how) {
     t.notes = {
         "Casts are DeepSeek's: 1x128 tiles forward, and again along the other index for weight gradients. The "
         "break-even size counts four more kernels and the gaps before them, at the centre of the scenarios. "
-        "Published beside it (P): Transformer Engine's issue 445 found FP8 slower at n = 1024. A timed cast on "
-        "this machine: NOT RUN."};
+        "Published beside it (P): Transformer Engine's issue 445 found FP8 slower at n = 1024.",
+        measured_text(how)};
     out.tables.push_back(std::move(t));
     return out;
 }

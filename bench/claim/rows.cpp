@@ -67,7 +67,7 @@ std::vector<row_info> verdict_rows() {
              .questions = "Q1",
              .run = run_v2,
              .missing = "a timed cast on this machine",
-             .needs = "a suite that times casts"},
+             .needs = "narrowfp study casts; then narrowfp claim --results its timings.json"},
             {.id = "V3",
              .name = "bytes",
              .where = row,
@@ -211,7 +211,7 @@ std::vector<row_info> verdict_rows() {
              .questions = "Q5",
              .run = run_v16,
              .missing = "the measured part on this machine",
-             .needs = "a memory suite that times products with 8-bit weights; --results its file"}};
+             .needs = "bench_gemv --results FILE; then narrowfp claim --results FILE"}};
 }
 
 }  // namespace

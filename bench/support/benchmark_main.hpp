@@ -50,7 +50,7 @@ struct speed_goal {
     std::string text;  // for people
     std::string above;
     std::string below;
-    double must = 0;
+    double must = 0;  // 0: the ratio is only shown
     double aim = 0;
     bool of_times = false;     // time(above) / time(below), which must not exceed; else rate(above) / rate(below)
     std::string record_id = {};  // instead of the one above

@@ -93,7 +93,7 @@ std::optional<spread> reached(const row_outcomes& outcomes, const speed_goal& g)
 
 const char* state_of(const speed_goal& g, double ratio) {
     const auto holds = [&](double bound) { return g.of_times ? ratio <= bound : ratio >= bound; };
-    return holds(g.aim) ? "aim reached" : (holds(g.must) ? "must reached" : "MISSED");
+    return g.must == 0 ? "" : holds(g.aim) ? "aim reached" : (holds(g.must) ? "must reached" : "MISSED");
 }
 
 class document_maker {
@@ -158,12 +158,14 @@ public:
         r.id = g.record_id.empty() ? fmt::format("{}/goal:{}", prefix, g.id) : g.record_id;
         r.name = g.text;
         r.kind = info_.kind;
-        add_field(r.parameters, "must", g.must);
-        add_field(r.parameters, "aim", g.aim);
+        if (g.must != 0) {
+            add_field(r.parameters, "must", g.must);
+            add_field(r.parameters, "aim", g.aim);
+        }
         add_field(r.parameters, "row", g.above);
         r.unit = "1";
-        r.method = g.of_times ? "median of the ratios of times in single rounds; must not exceed"
-                              : "median of the ratios of rates in single rounds; must at least be";
+        r.method = g.of_times ? "median of the ratios of times in single rounds; low and high are the extremes"
+                              : "median of the ratios of rates in single rounds; low and high are the extremes";
         r.reference = g.below;
         r.repro = repro_of(info_, options_, {g.above, g.below});
         if (s) {
@@ -298,19 +300,19 @@ report::table goal_table(const suite_content& content, const row_outcomes& outco
     t.columns = {{"ratio"},  {"measured", alignment::right}, {"lowest", alignment::right}, {"highest", alignment::right},
                  {"must", alignment::right}, {"aim", alignment::right},     {"state"}};
     for (const speed_goal& g : content.goals) {
-        const char* const sign = g.of_times ? "<= " : ">= ";
+        const auto bound = [&](double x) {
+            return x == 0 ? "-" : (g.of_times ? "<= " : ">= ") + report::format_number(x, 3);
+        };
         std::vector<report::cell> cells{g.text};
         if (const auto s = reached(outcomes, g)) {
             const std::string_view state = state_of(g, s->median);
             cells.insert(cells.end(), {report::format_number(s->median, 3), report::format_number(s->low, 3),
-                                       report::format_number(s->high, 3), sign + report::format_number(g.must, 3),
-                                       sign + report::format_number(g.aim, 3)});
+                                       report::format_number(s->high, 3), bound(g.must), bound(g.aim)});
             cells.emplace_back(std::string(state), state == "MISSED"        ? report::tint::bad
                                                    : state == "aim reached" ? report::tint::good
                                                                             : report::tint::plain);
         } else {
-            cells.insert(cells.end(), {"-", "-", "-", sign + report::format_number(g.must, 3),
-                                       sign + report::format_number(g.aim, 3), "NOT RUN"});
+            cells.insert(cells.end(), {"-", "-", "-", bound(g.must), bound(g.aim), "NOT RUN"});
         }
         t.add_row(std::move(cells));
     }
