@@ -108,7 +108,7 @@ suite_content make_rows(const suite_options& options) {
         suite_row& row = *content.rows.back();
         for (const auto& [label, base] : {std::pair{"bf16", wide}, std::pair{"f32", full}}) {
             const std::string other = name(base, w, m, threads);
-            if (v.impl == "narrowfp_packed" && other != row.name()) {
+            if (v.impl != "openblas" && other != row.name()) {
                 row.ratios.push_back({label, other});
             }
         }
