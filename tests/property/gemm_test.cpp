@@ -130,6 +130,39 @@ TEST_CASE("gemm of FP32 views with any strides is gemm of the same numbers as FP
                          std::invalid_argument);
 }
 
+TEST_CASE("results are rounded to their format as the reference rounds them") {
+    tally t("rounded results");
+    random_bits random(run_seed() + 22);
+    // D = x * 1: x around the edges of binary16 (2^-24, 2^-14, 65504, 65520), midpoints, and any bits at all.
+    constexpr std::size_t rows = 512, cols = 64;
+    for (int round = 0; round < 6; ++round) {
+        matrix<float> x(1, cols);
+        matrix<float> d(rows, cols);
+        matrix<float> ones(rows, 1, 1.0f);
+        for (const any_format& output : {any_format{f16}, any_format{bf16}}) {
+            matrix<float> c(rows, cols);
+            for (std::size_t i = 0; i < c.size(); ++i) {
+                const std::uint32_t word = random.word();
+                const std::uint32_t near = 0x33000000U + random.word() % 0x15000000U;  // 2^-25 to 2^17
+                const std::uint32_t sign = word & 0x80000000U;
+                const std::uint32_t midpoint = (near & 0xFFFFE000U) | 0x1000U;
+                const std::uint32_t bits[] = {word, near | sign, midpoint | sign, (near & 0xFFFF0000U) | 0x8000U | sign,
+                                              (midpoint + 1) | sign, (midpoint - 1) | sign};
+                c.data()[i] = std::bit_cast<float>(bits[random.below(std::size(bits))]);
+            }
+            const quantized_matrix a = quantize(ones.view(), recipes::none.for_a(f32));
+            const quantized_matrix b = quantize(x.view(), recipes::none.for_b(f32));  // zeros: D = C
+            const matrix<float> expected = gemm_reference(a, b, sequential<float>{}, c.view(), output);
+            gemm_into(a, b, sequential<float>{}, d.view(), c.view(), output);
+            for (std::size_t i = 0; i < d.size(); ++i) {
+                t.expect(std::bit_cast<std::uint32_t>(d.data()[i]) == std::bit_cast<std::uint32_t>(expected.data()[i]),
+                         [&] { return std::to_string(c.data()[i]) + reproducer(); });
+            }
+        }
+    }
+    t.finish();
+}
+
 TEST_CASE("gemm refuses what does not fit") {
     const quantized_matrix a(2, 3, e4m3fn);
     const quantized_matrix b(4, 2, e4m3fn);

@@ -392,6 +392,24 @@ void round_to_bf16(float* row, std::size_t count) {
     }
 }
 
+// To binary16, ties to even, as float; overflow gives infinity. NaN stays.
+void round_to_f16(float* row, std::size_t count) {
+    constexpr std::uint32_t smallest_normal = 0x38800000;    // 2^-14
+    constexpr std::uint32_t first_infinite = 0x477FF000;     // 65520 = (2 - 2^-11) 2^15
+    constexpr std::int32_t infinity = 0x7F800000;
+    for (std::size_t j = 0; j < count; ++j) {
+        const auto bits = std::bit_cast<std::uint32_t>(row[j]);
+        const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
+        const std::uint32_t normal = (magnitude + 0xFFF + (magnitude >> 13 & 1)) & 0xFFFFE000U;
+        // Beside 1/2 floats are 2^-24 apart, as subnormal numbers of binary16 are.
+        const std::uint32_t small = std::bit_cast<std::uint32_t>((std::bit_cast<float>(magnitude) + 0.5f) - 0.5f);
+        const auto in_order = static_cast<std::int32_t>(magnitude);  // signed comparisons are one instruction in a vector
+        std::uint32_t rounded = in_order < static_cast<std::int32_t>(smallest_normal) ? small : normal;
+        rounded = in_order >= static_cast<std::int32_t>(first_infinite) ? static_cast<std::uint32_t>(infinity) : rounded;
+        row[j] = std::bit_cast<float>(in_order > infinity ? bits : rounded | (bits & 0x80000000U));
+    }
+}
+
 bool any_segment_continues(const std::vector<k_block>& blocks) {
     return std::any_of(blocks.begin(), blocks.end(), [](const k_block& block) { return !block.pieces.back().closes; });
 }
@@ -430,10 +448,11 @@ void round_rows(matrix_view<float> d, const any_format& output) {
         return;
     }
     const bool to_bf16 = output == any_format{bf16};
+    const bool to_f16 = output == any_format{f16};
     for (std::size_t i = 0; i < d.rows(); ++i) {
         float* const row = &d(i, 0);
-        if (to_bf16) {
-            round_to_bf16(row, d.cols());
+        if (to_bf16 || to_f16) {
+            (to_bf16 ? round_to_bf16 : round_to_f16)(row, d.cols());
             continue;
         }
         for (std::size_t j = 0; j < d.cols(); ++j) {

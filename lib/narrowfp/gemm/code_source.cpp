@@ -101,22 +101,27 @@ std::shared_ptr<const std::vector<std::uint8_t>> copied(const quantized_matrix& 
 
 // The smallest power of two of which every element is a multiple, or no_unit if one of them is subnormal.
 int smallest_unit_of_bf16(const code_source& source) {
-    constexpr std::int16_t none = 0x7FFF;
-    std::int16_t smallest = none;  // of the exponent fields, in their place
+    // Magnitudes less one, so that zero is above all others; their top bit is turned, so that signed 16-bit integers,
+    // whose minimum every vector has, are in the same order.
+    constexpr std::int16_t zero = 0x7FFF;
+    std::int16_t smallest = zero;
     const std::size_t count = source.lines * source.k;
     for (std::size_t first = 0; first < count; first += 1024) {
-        std::int16_t words[1024] = {};
+        std::uint16_t words[1024] = {};
         const std::size_t length = std::min<std::size_t>(1024, count - first);
         std::memcpy(words, source.data + 2 * first, 2 * length);
-        for (const std::int16_t word : words) {
-            const auto field = static_cast<std::int16_t>((word & 0x7FFF) == 0 ? none : word & 0x7F80);
-            smallest = field < smallest ? field : smallest;
+        for (const std::uint16_t word : words) {
+            const auto below = static_cast<std::uint16_t>((word & 0x7FFF) - 1);
+            const auto ordered = static_cast<std::int16_t>(below ^ 0x8000);
+            smallest = ordered < smallest ? ordered : smallest;
         }
     }
-    if (smallest == none) {
+    if (smallest == zero) {
         return 0;  // all zero
     }
-    return smallest == 0 ? no_unit : (smallest >> 7) - bf16.bias - bf16.fraction_bits;
+    const int magnitude = (static_cast<std::uint16_t>(smallest) ^ 0x8000) + 1;
+    const int field = magnitude >> bf16.fraction_bits;
+    return field == 0 ? no_unit : field - bf16.bias - bf16.fraction_bits;
 }
 
 int smallest_unit_of(const code_source& source) {
