@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/trainer.hpp"
 
+#include "support/freed_memory.hpp"
 #include "support/sha256.hpp"
 #include "train/adamw.hpp"
 #include "train/checkpoint.hpp"
 #include "train/recipe_linears.hpp"
-
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 #include <stdexcept>
 
@@ -21,19 +18,6 @@ constexpr std::uint32_t key_of_gradient = 0xFFFFFFFF;  // stands for a step wher
 const linear_observer nobody;
 
 execution execution_of(const options& opts) { return {active_target(), static_cast<int>(thread_count(opts.threads))}; }
-
-// A step takes and returns tens of megabytes; the C library would give them back to the system each time, and page
-// faults would cost as much as the products.
-void keep_freed_memory() {
-#if defined(__GLIBC__)
-    static const bool done = [] {
-        mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest it takes
-        mallopt(M_TRIM_THRESHOLD, 1 << 30);
-        return true;
-    }();
-    static_cast<void>(done);
-#endif
-}
 
 std::size_t linear_count(const model_size& size) { return size.layers * linears_per_layer; }
 
