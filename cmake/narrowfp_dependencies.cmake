@@ -63,6 +63,14 @@ if(NARROWFP_BUILD_BENCH)
     endif()
 endif()
 
+if(NARROWFP_BUILD_BENCH AND NARROWFP_WITH_MPI)
+    set(MPI_CXX_SKIP_MPICXX ON)  # the old C++ bindings
+    find_package(MPI QUIET COMPONENTS CXX)
+    if(NOT TARGET MPI::MPI_CXX)
+        narrowfp_missing_dependency("MPI (or configure with -DNARROWFP_WITH_MPI=OFF)" "libopenmpi-dev openmpi-bin")
+    endif()
+endif()
+
 if(NARROWFP_BUILD_TESTS)
     narrowfp_find(doctest 2.4.6 doctest::doctest doctest-dev)
 

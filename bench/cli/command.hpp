@@ -84,5 +84,7 @@ void add_quantize(CLI::App& app, context& ctx);
 void add_study(CLI::App& app, context& ctx);
 void add_claim(CLI::App& app, context& ctx);
 void add_compare(CLI::App& app, context& ctx);
+void add_comm(CLI::App& app, context& ctx);
+void add_faults(CLI::App& app, context& ctx);
 
 }  // namespace narrowfp::cli
