@@ -225,8 +225,7 @@ report::table exposed_table(const row_context& how, std::vector<report::record>&
         t.add_row(std::move(cells));
     }
     t.notes = {"Dispatch and combine reach " + report::format_percent(share, 2) +
-               " of the link. Work: four layers, 4096 tokens, forward and backward, centre of the scenarios. On an "
-               "emulated link here: NOT RUN."};
+               " of the link. Work: four layers, 4096 tokens, forward and backward, centre of the scenarios."};
     return t;
 }
 
@@ -243,6 +242,73 @@ const cost_line& line_named(const std::vector<cost_line>& lines, std::string_vie
 std::string ratio_of(const std::vector<cost_line>& lines, std::string_view id) {
     const cost_line& line = line_named(lines, id);
     return report::format_ratio(*line.wide / *line.fp8_units, 3);
+}
+
+// -- what narrowfp comm counted and measured --------------------------------------------------------------------------
+// The record of the largest number of ranks.
+const report::record* counted(const row_context& how, const std::string& what) {
+    for (const char* ranks : {"8", "4", "2"}) {
+        if (const report::record* r = result_named(how, "comm." + what + ".ranks_" + ranks)) {
+            return r;
+        }
+    }
+    return nullptr;
+}
+
+// Payload of real messages, which must be that of the formula.
+void add_counted_bytes(const row_context& how, row_result& out) {
+    report::table t;
+    t.title = "V5: payload counted in messages, for each token and destination (E)";
+    t.columns = {{"dispatch in"}, {"dispatch, B", alignment::right}, {"by the formula", alignment::right},
+                 {"combine, B", alignment::right}};
+    for (const auto& [id, formats] : {std::pair{"fp8", cost::eight_bit("fp8", recipes::deepseek_v3)},
+                                      {"int8", cost::eight_bit("int8", recipes::int8_tile)},
+                                      {"bf16", cost::sixteen_bit()}}) {
+        const std::string name = std::string("exchange.") + id;
+        const report::record* there = counted(how, name + ".dispatch_bytes");
+        const report::record* back = counted(how, name + ".combine_bytes");
+        if (there == nullptr || back == nullptr) {
+            continue;
+        }
+        const double formula = cost::dispatch_bytes(model, formats);
+        t.add_row({id, cost_text(std::get<double>(there->value)), cost_text(formula),
+                   cost_text(std::get<double>(back->value))});
+        out.checks.push_back({std::string("dispatch in ") + id + ": counted payload is that of the formula",
+                              std::get<double>(there->value) == formula});
+        out.checks.push_back({std::string("combine beside ") + id + ": counted payload is that of the formula",
+                              std::get<double>(back->value) == cost::combine_bytes(model)});
+    }
+    if (!t.rows.empty()) {
+        out.tables.push_back(std::move(t));
+    }
+}
+
+void add_measured_links(const row_context& how, row_result& out) {
+    report::table t;
+    t.title = "V5: dispatch and combine on an emulated link here, over the layer's work (C)";
+    t.columns = {{"chip"}, {"column"}, {"measured", alignment::right}, {"by the model", alignment::right},
+                 {"exposed with overlap", alignment::right}};
+    for (const std::string chip : {"h800", "910b3", "910c"}) {
+        for (const std::string c : {"fp8_units", "fp8_storage_16bit_multiply", "int8", "16bit_only"}) {
+            const std::string id = "link." + chip + "." + c;
+            const report::record* ratio = counted(how, id + ".traffic_over_work");
+            const report::record* exposed = counted(how, id + ".exposed_over_work");
+            const report::record* modelled = counted(how, id + ".modelled_traffic_over_work");
+            if (ratio == nullptr || exposed == nullptr) {
+                continue;
+            }
+            t.add_row({chip, c, report::format_number(std::get<double>(ratio->value), 3),
+                       modelled == nullptr ? "-" : report::format_number(std::get<double>(modelled->value), 3),
+                       report::format_percent(std::get<double>(exposed->value), 3)});
+        }
+    }
+    if (!t.rows.empty()) {
+        t.notes = {"Link emulated by a paced sender, as many times slower than the chip's as products here are slower than its "
+                   "work; the work is modelled. From narrowfp comm."};
+        out.kinds = "E, M, C";
+        out.whole = true;
+        out.tables.push_back(std::move(t));
+    }
 }
 
 }  // namespace
@@ -290,6 +356,11 @@ row_result run_v5(const row_context& how) {
                 ratio_of(lines, "expert_traffic") + ", gradients " + ratio_of(lines, "gradients_and_weights");
     out.range = "exact counts; exposed time modelled";
     out.tables.push_back(exposed_table(how, out.records));
+    add_counted_bytes(how, out);
+    add_measured_links(how, out);
+    if (!out.whole) {
+        out.notes.push_back("On an emulated link here: NOT RUN.");
+    }
     return out;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // V9: effective training time against the mean time between failures, and the MTBF that costs as much as V1. It puts
-// unstable chips, the first reason of the press, and lacking FP8 into one unit. Killing and resuming a run here is
-// NOT RUN.
+// unstable chips, the first reason of the press, and lacking FP8 into one unit. A run here that is
+// killed and resumed is read from the results of narrowfp faults.
 #include "claim/rows.hpp"
 
 #include <narrowfp/cost/failures.hpp>
@@ -24,6 +24,50 @@ constexpr std::array<named_costs, 3> costs{{{"fast", "0.5 min to save, 5 min to 
                                             {"usual", "1 min to save, 10 min to restart", {1 * minute, 10 * minute}},
                                             {"slow", "5 min to save, 30 min to restart", {5 * minute, 30 * minute}}}};
 constexpr std::array<double, 9> mtbf_hours{0.25, 0.5, 1, 2, 3.09, 4, 8, 24, 48};
+
+constexpr std::array<const char*, 3> interruptions{"often", "usual", "seldom"};
+
+void add_interruptions(const row_context& how, row_result& out) {
+    report::table t;
+    t.title = "V9: a training run here, killed at random times and resumed (C)";
+    t.columns = {{"kills"},
+                 {"MTBF, s", alignment::right},
+                 {"effective share, measured", alignment::right},
+                 {"standard error", alignment::right},
+                 {"by the formula", alignment::right}};
+    for (const std::string name : interruptions) {
+        const std::string id = "faults.interrupted." + name + ".";
+        const report::record* share = result_named(how, id + "share");
+        const report::record* formula = result_named(how, id + "formula");
+        const report::record* mtbf = result_named(how, id + "mtbf");
+        if (share == nullptr || formula == nullptr || mtbf == nullptr || !share->low) {
+            continue;
+        }
+        const double value = std::get<double>(share->value);
+        t.add_row({name, report::format_number(std::get<double>(mtbf->value), 3), report::format_number(value, 3),
+                   report::format_number(value - *share->low, 2),
+                   report::format_number(std::get<double>(formula->value), 3)});
+    }
+    if (t.rows.empty()) {
+        out.notes.push_back("A run that is killed and resumed here: NOT RUN.");
+        return;
+    }
+    t.notes = {"Scaled time: the costs of saving and restarting are those that were measured, the interval is Young and Daly's. "
+               "From narrowfp faults."};
+    out.kinds = "M, P, C";
+    out.whole = true;
+    out.tables.push_back(std::move(t));
+    if (const report::record* equal = result_named(how, "faults.interrupted.equal_results")) {
+        const report::record* kills = result_named(how, "faults.interrupted.kills");
+        const report::record* writes = result_named(how, "faults.interrupted.kills_in_writes");
+        if (kills != nullptr && writes != nullptr) {
+            out.notes.push_back("Weights after " + report::format_count(std::get<std::int64_t>(kills->value)) +
+                                " kills, " + report::format_count(std::get<std::int64_t>(writes->value)) +
+                                " of them while a checkpoint was written, equal those of a run without, bit for bit: " +
+                                (std::get<std::int64_t>(equal->value) != 0 ? "yes." : "NO."));
+        }
+    }
+}
 
 }  // namespace
 
@@ -90,6 +134,7 @@ row_result run_v9(const row_context& how) {
     }
     out.range = "for fast, usual and slow restarts";
     out.tables = {std::move(equal), std::move(share)};
+    add_interruptions(how, out);
     return out;
 }
 

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cmath>
 #include <limits>
 
 using namespace narrowfp;
@@ -81,21 +83,51 @@ TEST_CASE("fit: more memory is never slower, too little memory fits nothing") {
           choose(v3, layout, h800, e, wide_inputs(), recomputation::none, 0.5, 100e9)->seconds_per_token);
 }
 
-TEST_CASE("failures: effective share at the best interval, table of the three costs") {
-    const double minute = 1.0 / 60;
-    const failure_costs usual{minute, 10 * minute};
+TEST_CASE("failures: effective share at the best interval, to the digits of the published-rates table") {
+    constexpr double minute = 1.0 / 60;
+    constexpr std::array<double, 9> hours{0.25, 0.5, 1, 2, 3.09, 4, 8, 24, 48};
+    struct line {
+        failure_costs costs;
+        std::array<double, 9> shares;
+    };
+    for (const line& l : {line{{0.5 * minute, 5 * minute}, {.547, .701, .806, .874, .904, .918, .945, .971, .980}},
+                          line{{1 * minute, 10 * minute}, {.348, .547, .701, .806, .852, .874, .918, .957, .971}},
+                          line{{5 * minute, 30 * minute}, {.053, .194, .391, .575, .668, .714, .810, .900, .932}}}) {
+        for (std::size_t n = 0; n < hours.size(); ++n) {
+            CAPTURE(hours[n]);
+            CHECK(std::round(best_effective_share(hours[n], l.costs) * 1000) == std::round(l.shares[n] * 1000));
+        }
+    }
+}
+
+TEST_CASE("failures: the MTBF that costs as much as a longer step, to the digits") {
+    constexpr double minute = 1.0 / 60;
+    const failure_costs usual{1 * minute, 10 * minute};
     const failure_costs slow{5 * minute, 30 * minute};
-    for (const auto& [hours, share] : {std::pair{1.0, 0.701}, {3.09, 0.852}, {8.0, 0.918}, {24.0, 0.957}}) {
-        CHECK(best_effective_share(hours, usual) == doctest::Approx(share).epsilon(1e-3));
+    struct line {
+        double ratio;
+        double usual;
+        double slow;
+    };
+    for (const line& l : {line{1.13, 4.6, 18.8}, {1.26, 1.8, 6.9}, {1.42, 1.0, 3.8}}) {
+        CAPTURE(l.ratio);
+        CHECK(std::round(equivalent_mtbf(l.ratio, usual) * 10) == std::round(l.usual * 10));
+        CHECK(std::round(equivalent_mtbf(l.ratio, slow) * 10) == std::round(l.slow * 10));
+        CHECK(best_effective_share(equivalent_mtbf(l.ratio, usual), usual) == doctest::Approx(1 / l.ratio).epsilon(1e-6));
     }
-    for (const auto& [hours, share] : {std::pair{0.5, 0.194}, {3.09, 0.668}, {24.0, 0.900}, {48.0, 0.932}}) {
-        CHECK(best_effective_share(hours, slow) == doctest::Approx(share).epsilon(3e-3));
+}
+
+TEST_CASE("failures: Meta's estimate where losses are small, and its warning") {
+    const failure_costs c{1.0 / 60, 10.0 / 60};
+    for (const double hours : {8.0, 24.0, 48.0}) {
+        const double interval = daly_interval(hours, c.checkpoint);
+        const share_estimate estimate = estimated_share(hours, c, interval);
+        CHECK_FALSE(estimate.doubtful);
+        CHECK(estimate.share == doctest::Approx(effective_share(hours, c, interval)).epsilon(0.02));
     }
-    for (const auto& [ratio, hours] : {std::pair{1.13, 4.6}, {1.26, 1.8}, {1.42, 1.0}}) {
-        CHECK(equivalent_mtbf(ratio, usual) == doctest::Approx(hours).epsilon(0.03));
-        CHECK(best_effective_share(equivalent_mtbf(ratio, usual), usual) == doctest::Approx(1 / ratio).epsilon(1e-6));
-    }
-    CHECK(equivalent_mtbf(1.26, slow) == doctest::Approx(6.9).epsilon(0.01));
+    CHECK(estimated_share(1, c, daly_interval(1, c.checkpoint)).doubtful);
+    CHECK(estimated_share(0.1, c, 0.1).share < 0);
+    CHECK(estimated_share(0.1, c, 0.1).doubtful);
 }
 
 TEST_CASE("failures: limits") {

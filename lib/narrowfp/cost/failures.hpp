@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Time lost to failures: the interval between checkpoints after Young (1974) and Daly (2006), and the effective share
-// of training time when failures come at a constant rate. All times in one unit, the caller's. What a failure rate is
-// on a given chip is not asked here.
+// of training time when failures come at a constant rate: exact, and Meta's estimate (arXiv 2410.21680).
+// All times in one unit, the caller's. What a failure rate is on a given chip is not asked here.
 #pragma once
 
 #include <algorithm>
@@ -30,6 +30,18 @@ inline double daly_interval(double mtbf, double checkpoint) {
 // Effective share of time with `interval` of work between checkpoints: interval / (M e^(R/M) (e^((interval + w)/M) - 1)).
 inline double effective_share(double mtbf, const failure_costs& c, double interval) {
     return interval / (mtbf * std::exp(c.restart / mtbf) * std::expm1((interval + c.checkpoint) / mtbf));
+}
+
+// Meta's estimate of the same (arXiv 2410.21680): (1 - (restart + interval / 2) / M) / (1 + w / interval). First order in the
+// losses: good while they are small, negative where they are not.
+struct share_estimate {
+    double share = 0;
+    // The loss to one failure is more than a tenth of the MTBF: the estimate is off by several percent or worse.
+    bool doubtful = false;
+};
+inline share_estimate estimated_share(double mtbf, const failure_costs& c, double interval) {
+    const double lost = (c.restart + interval / 2) / mtbf;
+    return {(1 - lost) / (1 + c.checkpoint / interval), lost > 0.1};
 }
 
 // At the best interval, which is searched within a factor of 30 of Daly's. Exact to 1e-9 of the share.
