@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// narrowfp faults: what a flipped bit does and how it is noticed.
+// narrowfp faults: what a flipped bit does and how it is noticed; a training run that is killed and resumed. With --life the
+// program is one life of that run (faults/interrupted_training.hpp).
 #include "cli/command.hpp"
 #include "faults/faults_study.hpp"
 
@@ -19,12 +20,19 @@ namespace {
 
 struct fault_arguments {
     bench::fault_options options;
+    bench::life_options life;
     std::string output;
 };
 
 constexpr std::uint64_t progress_steps = 1000;
 
 int run(fault_arguments& args, const context& ctx) {
+    if (!args.life.folder.empty()) {
+        args.life.seed = args.options.seed;
+        bench::run_one_life(args.life);
+        return 0;
+    }
+    args.options.life_program = {std::filesystem::read_symlink("/proc/self/exe").string(), "faults"};
     if (!args.output.empty()) {
         prepare_folder(args.output);
     }
@@ -40,9 +48,10 @@ int run(fault_arguments& args, const context& ctx) {
     report::field_list fields = program_context("narrowfp faults");
     report::add_field(fields, "mode", args.options.small ? "small" : "full");
     const report::document results = bench::fault_results(study, fields, ctx.command_line);
+    const report::document timings = bench::fault_timings(study, fields, ctx.command_line);
     const std::vector<report::table> tables = bench::fault_tables(study);
     if (!args.output.empty()) {
-        std::string text = "# Flipped bits\n\n";
+        std::string text = "# Unstable chips\n\n";
         for (const report::table& t : tables) {
             text += report::to_markdown(t) + "\n";
         }
@@ -51,6 +60,7 @@ int run(fault_arguments& args, const context& ctx) {
         }
         const std::filesystem::path folder = args.output;
         report::write_results(folder / "results.json", results);
+        report::write_timings(folder / "timings.json", timings);
         report::write_file(folder / "report.md", text);
     }
     if (ctx.json) {
@@ -82,23 +92,30 @@ void add_faults(CLI::App& app, context& ctx) {
     CLI::App& command = add_command(
         app, ctx,
         {.name = "faults",
-         .summary = "What a flipped bit does in each format, and how it is noticed",
+         .summary = "Unstable chips: what a flipped bit does, how it is noticed, runs that are killed and resumed",
          .details = "payload: bits of stored numbers, beside the law that they follow; scales; master: FP32 weights seen\n"
-                    "through their working copy; checksums: detection in a product, with its threshold per format.\n"
+                    "through their working copy; checksums: detection in a product, with its threshold per format;\n"
+                    "training: flips in a training run; interruptions: the run killed at random times and resumed.\n"
                     "Single flips, every bit alike: a simplification of real faults, whose rate is not asked.",
          .examples = "  narrowfp faults --output report\n"
                      "  narrowfp faults --only payload"},
         [args](context& c) { return run(*args, c); });
-    command.add_option("--only", args->options.only, "Only this part: payload, scales, master, checksums (repeatable)")
+    command.add_option("--only", args->options.only, "Only this part: payload, scales, master, checksums, training, interruptions (repeatable)")
         ->type_name("PART")
         ->allow_extra_args(false);
     command.add_option("--seed", args->options.seed, "Of numbers and flips")->type_name("N")->capture_default_str();
-    command.add_flag("--small", args->options.small, "A sixteenth of the tiles and faults, in a second; marked as such");
-    command.add_option("-o,--output", args->output, "Write report.md and results.json into this folder")
+    command.add_flag("--small", args->options.small, "A sixteenth of the tiles and faults, few kills; marked as such");
+    command.add_option("-o,--output", args->output, "Write report.md, results.json and timings.json into this folder")
         ->type_name("FOLDER");
     command.add_option("--threads", args->options.threads, "Threads; 0 means all")
         ->type_name("N")
         ->check(CLI::Range(0, 1024));
+    // One life of the interrupted run; not for people.
+    command.add_option("--life", args->life.folder)->group("");
+    command.add_option("--life-arm", args->life.arm)->group("");
+    command.add_option("--life-steps", args->life.steps)->group("");
+    command.add_option("--life-every", args->life.every)->check(CLI::PositiveNumber)->group("");
+    command.add_option("--life-save", args->life.save_seconds)->group("");
 }
 
 }  // namespace narrowfp::cli

@@ -159,7 +159,7 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
             world.net.barrier();
             const double start = seconds_now();
             for (int pass = 0; pass < 2; ++pass) {  // forward, and backward the same bytes again
-                exchange_with_experts(link, wire_format_by_id(c.dispatch), wire_format_by_id("bf16"), options.exchange);
+                exchange_messages(link, wire_format_by_id(c.dispatch), wire_format_by_id("bf16"), options.exchange);
             }
             const double seconds = world.max_over_ranks(seconds_now() - start);
             const double work = stage.compute() / token_layers * scale * static_cast<double>(options.exchange.tokens);

@@ -154,7 +154,7 @@ report::table link_table(const values& v) {
     t.notes = {
         "The link is as many times slower than the chip's as a product here is slower than the chip's work in a layer, so the share "
         "of traffic is the chip's. Measured: time of real messages over a paced sender, " + std::to_string(ranks) +
-            " ranks, encoding included; work: the chip's by the model, slowed alike.",
+            " ranks, encoding left out (see above); work: the chip's by the model, slowed alike.",
         "t = alpha + bytes / beta on the first of these links: alpha " + v.text("link.fit.alpha", ranks, 1e3) + " ms, beta " +
             v.text("link.fit.beta", ranks, 1e-6) + " MB/s (set: " + v.text("link.fit.rate", ranks, 1e-6) +
             "), largest error " + v.text("link.fit.largest_error", ranks, 100) +

@@ -141,6 +141,27 @@ exchange_outcome exchange_with_experts(transport& net, const wire_format& dispat
     return out;
 }
 
+void exchange_messages(transport& net, const wire_format& dispatch, const wire_format& combine,
+                       const exchange_shape& shape) {
+    const int ranks = net.size();
+    for (const bool there : {true, false}) {
+        const std::size_t bytes = (there ? dispatch : combine).bytes(shape.hidden);
+        for (int step = 1; step < ranks; ++step) {
+            const int to = (net.rank() + step) % ranks;
+            const int from = (net.rank() - step + ranks) % ranks;
+            const buffer leaving(copies_between(shape, ranks, net.rank(), to) * bytes);
+            buffer arriving(copies_between(shape, ranks, from, net.rank()) * bytes);
+            if (there) {
+                net.exchange(to, leaving, from, arriving);
+            } else {  // each goes back where it came from
+                const buffer results(arriving.size());
+                buffer returned(leaving.size());
+                net.exchange(from, results, to, returned);
+            }
+        }
+    }
+}
+
 double exchange_error(const exchange_outcome& outcome) {
     double error = 0;
     double norm = 0;

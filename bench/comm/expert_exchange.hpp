@@ -43,6 +43,10 @@ struct exchange_outcome {
 exchange_outcome exchange_with_experts(transport& net, const wire_format& dispatch, const wire_format& combine,
                                        const exchange_shape& shape, const std::function<void()>& dispatched = {});
 
+// The messages of the same exchange alone, with nothing encoded and no numbers in them: for times of a link.
+void exchange_messages(transport& net, const wire_format& dispatch, const wire_format& combine,
+                       const exchange_shape& shape);
+
 // || returned - tokens || / || tokens || in the Frobenius norm: 0 for an exact way there and back.
 double exchange_error(const exchange_outcome& outcome);
 

@@ -2,6 +2,7 @@
 #include "comm/launch.hpp"
 
 #include "support/near_names.hpp"
+#include "support/scratch_folder.hpp"
 
 #include <narrowfp/report/json.hpp>
 
@@ -25,28 +26,6 @@ namespace {
 
 constexpr const char* how_to_get_it =
     "on Debian: apt-get install libopenmpi-dev openmpi-bin, then configure with -DNARROWFP_WITH_MPI=ON and build";
-
-// A folder that goes away with it.
-class work_folder {
-public:
-    work_folder() {
-        std::string name = (fs::temp_directory_path() / "narrowfp-comm-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            throw std::runtime_error(name + ": cannot create a folder");
-        }
-        path_ = name;
-    }
-    ~work_folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    work_folder(const work_folder&) = delete;
-    work_folder& operator=(const work_folder&) = delete;
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
 
 // Runs a program found by PATH, its output on standard error; returns its exit code, 127 if it cannot be started, 128 + n
 // after signal n.
@@ -136,7 +115,7 @@ launch_outcome launch_suite(const launch_options& o, const std::function<void(in
         if (on_start) {
             on_start(ranks);
         }
-        const work_folder folder;
+        const scratch_folder folder("narrowfp-comm");
         const int code = run_program(mpirun_arguments(o, ranks, suite, folder.path()));
         if (code == 127) {
             throw std::runtime_error(std::string("mpirun is not there; ") + how_to_get_it);

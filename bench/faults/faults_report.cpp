@@ -260,6 +260,9 @@ std::vector<report::table> fault_tables(const fault_study& study) {
     if (!study.checksums.empty()) {
         all.push_back(checksum_table(study));
     }
+    for (report::table& t : training_tables(study)) {
+        all.push_back(std::move(t));
+    }
     return all;
 }
 
@@ -291,6 +294,20 @@ report::document fault_results(const fault_study& study, const report::field_lis
     }
     for (const checksum_outcome& c : study.checksums) {
         add_checksum_records(out, c);
+    }
+    for (report::record& r : training_records(study)) {
+        r.repro = repro;
+        doc.records.push_back(std::move(r));
+    }
+    return doc;
+}
+
+report::document fault_timings(const fault_study& study, const report::field_list& context, const std::string& repro) {
+    report::document doc;
+    doc.context = context;
+    doc.records = interruption_records(study);
+    for (report::record& r : doc.records) {
+        r.repro = repro;
     }
     return doc;
 }

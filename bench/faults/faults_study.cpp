@@ -36,6 +36,18 @@ void check_payload(fault_study& study, const payload_result& r) {
     }
 }
 
+void check_interruptions(fault_study& study) {
+    const interruption_study& s = *study.interruptions;
+    study.checks.push_back({"weights after " + std::to_string(s.kills.size()) + " kills, " +
+                                std::to_string(s.kills_in_writes()) +
+                                " of them while a checkpoint was written, equal those of a run without, bit for bit",
+                            s.equal});
+    if (!study.options.small) {
+        study.checks.push_back({"at least 50 kills, 10 of them while a checkpoint was written",
+                                s.kills.size() >= 50 && s.kills_in_writes() >= 10});
+    }
+}
+
 void check_checksums(fault_study& study, const checksum_outcome& c) {
     study.checks.push_back({c.what.id + ": no false alarm of the certain threshold in " +
                                 std::to_string(c.fault_free) + " fault-free products",
@@ -68,12 +80,17 @@ fault_study run_fault_study(const fault_options& options) {
     const std::vector<checksum_case> cases = checksum_cases();
     double done = 0;
     double all = 0;
-    const auto formats = static_cast<double>(stored_formats().size());
+    const auto weight_of = [&](std::string_view part) {  // of a part, a format being 1
+        return part == "checksums"       ? static_cast<double>(cases.size())
+               : part == "training"      ? 5.0
+               : part == "interruptions" ? 20.0
+                                         : static_cast<double>(stored_formats().size());
+    };
     for (const std::string_view part : fault_parts) {
-        all += !options.asked(part) ? 0 : part == "checksums" ? static_cast<double>(cases.size()) : formats;
+        all += options.asked(part) ? weight_of(part) : 0;
     }
-    const auto step = [&](std::string_view what) {
-        done += 1;
+    const auto step = [&](std::string_view what, double weight = 1) {
+        done += weight;
         if (options.on_progress) {
             options.on_progress(done / all, what);
         }
@@ -108,6 +125,27 @@ fault_study run_fault_study(const fault_options& options) {
             check_checksums(study, study.checksums.back());
             step("checksums");
         }
+    }
+    if (options.asked("training")) {
+        training_fault_options o{.seed = options.seed};
+        o.weights = options.small ? 1 : o.weights;
+        o.on_arm = [&] { step("training"); };
+        study.training = run_training_faults(o);
+        for (const arm_faults& a : study.training) {
+            study.checks.push_back(
+                {a.arm + ": steps computed again give the weights of a run without a fault, bit for bit", a.recovered});
+        }
+    }
+    if (options.asked("interruptions") && !options.life_program.empty()) {
+        double before = 0;
+        study.interruptions = run_interruption_study({.program = options.life_program,
+                                                      .small = options.small,
+                                                      .seed = options.seed,
+                                                      .on_progress = [&](double fraction) {
+                                                          step("interruptions", weight_of("interruptions") * (fraction - before));
+                                                          before = fraction;
+                                                      }});
+        check_interruptions(study);
     }
     return study;
 }

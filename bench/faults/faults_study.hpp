@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The study of unstable chips that `narrowfp faults` runs, part by part, and what it prints and writes. A part is what a
-// flipped bit does in one place (payload, scales, master), or how it is noticed (checksums). Damage and detection say
-// nothing on how often chips fail.
+// flipped bit does in one place (payload, scales, master), how it is noticed (checksums), what it does to a training run
+// (training), or a training run that is killed and resumed (interruptions). Nothing here says how often chips fail.
 #pragma once
 
 #include "faults/checksum.hpp"
 #include "faults/flip_law.hpp"
 #include "faults/flip_sample.hpp"
+#include "faults/interrupted_training.hpp"
+#include "faults/training_faults.hpp"
 
 #include <narrowfp/report/record.hpp>
 #include <narrowfp/report/table.hpp>
@@ -19,13 +21,16 @@
 
 namespace narrowfp::bench {
 
-inline constexpr std::array<std::string_view, 4> fault_parts{"payload", "scales", "master", "checksums"};
+inline constexpr std::array<std::string_view, 6> fault_parts{"payload", "scales",   "master",
+                                                            "checksums", "training", "interruptions"};
 
 struct fault_options {
     std::vector<std::string> only;  // parts; all if empty
     bool small = false;             // a sixteenth of the tiles and faults: for tests, not for figures
     std::uint32_t seed = 1;
     int threads = 0;
+    // Program and arguments that live one life of a training run; without it there are no interruptions.
+    std::vector<std::string> life_program{};
     std::function<void(double fraction, std::string_view what)> on_progress{};
 
     bool asked(std::string_view part) const;
@@ -48,6 +53,8 @@ struct fault_study {
     std::vector<std::pair<stored_format, scale_flips>> scales{};
     std::vector<std::pair<stored_format, master_flips>> master{};
     std::vector<checksum_outcome> checksums{};
+    std::vector<arm_faults> training{};
+    std::optional<interruption_study> interruptions{};
     std::vector<fault_check> checks{};
 
     bool checks_held() const;
@@ -62,5 +69,12 @@ bool agrees(const sampled_share& sample, double law);
 
 std::vector<report::table> fault_tables(const fault_study& study);
 report::document fault_results(const fault_study& study, const report::field_list& context, const std::string& repro);
+// Of the interruptions; no records without them.
+report::document fault_timings(const fault_study& study, const report::field_list& context, const std::string& repro);
+
+// Tables and records of training and interruptions (training_report.cpp).
+std::vector<report::table> training_tables(const fault_study& study);
+std::vector<report::record> training_records(const fault_study& study);      // emulated
+std::vector<report::record> interruption_records(const fault_study& study);  // measured
 
 }  // namespace narrowfp::bench

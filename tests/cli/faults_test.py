@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""narrowfp faults and narrowfp comm: figures, files, refusals. comm runs with two processes where MPI is there, on the long run."""
+"""narrowfp faults and narrowfp comm: figures, files, refusals, what the claim takes from them. comm runs with two processes
+where this build has MPI."""
 import json
 import os
 import shutil
@@ -24,7 +25,7 @@ class Faults(ProgramTest):
             process = program.run("faults", "--small", "--output", folder)
             self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
             self.assertIn("SMALL RUN", process.stdout)
-            self.assertEqual(sorted(os.listdir(folder)), ["report.md", "results.json"])
+            self.assertEqual(sorted(os.listdir(folder)), ["report.md", "results.json", "timings.json"])
             found = values(os.path.join(folder, "results.json"))
             self.assertAlmostEqual(found["faults.law.e4m3fn.not_finite"], 0.0118, delta=0.0005)
             self.assertAlmostEqual(found["faults.law.bf16.above_largest"], 0.0697, delta=0.0035)
@@ -34,12 +35,51 @@ class Faults(ProgramTest):
             for record in strict_json(again.stdout)["records"]:
                 self.assertEqual(record["value"], found[record["id"]])
 
+            self.assertEqual(found["faults.interrupted.equal_results"], 1)
+            timings = values(os.path.join(folder, "timings.json"))
+            self.assertGreaterEqual(timings["faults.interrupted.kills"], 6)
+            self.assertGreaterEqual(timings["faults.interrupted.kills_in_writes"], 2)
+            self.assertLess(timings["faults.interrupted.usual.share"], 1)
+            # The rows of the claim take their figures from these files.
+            given = [x for name in ("results.json", "timings.json") for x in ("--results", os.path.join(folder, name))]
+            for row, words in (("V9", "killed at random times and resumed"), ("V10", "found by column checksums")):
+                alone = program.run("claim", "--only", row)
+                self.assertEqual(alone.returncode, 0, alone.stderr)
+                self.assertNotIn(words, alone.stdout)
+                fed = program.run("claim", "--only", row, *given)
+                self.assertEqual(fed.returncode, 0, fed.stderr)
+                self.assertIn(words, " ".join(fed.stdout.split()))
+
     def test_refusals(self):
         self.bad("faults", "--only", "payloads", says="payload")
         self.bad("faults", "--output", "/proc/none", says="/proc/none")
 
 
+def record(identity, value, unit, kind="emulated"):
+    return dict(id=identity, name="a figure", kind=kind, parameters={}, value=value, unit=unit, low=None, high=None, n=None,
+                method=None, reference=None, source=None, status="ok", note=None, repro=None)
+
+
 class Comm(ProgramTest):
+    def claim(self, *records):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "results.json")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({"schema": "narrowfp-results/1", "context": {}, "records": records}, file)
+            return program.run("claim", "--only", "V5", "--results", path)
+
+    def test_claim(self):
+        """V5 takes counted payloads and measured links; a payload that is not the formula's fails."""
+        bytes_of = lambda dispatch: (record("comm.exchange.fp8.dispatch_bytes.ranks_8", dispatch, "B"),
+                                     record("comm.exchange.fp8.combine_bytes.ranks_8", 14336.0, "B"))
+        links = (record("comm.link.910b3.16bit_only.traffic_over_work.ranks_8", 0.25, "1", "measured"),
+                 record("comm.link.910b3.16bit_only.exposed_over_work.ranks_8", 0.0, "1", "measured"))
+        good = self.claim(*bytes_of(7392.0), *links)
+        self.assertEqual(good.returncode, 0, good.stdout + good.stderr)
+        self.assertIn("payload counted in messages", good.stdout)
+        self.assertIn("emulated link here", good.stdout)
+        self.assertEqual(self.claim(*bytes_of(7393.0)).returncode, 1)
+
     def test_without_mpi(self):
         """Each thing that is missing is one line that says how to get it."""
         if os.path.exists(SUITE):

@@ -157,6 +157,11 @@ TEST_CASE("dispatch and combine: payload of a token and destination") {
                 CHECK(exchange_error(out) > 0.0005);
             });
             CHECK(traffic.bytes == copies * static_cast<std::uint64_t>(bytes + 14336));
+            const thread_traffic alone = run_ranks(ranks, [&](transport& net) {
+                exchange_messages(net, wire_format_by_id(name), wire_format_by_id("bf16"), shape);
+            });
+            CHECK(alone.bytes == traffic.bytes);
+            CHECK(alone.messages == traffic.messages);
             std::size_t routed = 0;
             for (int from = 0; from < ranks; ++from) {
                 for (int to = 0; to < ranks; ++to) {
