@@ -35,12 +35,18 @@ void token_bucket::take(std::size_t bytes) {
     }
 }
 
+paced_transport::paced_transport(transport& net, double bytes_per_second)
+    : piece_(16384), net_(net), link_(bytes_per_second, pacing_clock::steady()) {
+    constexpr double seconds_of_piece = 0.01;
+    piece_ = std::max(piece_, static_cast<std::size_t>(bytes_per_second * seconds_of_piece));
+}
+
 void paced_transport::exchange(int to, bytes_out out, int from, bytes_in in) {
-    const std::size_t pieces = (std::max(out.size(), in.size()) + piece - 1) / piece;
+    const std::size_t pieces = (std::max(out.size(), in.size()) + piece_ - 1) / piece_;
     for (std::size_t n = 0; n < pieces; ++n) {
-        const auto part = [n](auto bytes) {
-            const std::size_t first = std::min(n * piece, bytes.size());
-            return bytes.subspan(first, std::min(piece, bytes.size() - first));
+        const auto part = [this, n](auto bytes) {
+            const std::size_t first = std::min(n * piece_, bytes.size());
+            return bytes.subspan(first, std::min(piece_, bytes.size() - first));
         };
         if (!part(out).empty()) {
             link_.take(part(out).size());

@@ -22,7 +22,7 @@ struct pacing_clock {
 class token_bucket {
 public:
     // Throws std::invalid_argument unless rate > 0.
-    token_bucket(double bytes_per_second, pacing_clock clock, double catch_up_seconds = 0.02);
+    token_bucket(double bytes_per_second, pacing_clock clock, double catch_up_seconds = 0.05);
     // Returns when the link has carried `bytes` more.
     void take(std::size_t bytes);
     double rate() const { return rate_; }
@@ -36,16 +36,14 @@ private:
 
 class paced_transport final : public transport {
 public:
-    paced_transport(transport& net, double bytes_per_second)
-        : net_(net), link_(bytes_per_second, pacing_clock::steady()) {}
+    paced_transport(transport& net, double bytes_per_second);
     int rank() const override { return net_.rank(); }
     int size() const override { return net_.size(); }
     void exchange(int to, bytes_out out, int from, bytes_in in) override;
     void barrier() override { net_.barrier(); }
 
-    static constexpr std::size_t piece = 16384;
-
 private:
+    std::size_t piece_;  // ten milliseconds of the link, at least 16 KiB
     transport& net_;
     token_bucket link_;
 };

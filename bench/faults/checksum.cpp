@@ -181,7 +181,7 @@ std::vector<checksum_case> checksum_cases() {
 checksum_outcome run_checksum_case(const checksum_case& what, const checksum_options& o) {
     const stored_format& f = format_of(what);
     const options how{.threads = o.threads, .count_events = false};
-    checksum_outcome out{.what = what, .certain = certain_threshold(what.acc, o.k)};
+    checksum_outcome out{.what = what, .certain = certain_threshold(what.acc, o.k), .by_place = {}};
     const auto residual_with = [&](std::uint32_t tensor) {
         const operands in = operands_of(f, o, tensor);
         return residual_of(gemm(in.a, in.b, what.acc, {}, f32, how), checksum_of(in.a, in.b));

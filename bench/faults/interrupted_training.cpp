@@ -133,7 +133,10 @@ interruption_study run_interruption_study(const interruption_options& o) {
     interruption_study study;
     const std::size_t wanted_kills = o.small ? 6 : 50;
     const std::int64_t wanted_in_writes = o.small ? 2 : 10;
-    life_options life{.steps = o.small ? std::size_t{60} : std::size_t{300}, .every = 5, .seed = o.seed};
+    life_options life;
+    life.steps = o.small ? 60 : 300;
+    life.every = 5;
+    life.seed = o.seed;
     // Without a kill: the expected result, and what a step and a checkpoint take here.
     life_timing timing;
     study.expected = run_lives(o, life, {.most_kills = 0}, &timing, &study.checkpoint_bytes).result;

@@ -96,7 +96,7 @@ std::vector<arm_faults> run_training_faults(const training_fault_options& o) {
         clean.train_to(o.before + o.after);
         const std::vector<float> clean_losses = losses_from(clean, o.before);
         const train::checkpoint good = train::read_checkpoint(saved, configuration);
-        arm_faults result{.arm = o.arms[n], .by_bit = std::vector<training_damage>(32)};
+        arm_faults result{.arm = o.arms[n], .by_bit = std::vector<training_damage>(32), .all = {}};
         const philox_stream places{o.seed, place_stream};
         for (std::size_t bit = 0; bit < 32; ++bit) {
             for (int w = 0; w < o.weights; ++w) {

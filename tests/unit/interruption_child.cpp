@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
     if (std::filesystem::exists(checkpoint)) {
         std::istringstream text(narrowfp::report::read_file(checkpoint));
         text >> step >> sum;
-        step += mode == "forgetful" ? 1 : 0;
+        step += mode == "forgetful" ? 1u : 0u;
     }
     std::puts("ready");
     std::fflush(stdout);

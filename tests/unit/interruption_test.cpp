@@ -47,10 +47,11 @@ TEST_CASE("killing: a program that keeps its place ends with the same result") {
 }
 
 TEST_CASE("killing: programs that do not keep their place are found out") {
-    const std::string expected = run_child("whole", {.most_kills = 0}).result;
-    const kill_plan plan{.mean_seconds = 0.03, .most_kills = 10};
-    CHECK(run_child("forgetful", plan).result != expected);
-    CHECK(run_child("torn", plan).result != expected);
+    constexpr const char* steps = "200";
+    const std::string expected = run_child("whole", {.most_kills = 0}, steps).result;
+    const kill_plan plan{.mean_seconds = 0.15, .most_kills = 10};  // long enough for a checkpoint on a busy machine
+    CHECK(run_child("forgetful", plan, steps).result != expected);
+    CHECK(run_child("torn", plan, steps).result != expected);
     CHECK_THROWS_AS(run_child("whole", {.longest_seconds = 0.01}, "100000"), std::runtime_error);
     const narrowfp_test::temporary_folder folder;
     CHECK_THROWS_AS(run_interrupted({{"/no/such/program"}, folder.path()}, {}), std::runtime_error);
