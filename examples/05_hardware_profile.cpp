@@ -22,17 +22,17 @@ int main() {
     const matrix<float> b = random_matrix(4096, 32, 1);
 
     // A plan for a chip: FP8 in steps of 16, 17 fraction bits in the alignment, an FP32 register.
-    const matrix_unit planned{.name = "planned", .chips = "a drawing board", .evidence = "none",
-                              .fp8 = aligned{.products = 16, .fraction_bits = 17, .zero_exponent = -132,
-                                             .output = aligned_output::f32_toward_zero},
-                              .fp16 = std::nullopt, .bfloat = std::nullopt};
+    const unit_path fp8{.operands = "e4m3fn e5m2",
+                        .to_f32 = aligned{.products = 16, .fraction_bits = 17, .zero_exponent = -132,
+                                          .output = aligned_output::f32_toward_zero}};
+    const matrix_unit planned{.name = "planned", .chips = "a drawing board", .paths = {&fp8, 1}};
 
     // The error is measured against the exact sums of the rounded operands, so it is the unit's alone.
     const auto show = [&](const matrix_unit& unit, const any_format& format) {
         const quantized_matrix qa = quantize(a.view(), recipes::none.for_a(format));
         const quantized_matrix qb = quantize(b.view(), recipes::none.for_b(format));
         const matrix<double> exact_sums = exact_product(dequantize(qa).view(), dequantize(qb).view());
-        const aligned acc = accumulator_of(unit, format, format);
+        const accumulator acc = accumulator_of(unit, format, format);
         const error_report error = compare(gemm(qa, qb, acc).view(), exact_sums.view());
         std::printf("%-8s %-7s %-14s relative error %.1e\n", unit.name.data(), name_of(format).data(),
                     name_of(acc).c_str(), error.relative_frobenius);

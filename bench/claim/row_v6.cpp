@@ -62,7 +62,7 @@ std::vector<unit_choice> units_of(const any_format& element, bool with_promotion
         if (is_fp8 || element == any_format{bf16}) {
             all.push_back({name, accumulator_of(unit, element, element)});
             if (with_promotion && std::string_view(name) == "h100") {
-                all.push_back({"h100/128", promoted{accumulator_of(unit, element, element), 128}});
+                all.push_back({"h100/128", narrowfp::with_promotion(accumulator_of(unit, element, element), 128)});
             }
         }
     }

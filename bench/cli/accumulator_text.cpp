@@ -22,7 +22,7 @@ std::optional<Integer> whole_number(std::string_view text) {
 }
 
 // What follows "aligned": "(L,F)" or ":L:F".
-inner_accumulator aligned_from_text(std::string_view whole, std::string_view parameters) {
+aligned aligned_from_text(std::string_view whole, std::string_view parameters) {
     constexpr int most_products = 1024;
     constexpr int most_fraction_bits = 40;  // what 64-bit sums of that many terms hold
     const bool brackets = parameters.starts_with('(') && parameters.ends_with(')');
@@ -50,7 +50,7 @@ inner_accumulator aligned_from_text(std::string_view whole, std::string_view par
 
 }  // namespace
 
-inner_accumulator accumulator_from_text(std::string_view text) {
+accumulator accumulator_from_text(std::string_view text) {
     constexpr std::array<std::string_view, 4> known{"sequential", "exact", "aligned", "int32_exact"};
     if (text == known[0]) {
         return sequential<float>{};
@@ -70,16 +70,16 @@ inner_accumulator accumulator_from_text(std::string_view text) {
     throw std::invalid_argument(bench::unknown_name("accumulator", text, known));
 }
 
-accumulator promoted_from_text(const inner_accumulator& inner, std::string_view interval) {
+std::size_t interval_from_text(std::string_view interval) {
     if (interval == "none") {
-        return std::visit([](const auto& alternative) { return accumulator{alternative}; }, inner);
+        return 0;
     }
     const auto length = whole_number<std::size_t>(interval);
     if (!length || *length == 0) {
         throw std::invalid_argument(fmt::format(
             "promotion '{}': none or the number of products between promotions expected, 128 for example", interval));
     }
-    return promoted{inner, *length};
+    return *length;
 }
 
 }  // namespace narrowfp::cli

@@ -11,9 +11,9 @@ namespace narrowfp::cli {
 // "sequential", "exact", "aligned", "aligned(32,13)" or "aligned:32:13" (no brackets for the shell): products a step
 // and fraction bits. Up to 13 fraction bits the register keeps 13 too, as on Hopper's FP8 path, above it FP32's 23.
 // Throws std::invalid_argument for anything else.
-inner_accumulator accumulator_from_text(std::string_view text);
+accumulator accumulator_from_text(std::string_view text);
 
-// `inner` with a promotion interval: "none" or a positive whole number. Throws std::invalid_argument otherwise.
-accumulator promoted_from_text(const inner_accumulator& inner, std::string_view interval);
+// A promotion interval: "none" is 0, else a positive whole number. Throws std::invalid_argument otherwise.
+std::size_t interval_from_text(std::string_view interval);
 
 }  // namespace narrowfp::cli

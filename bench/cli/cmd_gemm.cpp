@@ -36,6 +36,7 @@ struct gemm_arguments {
     std::string scale_rule;
     std::string accumulator = "sequential";
     std::string unit;
+    std::string unit_output = "f32";
     std::string promotion = "none";
     int threads = 0;
     std::vector<const CLI::Option*> random_options;  // those that describe random operands
@@ -106,11 +107,11 @@ recipe chosen_recipe(const gemm_arguments& args, const any_format& a, const any_
 }
 
 void choose_accumulator(const gemm_arguments& args, gemm_setup& setup) {
-    inner_accumulator inner = accumulator_from_text(args.accumulator);
+    accumulator acc = accumulator_from_text(args.accumulator);
     if (!args.unit.empty()) {
-        inner = accumulator_of(unit_named(args.unit), setup.a_format, setup.b_format);
+        acc = accumulator_of(unit_named(args.unit), setup.a_format, setup.b_format, format_named(args.unit_output));
     }
-    setup.acc = promoted_from_text(inner, args.promotion);
+    setup.acc = with_promotion(acc, interval_from_text(args.promotion));
     setup.unit = args.unit;
 }
 
@@ -198,6 +199,9 @@ void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
                                   ->capture_default_str();
     command.add_option("--unit", args.unit, "Accumulate as this matrix unit does instead: see 'narrowfp list units'")
         ->type_name("NAME");
+    command.add_option("--unit-output", args.unit_output, "Registers of the unit: f32 or f16")
+        ->type_name("FORMAT")
+        ->capture_default_str();
     command.add_option("--promotion", args.promotion, "Add partial sums of N products in FP32: none or N")
         ->type_name("N")
         ->capture_default_str();

@@ -6,6 +6,7 @@
 #include "cli/names.hpp"
 #include "cli/number_text.hpp"
 #include "cli/profile_facts.hpp"
+#include "cli/unit_facts.hpp"
 #include "support/near_names.hpp"
 
 #include <narrowfp/base/target.hpp>
@@ -77,31 +78,22 @@ listing list_recipes() {
     return list;
 }
 
-// Products a step and fraction bits kept.
-std::string path_text(const std::optional<aligned>& path) {
-    return path ? fmt::format("{}, {}", path->products, path->fraction_bits) : "-";
-}
-
 listing list_units() {
     listing list;
-    list.table.columns = {
-        {"unit"},    {"chips"}, {"FP8", alignment::right}, {"FP16", alignment::right}, {"BF16", alignment::right},
-        {"evidence"}};
-    list.table.notes = {
-        "32, 13: the accumulator aligned(32,13), that is 32 products a step and 13 fraction bits below the largest "
-        "term. "
-        "FP8: e4m3fn and e5m2."};
+    list.table.columns = {{"unit"}, {"chips"}, {"operands"}, {"evidence"}, {"other names"}};
+    list.table.notes = {"operands: formats of A and B, in any mix of those between two commas. 'narrowfp show NAME' gives the "
+                        "arithmetic of each and its evidence."};
     for (const matrix_unit& unit : all_units) {
         list.names.emplace_back(unit.name);
-        list.table.add_row({std::string(unit.name), std::string(unit.chips), path_text(unit.fp8), path_text(unit.fp16),
-                            path_text(unit.bfloat), std::string(unit.evidence)});
-        const auto path = [](const std::optional<aligned>& p) { return p ? json(name_of(*p)) : json(); };
-        list.entries.push_back({{"name", unit.name},
-                                {"chips", unit.chips},
-                                {"fp8", path(unit.fp8)},
-                                {"f16", path(unit.fp16)},
-                                {"bf16", path(unit.bfloat)},
-                                {"evidence", unit.evidence}});
+        list.table.add_row({std::string(unit.name), std::string(unit.chips), operands_text(unit), evidence_text(unit),
+                            other_names_text(unit)});
+        list.entries.push_back(unit_object(unit));
+    }
+    for (const unit_spread& spread : all_unit_spreads) {
+        list.names.emplace_back(spread.name);
+        list.table.add_row({std::string(spread.name), std::string(spread.chips), "those of its members",
+                            std::string(spread.open), ""});
+        list.entries.push_back(spread_object(spread));
     }
     return list;
 }

@@ -6,6 +6,7 @@
 #include "cli/names.hpp"
 #include "cli/number_text.hpp"
 #include "cli/profile_facts.hpp"
+#include "cli/unit_facts.hpp"
 #include "support/near_names.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -197,61 +198,6 @@ shown show_recipe(const recipe& r) {
 }
 
 // -- units ------------------------------------------------------------------------------------------------------------
-std::string output_text(aligned_output output) {
-    switch (output) {
-        case aligned_output::f32_toward_zero: return "FP32, truncated";
-        case aligned_output::e8m13_toward_zero: return "FP32 with 13 fraction bits, truncated";
-        case aligned_output::f16_ties_to_even: return "FP16, ties to even";
-    }
-    return "?";
-}
-
-std::string alignment_text(align_rounding mode) {
-    return mode == align_rounding::toward_zero ? "toward_zero" : "toward_negative";
-}
-
-std::string path_text(const std::optional<aligned>& path) {
-    if (!path) {
-        return "none";
-    }
-    return fmt::format(
-        "{} products a step, {} fraction bits kept, cut {}; result {}; a zero term has exponent {}; "
-        "NaN is {:08X}",
-        path->products, path->fraction_bits, alignment_text(path->alignment), output_text(path->output),
-        path->zero_exponent, path->nan_pattern);
-}
-
-json path_object(const std::optional<aligned>& path) {
-    if (!path) {
-        return {};
-    }
-    return {{"accumulator", name_of(*path)},
-            {"products", path->products},
-            {"fraction_bits", path->fraction_bits},
-            {"alignment", alignment_text(path->alignment)},
-            {"zero_exponent", path->zero_exponent},
-            {"output", output_text(path->output)},
-            {"nan_pattern", fmt::format("{:08x}", path->nan_pattern)}};
-}
-
-shown show_unit(const matrix_unit& unit) {
-    shown out;
-    out.heading = fmt::format("unit {}", unit.name);
-    out.facts = {{"chips", std::string(unit.chips)},
-                 {"evidence", std::string(unit.evidence)},
-                 {"e4m3fn, e5m2", path_text(unit.fp8)},
-                 {"f16", path_text(unit.fp16)},
-                 {"bf16", path_text(unit.bfloat)}};
-    out.object = {{"kind", "unit"},
-                  {"name", unit.name},
-                  {"chips", unit.chips},
-                  {"evidence", unit.evidence},
-                  {"fp8", path_object(unit.fp8)},
-                  {"f16", path_object(unit.fp16)},
-                  {"bf16", path_object(unit.bfloat)}};
-    return out;
-}
-
 // -- codes ------------------------------------------------------------------------------------------------------------
 constexpr int widest_listed = 16;  // bits; 2^16 lines
 
@@ -333,10 +279,11 @@ std::vector<shown> find_all(const show_arguments& args) {
             found.push_back(show_recipe(r));
         }
     }
-    for (const matrix_unit& unit : all_units) {
-        if (unit.name == args.name && wants(args, "unit")) {
-            found.push_back(show_unit(unit));
-        }
+    if (const matrix_unit* unit = find_unit(args.name); unit != nullptr && wants(args, "unit")) {
+        found.push_back({fmt::format("unit {}", unit->name), unit_facts(*unit), unit_object(*unit)});
+    }
+    if (const unit_spread* spread = find_unit_spread(args.name); spread != nullptr && wants(args, "unit")) {
+        found.push_back({fmt::format("unit {}", spread->name), spread_facts(*spread), spread_object(*spread)});
     }
     for (const device::chip& c : device::all_chips) {
         if (c.name == args.name && wants(args, "chip")) {

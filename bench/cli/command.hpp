@@ -86,5 +86,7 @@ void add_claim(CLI::App& app, context& ctx);
 void add_compare(CLI::App& app, context& ctx);
 void add_comm(CLI::App& app, context& ctx);
 void add_faults(CLI::App& app, context& ctx);
+void add_mma(CLI::App& app, context& ctx);
+void add_verify(CLI::App& app, context& ctx);
 
 }  // namespace narrowfp::cli

@@ -31,7 +31,14 @@ std::vector<std::string_view> recipe_names() {
     return names_in(all_recipes, [](const recipe& r) { return r.name; });
 }
 std::vector<std::string_view> unit_names() {
-    return names_in(all_units, [](const matrix_unit& unit) { return unit.name; });
+    std::vector<std::string_view> names = names_in(all_units, [](const matrix_unit& unit) { return unit.name; });
+    for (const unit_alias& alias : unit_aliases) {
+        names.push_back(alias.name);
+    }
+    for (const unit_spread& spread : all_unit_spreads) {
+        names.push_back(spread.name);
+    }
+    return names;
 }
 
 any_format format_named(std::string_view name) {
@@ -54,12 +61,10 @@ recipe recipe_named(std::string_view name) {
 }
 
 matrix_unit unit_named(std::string_view name) {
-    for (const matrix_unit& unit : all_units) {
-        if (unit.name == name) {
-            return unit;
-        }
+    if (find_unit(name) == nullptr && find_unit_spread(name) == nullptr) {
+        unknown("unit", name, unit_names());
     }
-    unknown("unit", name, unit_names());
+    return unit_by_name(name);
 }
 
 rounding rounding_named(std::string_view name) {

@@ -16,14 +16,14 @@
 
 namespace narrowfp::cli {
 
-// The tokens of the formats, and the names of recipes and units, in the order of their tables.
+// The tokens of the formats, and the names of recipes and units (other names and spreads too), in the order of their tables.
 std::vector<std::string_view> format_names();
 std::vector<std::string_view> recipe_names();
 std::vector<std::string_view> unit_names();
 
 any_format format_named(std::string_view name);
 recipe recipe_named(std::string_view name);
-matrix_unit unit_named(std::string_view name);
+matrix_unit unit_named(std::string_view name);  // not a spread
 rounding rounding_named(std::string_view name);  // stochastic ones too
 overflow_mode overflow_named(std::string_view name);
 scale_rule scale_rule_named(std::string_view name);

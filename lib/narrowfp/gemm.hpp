@@ -7,4 +7,5 @@
 #include <narrowfp/gemm/linear.hpp>
 #include <narrowfp/gemm/reference.hpp>
 #include <narrowfp/gemm/unit.hpp>
+#include <narrowfp/gemm/unit_dot.hpp>
 #include <narrowfp/quantize.hpp>

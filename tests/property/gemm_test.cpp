@@ -222,8 +222,27 @@ TEST_CASE("units and accumulators by name") {
     for (const matrix_unit& unit : all_units) {
         CHECK(unit_by_name(unit.name).chips == unit.chips);
     }
-    CHECK(accumulator_of(unit_by_name("h100"), e4m3fn, e5m2) == aligned{});
-    CHECK(accumulator_of(unit_by_name("b200"), bf16, bf16).products == 16);
+    CHECK(accumulator_of(unit_by_name("h100"), e4m3fn, e5m2) == accumulator{aligned{}});
+    CHECK(std::get<aligned>(accumulator_of(unit_by_name("b200"), bf16, bf16)).products == 16);
+    CHECK(accumulator_of(unit_by_name("h20"), e4m3fn, e4m3fn) == accumulator{aligned{}});
+    CHECK_THROWS_WITH_AS(accumulator_of(unit_by_name("a100"), bf16, bf16, f16),
+                         "unit a100 has no path for operands bf16 x bf16 with f16 output", std::invalid_argument);
+    CHECK_THROWS_WITH_AS(unit_by_name("ascend910-hypothetical"),
+                         "'ascend910-hypothetical' is a spread of several hypothetical rules; choose one of them: "
+                         "ascend910-hypothetical-exact16 ascend910-hypothetical-fma ascend910-hypothetical-aligned24 "
+                         "ascend910-hypothetical-aligned25",
+                         std::invalid_argument);
+    for (const unit_alias& alias : unit_aliases) {
+        CHECK(unit_by_name(alias.name).name == alias.unit);
+    }
+    for (const unit_spread& spread : all_unit_spreads) {
+        for (const std::string_view member : spread.members) {
+            CHECK(unit_by_name(member).name == member);
+        }
+    }
+    CHECK(with_promotion(aligned{}, 0) == accumulator{aligned{}});
+    CHECK(with_promotion(aligned{}, 64) == accumulator{promoted{aligned{}, 64}});
+    CHECK_THROWS_AS(with_promotion(block_scaled{}, 64), std::invalid_argument);
     CHECK_THROWS_WITH_AS(unit_by_name("h1000"), "unknown unit 'h1000'", std::invalid_argument);
     CHECK_THROWS_WITH_AS(accumulator_of(unit_by_name("a100"), e4m3fn, e4m3fn),
                          "unit a100 has no path for operands e4m3fn x e4m3fn", std::invalid_argument);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accumulator descriptors: in which order, with which roundings, the products of a dot product are added. What each does
 // is defined by gemm/accumulate.hpp and gemm/reference.hpp; here is only what can be chosen.
-// A new accumulator is a descriptor here, an overload of `accumulate`, and an alternative of the variants below.
+// A new accumulator is a descriptor here, an overload of `accumulate`, and an alternative of the variants.
 #pragma once
 
 #include <narrowfp/base/config.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <variant>
 
 namespace narrowfp {
@@ -53,7 +55,42 @@ struct int32_exact {
     friend constexpr bool operator==(const int32_exact&, const int32_exact&) = default;
 };
 
-using inner_accumulator = std::variant<sequential<float>, aligned, exact, int32_exact>;
+// 8-bit operands that a compiler widens to FP16 because the instruction does not reach the FP8 unit (mma.sync on Hopper and
+// B200): blocks of 32 elements of k, each two steps of 16 from a zero accumulator, over k = 4t, 4t+1 and then over
+// k = 4t+2, 4t+3; the addend is added last, ties to even, in FP32 or, if the steps give FP16, in FP16. Found by search on
+// published outputs (MATLAB-tensor-core) and confirmed on others.
+struct widened {
+    aligned step;
+
+    friend constexpr bool operator==(const widened&, const widened&) = default;
+};
+
+// Groups of `products` products and the addend, summed exactly and rounded once to FP32, ties to even (CDNA1, MMA-Sim).
+struct exact_groups {
+    int products = 4;
+
+    friend constexpr bool operator==(const exact_groups&, const exact_groups&) = default;
+};
+
+// CDNA2 (MMA-Sim): no subnormal numbers on any side; products rounded to FP32, groups of 2 or 4 of them added in pairs,
+// then to the accumulator, each time ties to even.
+struct cdna2 {
+    int products = 4;
+
+    friend constexpr bool operator==(const cdna2&, const cdna2&) = default;
+};
+
+// CDNA3 (MMA-Sim): products truncated to 24 fraction bits below the largest of them, the addend and their sum cut toward
+// minus infinity, ties to even at the end. `two_sums` (FP8): products of even and of odd index are aligned apart.
+struct cdna3 {
+    int products = 8;
+    bool two_sums = false;
+
+    friend constexpr bool operator==(const cdna3&, const cdna3&) = default;
+};
+
+// Inside a promotion, or alone.
+using inner_accumulator = std::variant<sequential<float>, aligned, exact, int32_exact, widened, exact_groups, cdna2, cdna3>;
 
 // Partial sums of `interval` elements of k from a zero accumulator, each added to an FP32 total by one fma with its
 // scale (DeepSeek-V3, arXiv 2412.19437, 3.3.2: interval 128).
@@ -64,7 +101,24 @@ struct promoted {
     friend constexpr bool operator==(const promoted&, const promoted&) = default;
 };
 
-using accumulator = std::variant<sequential<float>, aligned, exact, int32_exact, promoted>;
+enum class block_scale : std::uint8_t { e8m0, e4m3 };
+
+// A unit that takes the scales of blocks inside (Blackwell; MMA-Sim). group = 1: aligned, with the exponents of both
+// scales added to that of each product. group > 1 (E2M1): so many products are summed exactly and times both scales are
+// one term, aligned by the exponents of the scales alone. The addend is not scaled; FP32 toward zero.
+struct block_scaled {
+    int products = 32;
+    int group = 1;
+    int block = 32;  // elements of k with one scale of each operand
+    block_scale scale = block_scale::e8m0;
+    int fraction_bits = 25;
+    int zero_exponent = -133;
+
+    friend constexpr bool operator==(const block_scaled&, const block_scaled&) = default;
+};
+
+using accumulator = std::variant<sequential<float>, aligned, exact, int32_exact, widened, exact_groups, cdna2, cdna3,
+                                 promoted, block_scaled>;
 
 inline std::string name_of(const sequential<float>&) { return "sequential"; }
 inline std::string name_of(const exact&) { return "exact"; }
@@ -72,12 +126,38 @@ inline std::string name_of(const int32_exact&) { return "int32_exact"; }
 inline std::string name_of(const aligned& a) {
     return "aligned(" + std::to_string(a.products) + "," + std::to_string(a.fraction_bits) + ")";
 }
+inline std::string name_of(const widened& w) { return "widened(" + name_of(w.step) + ")"; }
+inline std::string name_of(const exact_groups& g) { return "exact_groups(" + std::to_string(g.products) + ")"; }
+inline std::string name_of(const cdna2& g) { return "cdna2(" + std::to_string(g.products) + ")"; }
+inline std::string name_of(const cdna3& g) {
+    return "cdna3(" + std::to_string(g.products) + (g.two_sums ? ",two sums)" : ")");
+}
+inline std::string name_of(const block_scaled& u) {
+    return "block_scaled(" + std::to_string(u.products) + "," + std::to_string(u.fraction_bits) + ")";
+}
 inline std::string name_of(const promoted& p) {
     return "promoted(" + std::visit([](const auto& inner) { return name_of(inner); }, p.inner) + "," +
            std::to_string(p.interval) + ")";
 }
 inline std::string name_of(const accumulator& a) {
     return std::visit([](const auto& alternative) { return name_of(alternative); }, a);
+}
+
+// `acc` with promotion every `interval` elements of k; 0: as it is. Throws std::invalid_argument if it is promoted already or
+// takes its scales inside.
+inline accumulator with_promotion(const accumulator& acc, std::size_t interval) {
+    if (interval == 0) {
+        return acc;
+    }
+    return std::visit(
+        [&](const auto& alternative) -> accumulator {
+            if constexpr (std::is_constructible_v<inner_accumulator, decltype(alternative)>) {
+                return promoted{alternative, interval};
+            } else {
+                throw std::invalid_argument("accumulator " + name_of(alternative) + " cannot be promoted");
+            }
+        },
+        acc);
 }
 
 }  // namespace narrowfp

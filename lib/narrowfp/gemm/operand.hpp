@@ -45,6 +45,47 @@ inline std::vector<std::size_t> segment_ends(std::size_t k, std::size_t a_block,
     return ends;
 }
 
+// One element, taken apart.
+struct element_parts {
+    float value = 0.0f;
+    std::int32_t significand = 0;
+    std::int32_t exponent = no_exponent;
+    bool finite = true;
+};
+
+// Takes codes of one format apart.
+class element_decoder {
+public:
+    explicit element_decoder(const any_format& element)
+        : element_(element),
+          fraction_bits_(std::visit([](const auto& f) { return f.precision() - 1; }, element)),
+          fixed_unit_(std::holds_alternative<fixed_format>(element) ? -std::get<fixed_format>(element).fraction_bits : 0),
+          tapered_(std::holds_alternative<hifloat8_format>(element)) {}
+
+    int fraction_bits() const { return fraction_bits_; }
+    int fixed_unit() const { return fixed_unit_; }
+
+    element_parts operator()(std::uint32_t code) const {
+        const real x = decode(element_, code);
+        element_parts out{.value = nearest_host<float>(x)};
+        if (x.kind == real_class::finite) {
+            // A tapered format stores fewer fraction bits far from one: its significands are filled up to the widest.
+            const int shift = tapered_ ? fraction_bits_ + x.exponent - x.floor_log2() : 0;
+            out.significand = static_cast<std::int32_t>(x.significand << shift) * (x.negative ? -1 : 1);
+            out.exponent = x.exponent - shift + fraction_bits_;
+        } else {
+            out.finite = x.is_zero();
+        }
+        return out;
+    }
+
+private:
+    any_format element_;
+    int fraction_bits_;
+    int fixed_unit_;
+    bool tapered_;
+};
+
 class operand {
 public:
     // `k_is_columns`: true for A (m x k, a line is a row), false for B (k x n, a line is a column).
@@ -52,22 +93,26 @@ public:
         : lines_(k_is_columns ? q.rows() : q.cols()),
           k_(k_is_columns ? q.cols() : q.rows()),
           segments_(ends.size()),
-          fraction_bits_(fraction_bits_of(q.element())),
-          fixed_unit_(fixed_unit_of(q.element())),
-          tapered_(std::holds_alternative<hifloat8_format>(q.element())),
+          decode_(q.element()),
           value_(lines_ * k_),
           significand_(lines_ * k_),
           exponent_(lines_ * k_),
           scale_(q.has_scales() ? lines_ * segments_ : 0),
+          block_scale_(q.tensor_scale() ? scale_.size() : 0),
+          tensor_scale_(q.tensor_scale().value_or(1.0f)),
           finite_(lines_, 1) {
         for (std::size_t line = 0; line < lines_; ++line) {
             for (std::size_t k = 0; k < k_; ++k) {
                 const std::uint32_t code = k_is_columns ? q.code(line, k) : q.code(k, line);
-                put(line, line * k_ + k, decode(q.element(), code));
+                put(line, line * k_ + k, decode_(code));
             }
             std::size_t begin = 0;
             for (std::size_t segment = 0; segment < segments_ && q.has_scales(); ++segment) {
                 scale_[line * segments_ + segment] = k_is_columns ? q.scale(line, begin) : q.scale(begin, line);
+                if (has_tensor_scale()) {
+                    block_scale_[line * segments_ + segment] =
+                        k_is_columns ? q.block_scale(line, begin) : q.block_scale(begin, line);
+                }
                 begin = ends[segment];
             }
         }
@@ -80,49 +125,41 @@ public:
         return has_scales() ? scale_[line * segments_ + segment] : 1.0f;
     }
 
+    // Of scales in two levels: the block's own one, and the factor of the tensor.
+    float block_scale(std::size_t line, std::size_t segment) const {
+        return has_tensor_scale() ? block_scale_[line * segments_ + segment] : scale(line, segment);
+    }
+    bool has_tensor_scale() const { return !block_scale_.empty(); }
+    float tensor_scale() const { return tensor_scale_; }
+
     operand_line line(std::size_t index) const {
         const std::size_t first = index * k_;
         return {{value_.data() + first, k_},
                 {significand_.data() + first, k_},
                 {exponent_.data() + first, k_},
-                fraction_bits_,
-                fixed_unit_,
+                decode_.fraction_bits(),
+                decode_.fixed_unit(),
                 finite_[index] != 0};
     }
 
 private:
-    static int fraction_bits_of(const any_format& element) {
-        return std::visit([](const auto& f) { return f.precision() - 1; }, element);
-    }
-
-    static int fixed_unit_of(const any_format& element) {
-        const auto* fixed = std::get_if<fixed_format>(&element);
-        return fixed == nullptr ? 0 : -fixed->fraction_bits;
-    }
-
-    void put(std::size_t line, std::size_t at, const real& x) {
-        value_[at] = nearest_host<float>(x);
-        exponent_[at] = no_exponent;
-        if (x.kind == real_class::finite) {
-            // A tapered format stores fewer fraction bits far from one: its significands are filled up to the widest.
-            const int shift = tapered_ ? fraction_bits_ + x.exponent - x.floor_log2() : 0;
-            significand_[at] = static_cast<std::int32_t>(x.significand << shift) * (x.negative ? -1 : 1);
-            exponent_[at] = x.exponent - shift + fraction_bits_;
-        } else if (!x.is_zero()) {
-            finite_[line] = 0;
-        }
+    void put(std::size_t line, std::size_t at, const element_parts& x) {
+        value_[at] = x.value;
+        significand_[at] = x.significand;
+        exponent_[at] = x.exponent;
+        finite_[line] = finite_[line] != 0 && x.finite ? 1 : 0;
     }
 
     std::size_t lines_;
     std::size_t k_;
     std::size_t segments_;
-    int fraction_bits_;
-    int fixed_unit_;
-    bool tapered_;
+    element_decoder decode_;
     std::vector<float> value_;
     std::vector<std::int32_t> significand_;
     std::vector<std::int32_t> exponent_;
     std::vector<float> scale_;
+    std::vector<float> block_scale_;
+    float tensor_scale_;
     std::vector<char> finite_;
 };
 

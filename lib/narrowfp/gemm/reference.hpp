@@ -8,12 +8,16 @@
 //   otherwise:                                  d = c; for each segment: partial = accumulate(segment, starting from 0);
 //                                               d = fma(fl32(sa * sb), partial, d)
 //   accumulator `exact`:                        d = the exact c + sum of (a * sa) * (b * sb), rounded once
+//   accumulator `block_scaled`:                 d = accumulate(all k with the scales of blocks, starting from c); with a
+//                                               factor of a tensor: fma(fl32(ta * tb), accumulate(from 0), c)
 // D is then rounded to the output format, ties to even. Every NaN is stored as 0x7FC00000 (a unit: its own pattern,
 // as long as no promotion follows).
 #pragma once
 
 #include <narrowfp/base/matrix.hpp>
 #include <narrowfp/gemm/accumulate.hpp>
+#include <narrowfp/gemm/block_scaled_step.hpp>
+#include <narrowfp/gemm/require.hpp>
 #include <narrowfp/quant/scale_rule.hpp>
 
 namespace narrowfp {
@@ -95,6 +99,26 @@ float promoted_dot(const Inner& inner, const operand& a, std::size_t i, const op
     return canonical(total);
 }
 
+inline float block_scaled_dot(const block_scaled& unit, const operand& a, std::size_t i, const operand& b, std::size_t j,
+                              float c, const reduction_plan& plan) {
+    // k of one line increases from call to call.
+    const auto scale_at = [&plan](const operand& x, std::size_t line) {
+        return [&plan, &x, line, segment = std::size_t{0}](std::size_t k) mutable {
+            while (plan.ends[segment] <= k) {
+                ++segment;
+            }
+            return x.block_scale(line, segment);
+        };
+    };
+    const auto run = [&](float start) {
+        return accumulate_scaled(unit, a.line(i), b.line(j), start, scale_at(a, i), scale_at(b, j));
+    };
+    if (!a.has_tensor_scale() && !b.has_tensor_scale()) {
+        return run(c);
+    }
+    return canonical(std::fma(multiply_f32(a.tensor_scale(), b.tensor_scale()), run(0.0f), c));
+}
+
 inline float dot(const accumulator& acc, const operand& a, std::size_t i, const operand& b, std::size_t j, float c,
                  const reduction_plan& plan) {
     if (std::holds_alternative<exact>(acc)) {
@@ -102,8 +126,11 @@ inline float dot(const accumulator& acc, const operand& a, std::size_t i, const 
     }
     return std::visit(
         [&](const auto& alternative) {
-            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(alternative)>, promoted>) {
+            using type = std::remove_cvref_t<decltype(alternative)>;
+            if constexpr (std::is_same_v<type, promoted>) {
                 return promoted_dot(alternative.inner, a, i, b, j, c, plan);
+            } else if constexpr (std::is_same_v<type, block_scaled>) {
+                return block_scaled_dot(alternative, a, i, b, j, c, plan);
             } else {
                 return plan.has_scales ? promoted_dot(alternative, a, i, b, j, c, plan)
                                        : accumulate(alternative, a.line(i), b.line(j), c);
@@ -158,54 +185,6 @@ inline void gemm_rows(const gemm_job& job, std::size_t first, std::size_t last) 
 }
 
 }  // namespace detail
-
-// Throws std::invalid_argument unless A is m x k, B k x n, C empty or m x n, D m x n and the accumulator makes sense.
-inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
-                                matrix_view<const float> c, matrix_view<float> d) {
-    if (a.cols() != b.rows()) {
-        throw std::invalid_argument("gemm: A is " + shape_text(a.rows(), a.cols()) + " and B is " +
-                                    shape_text(b.rows(), b.cols()) + "; the columns of A must equal the rows of B");
-    }
-    require_shape("gemm: D", d.rows(), d.cols(), a.rows(), b.cols());
-    if (!c.empty()) {
-        require_shape("gemm: C", c.rows(), c.cols(), a.rows(), b.cols());
-    }
-    const auto require_int32 = [&](std::size_t run) {
-        const auto* left = std::get_if<fixed_format>(&a.element());
-        const auto* right = std::get_if<fixed_format>(&b.element());
-        if (left == nullptr || right == nullptr) {
-            throw std::invalid_argument("gemm: int32_exact needs fixed-point operands, found " +
-                                        std::string(name_of(a.element())) + " and " + std::string(name_of(b.element())));
-        }
-        // Magnitudes are at most 2^(width - 1), so `run` products stay below 2^31 if run < 2^(33 - both widths).
-        const int spare = 33 - left->width - right->width;
-        if (spare <= 0 || std::min(run, a.cols()) >= std::size_t{1} << spare) {
-            throw std::invalid_argument("gemm: int32_exact over " + std::to_string(std::min(run, a.cols())) +
-                                        " products may overflow 32 bits; use a shorter promotion interval");
-        }
-    };
-    const auto require_aligned = [](const aligned& unit) {
-        // A step's sum of at most 2^16 + 1 terms below 2^(40 + 2) fits 64 bits.
-        if (unit.products < 1 || unit.products > 65536 || unit.fraction_bits < 1 || unit.fraction_bits > 40) {
-            throw std::invalid_argument("gemm: " + name_of(unit) + " needs 1 to 65536 products and 1 to 40 fraction bits");
-        }
-    };
-    if (const auto* p = std::get_if<promoted>(&acc)) {
-        if (p->interval == 0) {
-            throw std::invalid_argument("gemm: a promotion interval of 0; use an accumulator without promotion");
-        }
-        if (const auto* unit = std::get_if<aligned>(&p->inner)) {
-            require_aligned(*unit);
-        }
-        if (std::holds_alternative<int32_exact>(p->inner)) {
-            require_int32(p->interval);
-        }
-    } else if (std::holds_alternative<int32_exact>(acc)) {
-        require_int32(a.cols());
-    } else if (const auto* unit = std::get_if<aligned>(&acc)) {
-        require_aligned(*unit);
-    }
-}
 
 // D = A * B + C on one thread. A is m x k, B k x n; C (optional) and D are m x n; D may not overlap C. The result is
 // defined at the top of this file. Throws std::invalid_argument for shapes that do not match. Does not depend on the

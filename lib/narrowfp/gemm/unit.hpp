@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix units by name: which accumulator a chip applies to operands of which format. The parameters are published
-// models checked against real outputs (Khattak & Mikaitis, arXiv 2512.07004, with the vectors of their repository;
-// MMA-Sim, arXiv 2511.10909); `evidence` says how far each was checked. Block-scaled paths, FP16 outputs and the AMD
-// families are not in this table. A new unit is one row.
+// Matrix units by name: which accumulator a chip applies to operands of which formats, in the order of its instructions, so
+// that a product of any length of k is defined. The rules are published models (Khattak & Mikaitis, arXiv 2512.07004, with
+// outputs of real chips in their repository MATLAB-tensor-core; MMA-Sim, arXiv 2511.10909); each path says what it was
+// checked against. A new unit is one row of paths and one row of all_units.
 #pragma once
 
-#include <narrowfp/format/element_format.hpp>
+#include <narrowfp/format/types.hpp>
 #include <narrowfp/gemm/accumulator.hpp>
+#include <narrowfp/gemm/unit_paths.hpp>
 
 #include <array>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -19,99 +21,154 @@ namespace narrowfp {
 struct matrix_unit {
     std::string_view name;
     std::string_view chips;
-    std::string_view evidence;
-    std::optional<aligned> fp8;     // e4m3fn, e5m2 and mixes of the two
-    std::optional<aligned> fp16;    // binary16
-    std::optional<aligned> bfloat;  // bfloat16
+    std::span<const unit_path> paths;
+    std::string_view open = "";  // what is not known of it
 };
 
 namespace detail {
-
-// FP32 output: L products, F fraction bits, exponent of a zero term.
-constexpr aligned nvidia_f32(int products, int fraction_bits, int zero_exponent) {
-    return {.products = products,
-            .fraction_bits = fraction_bits,
-            .zero_exponent = zero_exponent,
-            .output = aligned_output::f32_toward_zero};
-}
-
-// The FP8 path of Ada and Hopper: 13 fraction bits, in the alignment and in the register.
-constexpr aligned nvidia_fp8_short(int products, int zero_exponent) {
-    return {.products = products,
-            .fraction_bits = 13,
-            .zero_exponent = zero_exponent,
-            .output = aligned_output::e8m13_toward_zero};
-}
-
+inline constexpr std::string_view open_nvidia =
+    "The exponent of an exact zero and the sign of a sum of negative zeros decide only where every term is below 2^-130 "
+    "(FP16 output: 2^-20); the two public models differ there. NaN patterns are one model's word (MMA-Sim).";
+inline constexpr std::string_view open_amd =
+    "Never compared with a chip by this project. NaN patterns are not established: compare NaN as NaN.";
+inline constexpr std::string_view open_ascend =
+    "HYPOTHETICAL. Nothing public says how Huawei's cube adds: products of a step, alignment, rounding, subnormals. This is "
+    "one of the rules whose spread ascend910-hypothetical is.";
 }  // namespace detail
 
 inline constexpr std::array all_units{
-    matrix_unit{.name = "v100",
-                .chips = "NVIDIA V100 (Volta), FP32 output",
-                .evidence = "FP16: model equals published outputs of the chip",
-                .fp8 = std::nullopt,
-                .fp16 = detail::nvidia_f32(4, 23, -131),
-                .bfloat = std::nullopt},
-    matrix_unit{.name = "t4",
-                .chips = "NVIDIA T4 (Turing), FP32 output",
-                .evidence = "one public model (MMA-Sim), no published outputs",
-                .fp8 = std::nullopt,
-                .fp16 = detail::nvidia_f32(8, 24, -132),
-                .bfloat = std::nullopt},
-    matrix_unit{.name = "a100",
-                .chips = "NVIDIA A100, A2, A30, A40 (Ampere), FP32 output",
-                .evidence = "model equals published outputs of A100 and A2",
-                .fp8 = std::nullopt,
-                .fp16 = detail::nvidia_f32(8, 24, -132),
-                .bfloat = detail::nvidia_f32(8, 24, -132)},
-    matrix_unit{.name = "ada",
-                .chips = "NVIDIA Ada (RTX 1000 Ada, L40S, RTX 4090), FP32 output",
-                .evidence = "model equals published outputs of RTX 1000 Ada and L40S",
-                .fp8 = detail::nvidia_fp8_short(16, -132),
-                .fp16 = detail::nvidia_f32(8, 24, -132),
-                .bfloat = detail::nvidia_f32(8, 24, -132)},
-    matrix_unit{.name = "h100",
-                .chips = "NVIDIA H100, H200 (Hopper), wgmma, FP32 output; H800 and H20 are assumed equal, not measured",
-                .evidence = "model equals published outputs of H100 and H200; that FP8 groups end at 32 is a model's word",
-                .fp8 = detail::nvidia_fp8_short(32, -133),
-                .fp16 = detail::nvidia_f32(16, 25, -133),
-                .bfloat = detail::nvidia_f32(16, 25, -133)},
-    matrix_unit{.name = "b200",
-                .chips = "NVIDIA B200 (Blackwell), tcgen05, FP32 output",
-                .evidence = "16-bit inputs: model equals published outputs; FP8: one public model (MMA-Sim)",
-                .fp8 = detail::nvidia_f32(32, 25, -133),
-                .fp16 = detail::nvidia_f32(16, 25, -133),
-                .bfloat = detail::nvidia_f32(16, 25, -133)}};
+    matrix_unit{"v100", "NVIDIA V100 (Volta), mma.sync m8n8k4",
+                unit_paths::v100, detail::open_nvidia},
+    matrix_unit{"t4", "NVIDIA T4 (Turing), mma.sync",
+                unit_paths::t4, detail::open_nvidia},
+    matrix_unit{"a100", "NVIDIA A100, A2, A30, A40 (Ampere), mma.sync",
+                unit_paths::a100, detail::open_nvidia},
+    matrix_unit{"ada", "NVIDIA RTX 1000 Ada, L40S, RTX 4090 (Ada), mma.sync",
+                unit_paths::ada, detail::open_nvidia},
+    matrix_unit{"h100", "NVIDIA H100, H200 (Hopper), wgmma; H800 and H20 are assumed equal, not measured",
+                unit_paths::h100, detail::open_nvidia},
+    matrix_unit{"h100-mma-sync", "the same chips, mma.sync, which widens FP8 to FP16",
+                unit_paths::h100_mma_sync, detail::open_nvidia},
+    matrix_unit{"b200", "NVIDIA B200 (Blackwell), tcgen05; RTX Blackwell, mma.sync, by two public models",
+                unit_paths::b200, detail::open_nvidia},
+    matrix_unit{"b200-mma-sync", "NVIDIA B200, mma.sync, which widens FP8 to FP16",
+                unit_paths::b200_mma_sync, detail::open_nvidia},
+    matrix_unit{"b200-mxfp8", "NVIDIA B200, RTX Blackwell: E8M0 scale per 32 elements of k, inside the unit",
+                unit_paths::b200_mxfp8, detail::open_nvidia},
+    matrix_unit{"b200-mxfp4", "NVIDIA B200, RTX Blackwell: E2M1 with an E8M0 scale per 32 elements of k, inside the unit",
+                unit_paths::b200_mxfp4, detail::open_nvidia},
+    matrix_unit{"b200-nvfp4", "NVIDIA B200, RTX Blackwell: E2M1 with an E4M3 scale per 16 elements of k, inside the unit",
+                unit_paths::b200_nvfp4, detail::open_nvidia},
+    matrix_unit{"mi100", "AMD MI100 (CDNA1), MFMA", unit_paths::mi100, detail::open_amd},
+    matrix_unit{"mi250", "AMD MI210, MI250X (CDNA2), MFMA", unit_paths::mi250, detail::open_amd},
+    matrix_unit{"mi300", "AMD MI300X, MI300A (CDNA3), MFMA", unit_paths::mi300, detail::open_amd},
+    matrix_unit{"ascend910-hypothetical-exact16", "HYPOTHETICAL Huawei Ascend 910: exact sums of 16 products",
+                unit_paths::ascend_exact16, detail::open_ascend},
+    matrix_unit{"ascend910-hypothetical-fma", "HYPOTHETICAL Huawei Ascend 910: a chain of FP32 FMAs",
+                unit_paths::ascend_fma, detail::open_ascend},
+    matrix_unit{"ascend910-hypothetical-aligned24", "HYPOTHETICAL Huawei Ascend 910: as Ampere, 16 products a step",
+                unit_paths::ascend_aligned24, detail::open_ascend},
+    matrix_unit{"ascend910-hypothetical-aligned25", "HYPOTHETICAL Huawei Ascend 910: as Hopper",
+                unit_paths::ascend_aligned25, detail::open_ascend}};
 
-// Throws std::invalid_argument for an unknown name.
-inline matrix_unit unit_by_name(std::string_view name) {
-    for (const matrix_unit& unit : all_units) {
-        if (unit.name == name) {
-            return unit;
-        }
-    }
-    throw std::invalid_argument("unknown unit '" + std::string(name) + "'");
+// Several units of which nobody knows which one is right: only the spread of their results is a statement.
+struct unit_spread {
+    std::string_view name;
+    std::string_view chips;
+    std::span<const std::string_view> members;
+    std::string_view open;
+};
+
+namespace detail {
+inline constexpr std::array<std::string_view, 4> ascend910_members{
+    "ascend910-hypothetical-exact16", "ascend910-hypothetical-fma", "ascend910-hypothetical-aligned24",
+    "ascend910-hypothetical-aligned25"};
 }
 
-// The accumulator that the unit applies to operands of these formats. Throws std::invalid_argument if it has no such
-// path.
-inline aligned accumulator_of(const matrix_unit& unit, const any_format& a, const any_format& b) {
-    const auto is_fp8 = [](std::string_view name) { return name == "e4m3fn" || name == "e5m2"; };
-    const std::string_view left = name_of(a);
-    const std::string_view right = name_of(b);
-    std::optional<aligned> path;
-    if (is_fp8(left) && is_fp8(right)) {
-        path = unit.fp8;
-    } else if (left == "f16" && right == "f16") {
-        path = unit.fp16;
-    } else if (left == "bf16" && right == "bf16") {
-        path = unit.bfloat;
+inline constexpr std::array all_unit_spreads{
+    unit_spread{"ascend910-hypothetical", "Huawei Ascend 910A, 910B, 910C (cube unit), HYPOTHETICAL: not published anywhere",
+                detail::ascend910_members,
+                "A spread of four candidate rules, not a model of a chip. The 910 series has no FP8 type."}};
+
+// Other names of the same rule.
+struct unit_alias {
+    std::string_view name;
+    std::string_view unit;
+};
+
+inline constexpr std::array unit_aliases{
+    unit_alias{"a2", "a100"},       unit_alias{"a30", "a100"},
+    unit_alias{"a40", "a100"},      unit_alias{"l40s", "ada"},
+    unit_alias{"rtx4090", "ada"},   unit_alias{"h200", "h100"},
+    unit_alias{"h800", "h100"},     unit_alias{"h20", "h100"},
+    unit_alias{"mi210", "mi250"},   unit_alias{"mi300a", "mi300"},
+    unit_alias{"mi300x", "mi300"},  unit_alias{"rtx-blackwell", "b200"},
+    unit_alias{"rtx-blackwell-mxfp8", "b200-mxfp8"}, unit_alias{"rtx-blackwell-mxfp4", "b200-mxfp4"},
+    unit_alias{"rtx-blackwell-nvfp4", "b200-nvfp4"}};
+
+// The unit of that name or other name, or nullptr. A spread is not a unit.
+constexpr const matrix_unit* find_unit(std::string_view name) {
+    for (const unit_alias& alias : unit_aliases) {
+        if (alias.name == name) {
+            name = alias.unit;
+        }
     }
-    if (!path) {
-        throw std::invalid_argument("unit " + std::string(unit.name) + " has no path for operands " + std::string(left) +
-                                    " x " + std::string(right));
+    for (const matrix_unit& unit : all_units) {
+        if (unit.name == name) {
+            return &unit;
+        }
     }
-    return *path;
+    return nullptr;
+}
+
+constexpr const unit_spread* find_unit_spread(std::string_view name) {
+    for (const unit_spread& spread : all_unit_spreads) {
+        if (spread.name == name) {
+            return &spread;
+        }
+    }
+    return nullptr;
+}
+
+// Throws std::invalid_argument for an unknown name, and for a spread, naming its members.
+inline matrix_unit unit_by_name(std::string_view name) {
+    if (const matrix_unit* unit = find_unit(name)) {
+        return *unit;
+    }
+    std::string text = "unknown unit '" + std::string(name) + "'";
+    if (const unit_spread* spread = find_unit_spread(name)) {
+        text = "'" + std::string(name) + "' is a spread of several hypothetical rules; choose one of them:";
+        for (const std::string_view member : spread->members) {
+            text += " " + std::string(member);
+        }
+    }
+    throw std::invalid_argument(text);
+}
+
+// The path for operands of these formats, or nullptr.
+inline const unit_path* find_path(const matrix_unit& unit, const any_format& a, const any_format& b) {
+    for (const unit_path& path : unit.paths) {
+        if (takes(path, name_of(a)) && takes(path, name_of(b))) {
+            return &path;
+        }
+    }
+    return nullptr;
+}
+
+// The accumulator that the unit applies to operands of these formats; `output` f32 or f16: the format of its registers (D may
+// be rounded to any format afterwards). Throws std::invalid_argument if it has no such path.
+inline accumulator accumulator_of(const matrix_unit& unit, const any_format& a, const any_format& b,
+                                  const any_format& output = f32) {
+    const unit_path* path = find_path(unit, a, b);
+    if (path != nullptr && output == any_format{f32}) {
+        return path->to_f32;
+    }
+    if (path != nullptr && output == any_format{f16} && path->to_f16) {
+        return *path->to_f16;
+    }
+    throw std::invalid_argument("unit " + std::string(unit.name) + " has no path for operands " + std::string(name_of(a)) +
+                                " x " + std::string(name_of(b)) +
+                                (path == nullptr ? "" : " with " + std::string(name_of(output)) + " output"));
 }
 
 }  // namespace narrowfp

@@ -55,6 +55,10 @@ public:
         }
         return nearest_host<float>(s);
     }
+    // The block's own scale without the factor of the tensor; 1 without scales.
+    float block_scale(std::size_t i, std::size_t j) const {
+        return has_scales() ? nearest_host<float>(scale_format_.decode(scales_.get(block_index(i, j)))) : 1.0f;
+    }
     std::uint32_t scale_code(std::size_t block) const { return scales_.get(block); }
     void set_scale_code(std::size_t block, std::uint32_t code) { scales_.set(block, code); }
 
