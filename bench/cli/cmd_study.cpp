@@ -221,6 +221,7 @@ void add_study(CLI::App& app, context& ctx) {
              "images and on LLM-like operands: error, bytes, and both against FP8. Takes minutes; nothing is timed.\n"
              "mx_rules, near_constant, retile, token_imbalance, outliers, delayed_spikes: what scales do to numbers\n"
              "of known distributions, beside what others found. Seconds each.\n"
+             "promotion: what Hopper's FP8 accumulator loses, and what sums in FP32 every N products give back.\n"
              "footprint: every byte of a layer of DeepSeek-V3 in training, in four columns and by recipe.\n"
              "casts: the share of casts and transposes in a layer's three products, measured on this machine.",
          .examples = "  narrowfp study matmul --output report\n"

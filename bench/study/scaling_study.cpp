@@ -51,7 +51,8 @@ std::string_view scaling_figure::agreement() const {
 const std::vector<scaling_design>& scaling_designs() {
     static const std::vector<scaling_design> all{mx_rules_design(), near_constant_design(),
                                                  retile_design(),   token_imbalance_design(),
-                                                 outliers_design(), delayed_spikes_design()};
+                                                 outliers_design(), delayed_spikes_design(),
+                                                 promotion_design()};
     return all;
 }
 

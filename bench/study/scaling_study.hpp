@@ -94,5 +94,6 @@ scaling_design retile_design();
 scaling_design token_imbalance_design();
 scaling_design outliers_design();
 scaling_design delayed_spikes_design();
+scaling_design promotion_design();
 
 }  // namespace narrowfp::bench

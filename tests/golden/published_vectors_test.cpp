@@ -4,8 +4,6 @@
 // compared and the test says so.
 #include "verify/published_outputs.hpp"
 
-#include <narrowfp/gemm/unit.hpp>
-
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -31,12 +29,4 @@ TEST_CASE("dot products of real GPUs") {
         }
     }
     t.finish();
-}
-
-TEST_CASE("every published operation names a unit that has its path") {
-    for (const bench::published_operation& op : bench::published_operations()) {
-        CAPTURE(op.gpu);
-        CAPTURE(op.format);
-        CHECK_NOTHROW(accumulator_of(unit_by_name(op.unit), op.element, op.element, op.to_f16 ? any_format{f16} : f32));
-    }
 }

@@ -38,16 +38,16 @@ inline float accumulate(const exact_groups& unit, const operand_line& a, const o
 }
 
 // -- CDNA2 ------------------------------------------------------------------------------------------------------------
-// A subnormal result keeps its sign as it becomes zero, a subnormal operand does not.
+// A subnormal result keeps its sign as it becomes zero, a subnormal operand does not. A zero operand keeps its sign.
 inline float flushed(float x) { return std::fabs(x) < 0x1p-126f ? std::copysign(0.0f, x) : x; }
-inline float flushed_operand(float x) { return std::fabs(x) < 0x1p-126f ? 0.0f : x; }
+inline float flushed_operand(float x) { return x != 0.0f && std::fabs(x) < 0x1p-126f ? 0.0f : x; }
 
 inline float accumulate(const cdna2& unit, const operand_line& a, const operand_line& b, float c) {
     const auto step = static_cast<std::size_t>(unit.products);
     // A number that is subnormal in the operand's own format: its significand lacks the leading bit.
     const auto operand_value = [](const operand_line& line, std::size_t k) {
         const std::int32_t significand = line.significand[k];
-        return std::isfinite(line.value[k]) && std::abs(significand) < 1 << line.fraction_bits ? 0.0f : line.value[k];
+        return significand != 0 && std::abs(significand) < 1 << line.fraction_bits ? 0.0f : line.value[k];
     };
     float acc = flushed_operand(c);
     for (std::size_t first = 0; first < a.value.size(); first += step) {

@@ -213,10 +213,10 @@ std::uint32_t widened(const unit_operands& o, bool to_f16) {
         for (const bool late : {false, true}) {
             std::vector<std::uint32_t> a;
             std::vector<std::uint32_t> b;
-            for (std::size_t k = first; k < std::min(first + 32, o.a.size()); ++k) {
+            for (std::size_t k = first; k < first + 32; ++k) {  // a short block is filled up with zeros
                 if ((k % 4 >= 2) == late) {
-                    a.push_back(f16_code(o.a_format, o.a[k]));
-                    b.push_back(f16_code(o.b_format, o.b[k]));
+                    a.push_back(k < o.a.size() ? f16_code(o.a_format, o.a[k]) : 0);
+                    b.push_back(k < o.a.size() ? f16_code(o.b_format, o.b[k]) : 0);
                 }
             }
             partial = tensor_core(rule, f16, a, f16, b, partial);
