@@ -171,7 +171,7 @@ double certain_threshold(const accumulator& acc, std::size_t k) {
 std::vector<checksum_case> checksum_cases() {
     const accumulator chain = sequential<float>{};
     const accumulator promoted_chain = promoted{sequential<float>{}, 128};
-    const accumulator h100 = promoted{*unit_by_name("h100").fp8, 128};
+    const accumulator h100 = with_promotion(accumulator_of(unit_by_name("h100"), e4m3fn, e4m3fn), 128);
     return {{"e4m3fn.f32", "e4m3fn", promoted_chain},  {"e4m3fn.h100", "e4m3fn", h100},
             {"e5m2.f32", "e5m2", promoted_chain},      {"mxfp8.f32", "mxfp8", chain},
             {"int8.exact", "int8", promoted{int32_exact{}, 128}}, {"f16.f32", "f16", chain},

@@ -57,7 +57,7 @@ linear_recipe tensor_e4m3() { return with_elements(linear_recipes::tensor_curren
 
 // h100's rule for FP8 with that many fraction bits in alignment and register.
 aligned short_accumulator(int fraction_bits) {
-    aligned unit = *unit_by_name("h100").fp8;
+    aligned unit = std::get<aligned>(accumulator_of(unit_by_name("h100"), e4m3fn, e4m3fn));
     unit.fraction_bits = fraction_bits;
     return unit;
 }
