@@ -82,14 +82,12 @@ void print_help(const suite_info& info) {
 }
 
 // -- running ----------------------------------------------------------------------------------------------------------
-constexpr const char* rate_counter = "macs_per_s";
-
 // Passes what Google Benchmark reports on to its own display and keeps the rates of single repetitions. A console with
 // repetitions shows their median and coefficient of variation only; files get everything.
 class collecting_reporter : public benchmark::BenchmarkReporter {
 public:
-    collecting_reporter(benchmark::BenchmarkReporter& display, row_outcomes& outcomes, bool condense)
-        : display_(display), outcomes_(outcomes), condense_(condense) {}
+    collecting_reporter(benchmark::BenchmarkReporter& display, row_outcomes& outcomes, std::string rate, bool condense)
+        : display_(display), outcomes_(outcomes), rate_(std::move(rate)), condense_(condense) {}
 
     bool ReportContext(const Context& context) override { return display_.ReportContext(context); }
 
@@ -97,7 +95,7 @@ public:
         std::vector<Run> shown;
         for (const Run& run : runs) {
             const bool single = run.run_type == Run::RT_Iteration;
-            const auto rate = run.counters.find(rate_counter);
+            const auto rate = run.counters.find(rate_);
             const auto outcome = outcomes_.find(run.run_name.function_name);
             if (single && has_figures(run) && rate != run.counters.end() && outcome != outcomes_.end()) {
                 outcome->second.rates.push_back(rate->second.value);
@@ -119,6 +117,7 @@ public:
 private:
     benchmark::BenchmarkReporter& display_;
     row_outcomes& outcomes_;
+    std::string rate_;  // name of the counter
     bool condense_;
 };
 
@@ -274,7 +273,7 @@ private:
     void finish(benchmark::State& state, const suite_row& row, const std::string& label) {
         state.SetLabel(label);
         if (info_.kind == report::figure_kind::measured) {
-            state.counters[rate_counter] =
+            state.counters[info_.rate.counter] =
                 benchmark::Counter(row.macs(), benchmark::Counter::kIsIterationInvariantRate);
         }
         for (const figure& f : row.figures()) {
@@ -358,7 +357,7 @@ int run(int argc, char** argv, const suite_info& info) {
     const bool console = displays_on_console(args);
     const bool measured = info.kind == report::figure_kind::measured;
     auto display = benchmark::CreateDefaultDisplayReporter();  // a pointer, in newer versions an owning one
-    collecting_reporter reporter(*display, runner.outcomes(), console && measured);
+    collecting_reporter reporter(*display, runner.outcomes(), info.rate.counter, console && measured);
     if (benchmark::RunSpecifiedBenchmarks(&reporter) == 0) {
         throw usage_error(fmt::format("no row matches the filter '{}'", benchmark::GetBenchmarkFilter()));
     }

@@ -12,8 +12,10 @@
 #include <narrowfp/base/matrix.hpp>
 #include <narrowfp/report/record.hpp>
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -83,7 +85,7 @@ public:
     virtual std::string label() const = 0;
     // How the result was checked, for a record.
     virtual std::string checked_against() const = 0;
-    // Multiply-adds of one product.
+    // Multiply-adds of one product, or what else the rate of the suite counts.
     virtual double macs() const = 0;
     // Of suites of kind measured: rows that are timed together. Empty: with all rows, as Google Benchmark does it.
     virtual std::string group() const { return {}; }
@@ -112,10 +114,31 @@ struct suite_content {
     report::field_list context;    // more of it
 };
 
+// A column of the table of rates: a parameter of the rows, or the label of a ratio.
+struct table_key {
+    std::string_view key;
+    std::string_view title;
+    bool number = false;
+};
+inline constexpr std::array<table_key, 10> product_columns{{{"impl", "program"}, {"a", "A"}, {"b", "B"}, {"recipe", "recipe"},
+                                                            {"acc", "accumulator"}, {"target", "target"}, {"m", "m", true},
+                                                            {"n", "n", true}, {"k", "k", true}, {"threads", "threads", true}}};
+inline constexpr std::array<table_key, 2> product_ratios{{{"bf16", "vs BF16"}, {"f32", "vs FP32"}}};
+
+// What the rate of a suite counts and how it is shown.
+struct rate_text {
+    const char* counter = "macs_per_s";
+    std::string_view unit = "MAC/s";
+    std::string_view title = "GFLOP/s";
+    double shown = 2e-9;  // number in the table for a rate of 1
+    std::span<const table_key> columns = product_columns;
+    std::span<const table_key> ratios = product_ratios;
+};
+
 struct suite_info {
     std::string_view name;     // of the program
     std::string_view summary;  // for --help, ends with a full stop
-    // measured: the rate of each row is timed (counter macs_per_s). emulated: figures are computed; each row runs once.
+    // measured: the rate of each row is timed (counter macs_per_s unless `rate` says otherwise). emulated: figures are computed; each row runs once.
     report::figure_kind kind;
     std::string_view reference;  // what deterministic figures are compared with
     suite_content (*make)(const suite_options&);
@@ -123,6 +146,7 @@ struct suite_info {
     bool in_rounds = false;  // whether all rows are in groups
     bool has_more = false;   // whether --all makes more rows
     std::string_view example = "recipe:deepseek_v3";  // a filter
+    rate_text rate = {};
 };
 
 // The main function of a suite. Returns 0 if it ran and every check held, 1 if a check failed, 2 for wrong use, bad

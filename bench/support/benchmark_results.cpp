@@ -102,7 +102,7 @@ public:
         : info_(info), options_(options), outcomes_(outcomes) {}
 
     void add_rate(const suite_row& row, const row_outcome& outcome, std::vector<record>& out) const {
-        record r = start(row, "macs_per_s", "MAC/s", {row.name()});
+        record r = start(row, info_.rate.counter, std::string(info_.rate.unit), {row.name()});
         r.method = fmt::format("median over {}; low and high are the extremes; result checked before and after: {}",
                                row.group().empty() ? "repetitions in random order among all rows"
                                                    : "rounds in which all rows of the group took turns",
@@ -324,17 +324,14 @@ report::table rate_table(const suite_info& info, const suite_content& content, c
     using report::alignment;
     report::table t;
     t.title = fmt::format("{}: medians, measured on this machine", info.name);
-    const std::vector<std::pair<std::string, std::string>> keys{
-        {"impl", "program"}, {"a", "A"}, {"b", "B"}, {"recipe", "recipe"}, {"acc", "accumulator"}, {"target", "target"}, {"m", "m"},
-        {"n", "n"}, {"k", "k"}, {"threads", "threads"}};
-    for (const auto& [key, title] : keys) {
-        const bool number = key.size() == 1 ? key != "a" && key != "b" : key == "threads";
-        t.columns.push_back({title, number ? alignment::right : alignment::left});
+    for (const table_key& k : info.rate.columns) {
+        t.columns.push_back({std::string(k.title), k.number ? alignment::right : alignment::left});
     }
-    t.columns.insert(t.columns.end(), {{"GFLOP/s", alignment::right},
-                                       {"spread", alignment::right},
-                                       {"vs BF16", alignment::right},
-                                       {"vs FP32", alignment::right}});
+    t.columns.push_back({std::string(info.rate.title), alignment::right});
+    t.columns.push_back({"spread", alignment::right});
+    for (const table_key& k : info.rate.ratios) {
+        t.columns.push_back({std::string(k.title), alignment::right});
+    }
     std::set<std::string> reasons;
     bool noisy = false;
     for (const auto& row : content.rows) {
@@ -343,14 +340,14 @@ report::table rate_table(const suite_info& info, const suite_content& content, c
             continue;
         }
         std::vector<report::cell> cells;
-        for (const auto& entry : keys) {
-            cells.emplace_back(parameter_text(row->parameters(), entry.first));
+        for (const table_key& k : info.rate.columns) {
+            cells.emplace_back(parameter_text(row->parameters(), k.key));
         }
         if (usable(outcomes, row->name()) != nullptr) {
             const spread s = spread_of(outcome->second.rates);
             const double width = (s.high - s.low) / s.median;
             noisy = noisy || width > noisy_spread;
-            cells.emplace_back(report::format_number(2 * s.median / 1e9, 3));
+            cells.emplace_back(report::format_number(info.rate.shown * s.median, 3));
             cells.emplace_back(report::format_percent(width, 3),
                                width > noisy_spread ? report::tint::warning : report::tint::plain);
         } else {
@@ -360,9 +357,9 @@ report::table rate_table(const suite_info& info, const suite_content& content, c
             reasons.insert(failed ? fmt::format("FAILED {}: {}", row->name(), outcome->second.note)
                                   : "Not run: " + outcome->second.note);
         }
-        for (const char* base : {"bf16", "f32"}) {
+        for (const table_key& k : info.rate.ratios) {
             const auto to = std::find_if(row->ratios.begin(), row->ratios.end(),
-                                         [&](const ratio_to& r) { return r.label == base; });
+                                         [&](const ratio_to& r) { return r.label == k.key; });
             const auto ratio =
                 to == row->ratios.end() ? std::nullopt : ratio_of(outcomes, row->name(), to->base);
             cells.emplace_back(ratio ? report::format_ratio(ratio->median) : "-");
