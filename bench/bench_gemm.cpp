@@ -81,6 +81,7 @@ std::vector<variant> variants() {
         {"peak", f32, f32, recipes::none, chain, "registers", true},
         {"peak", bf16, bf16, recipes::none, chain, "registers"},
         {"peak", int8, int8, recipes::none, chain, "registers"},
+        {"narrowfp", bf16, bf16, recipes::none, chain, "native"},
     };
 }
 
@@ -125,7 +126,8 @@ enum row_of {
     wide = 8,
     int8_tiles = 12,
     blas = 13,
-    onednn_bf16_packed = 17
+    onednn_bf16_packed = 17,
+    peak_bf16 = 19
 };
 
 struct goal_rule {
@@ -146,6 +148,8 @@ std::vector<goal_rule> goal_rules() {
     const product_shape llm{128, 7168, 2048};
     return {
         {"fp8_vs_sgemm", "FP8 1x128/128x128 vs OpenBLAS sgemm", fp8_tiles, blas, 1.6, 1.9, {n512, n1024, n2048, llm}},
+        {"fp8_of_peak", "FP8 1x128/128x128 as a share of the peak of BF16 dot products", fp8_tiles, peak_bf16, 0.75, 0.88,
+         {n512, n1024, n2048}, false},
         {"one_chain_vs_tiles", "FP8 one FMA chain over k vs 1x128/128x128", fp8_tensor, fp8_tiles, 0.95, 1.0,
          {n512, n1024, n2048}},
         {"fp8_vs_onednn_bf16", "FP8 1x128/128x128 vs oneDNN BF16 with packed weights", fp8_tiles, onednn_bf16_packed,
@@ -170,6 +174,9 @@ std::vector<speed_goal> goals_for(const std::vector<int>& thread_counts) {
     for (const goal_rule& rule : goal_rules()) {
         for (const product_shape& shape : rule.shapes) {
             for (const int threads : thread_counts) {
+                if (threads != 1 && !rule.all_threads) {
+                    continue;
+                }
                 goals.push_back({.id = fmt::format("{}/m:{}/n:{}/k:{}/threads:{}", rule.id, shape.m, shape.n, shape.k,
                                                    threads),
                                  .text = fmt::format("{}, {}, {} thread{}", rule.text, shape_text_of(shape), threads,

@@ -8,6 +8,7 @@
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/eigen.hpp>
 #include <narrowfp/format/catalog.hpp>
+#include <narrowfp/gemm/native.hpp>
 #include <narrowfp/gemm/reference.hpp>
 #include <narrowfp/quant/quantize.hpp>
 
@@ -94,15 +95,19 @@ public:
         label_ = fmt::format("narrowfp, target {}", name_of(active_target()));
         compute();
         const quantized_matrix& b = packed_ != nullptr ? packed_->b : b_;
-        wrong_ = macs() <= small_product
+        const std::uint32_t seed = context_.operands->seed();
+        wrong_ = is_native() ? sampled_outside_bound(result_, dequantize(a_), dequantize(b), samples, seed)
+                 : macs() <= small_product
                      ? first_difference(result_, gemm_reference(a_, b, spec_.acc))
-                     : sampled_difference(result_, a_, b, spec_.acc, samples, context_.operands->seed());
+                     : sampled_difference(result_, a_, b, spec_.acc, samples, seed);
         first_crc_ = crc32_of(result_);
     }
     void compute() override {
         const options how{.threads = spec_.threads};
         if (packed_ != nullptr) {
             gemm_into(a_, packed_->copies[next_++ % packed_->copies.size()], spec_.acc, result_.view(), {}, f32, how);
+        } else if (is_native()) {
+            gemm_into(a_, b_, accumulate::native{}, result_.view(), {}, f32, how);
         } else {
             gemm_into(a_, b_, spec_.acc, result_.view(), {}, f32, how);
         }
@@ -111,6 +116,9 @@ public:
         return !wrong_.empty() || crc32_of(result_) == first_crc_ ? wrong_ : "its bits are not those of the first product";
     }
     std::string checked_against() const override {
+        if (is_native()) {
+            return fmt::format("{} elements within the bound of gemm/native.hpp", samples);
+        }
         return macs() <= small_product ? "equal to gemm_reference, bit for bit"
                                        : fmt::format("{} elements equal to gemm_reference, bit for bit; all elements "
                                                      "equal in every repetition",
@@ -124,6 +132,8 @@ public:
     }
 
 private:
+    bool is_native() const { return spec_.acc_name == "native"; }
+
     quantized_matrix a_;
     quantized_matrix b_;
     std::shared_ptr<const packed_weights> packed_;

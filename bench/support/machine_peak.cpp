@@ -67,9 +67,10 @@ __attribute__((target("avx512f"))) std::uint64_t read_zmm(const std::uint8_t* fr
         _mm_prefetch(reinterpret_cast<const char*>(from + i + 4096 + 64), _MM_HINT_T0);
         _mm_prefetch(reinterpret_cast<const char*>(from + i + 4096 + 128), _MM_HINT_T0);
         _mm_prefetch(reinterpret_cast<const char*>(from + i + 4096 + 192), _MM_HINT_T0);
-        _Pragma("GCC unroll 4") for (std::size_t v = 0; v < 4; ++v) {
-            sum[v] = _mm512_add_epi64(sum[v], _mm512_loadu_si512(from + i + 64 * v));
-        }
+        sum[0] = _mm512_add_epi64(sum[0], _mm512_loadu_si512(from + i));
+        sum[1] = _mm512_add_epi64(sum[1], _mm512_loadu_si512(from + i + 64));
+        sum[2] = _mm512_add_epi64(sum[2], _mm512_loadu_si512(from + i + 128));
+        sum[3] = _mm512_add_epi64(sum[3], _mm512_loadu_si512(from + i + 192));
     }
     for (; i + 64 <= bytes; i += 64) {
         sum[0] = _mm512_add_epi64(sum[0], _mm512_loadu_si512(from + i));

@@ -5,6 +5,7 @@
 // finite codes, codes next to zero, products next to the smallest normal number, sums that cancel. Some calls are made under a hostile floating-point environment.
 #include <narrowfp/format/catalog.hpp>
 #include <narrowfp/gemm.hpp>
+#include <narrowfp/gemm/native.hpp>
 #include <narrowfp/gemm/reference.hpp>
 
 #include <doctest/doctest.h>
@@ -222,6 +223,7 @@ TEST_CASE("kernels equal the reference for every small shape") {
     tally t("small shapes");
     const std::size_t largest = count_from_environment("NARROWFP_TEST_LARGEST_SHAPE", 20);
     std::vector<target_info> targets = targets_here();
+    const bool all_threads = largest > 20;  // in the long run; else one number of threads is drawn for each product
     targets.erase(targets.begin());  // scalar is the reference itself; the larger shapes have it
     std::uint64_t stream = 0;
     for (std::size_t m = 1; m <= largest; ++m) {
@@ -232,7 +234,10 @@ TEST_CASE("kernels equal the reference for every small shape") {
                 const matrix<float> expected = reference(p);
                 for (const target_info& target : targets) {
                     const forced_target forced(std::string(target.name).c_str());
-                    compare(p, std::string(target.name), 1 + static_cast<int>(random.below(3)), expected, t);
+                    const int drawn = 1 + static_cast<int>(random.below(3));
+                    for (int threads = all_threads ? 1 : drawn; threads <= (all_threads ? 3 : drawn); ++threads) {
+                        compare(p, std::string(target.name), threads, expected, t);
+                    }
                 }
             }
         }
@@ -257,6 +262,71 @@ TEST_CASE("kernels equal the reference for larger ragged shapes and any number o
             const forced_target forced(std::string(target.name).c_str());
             for (const int threads : {1, 2, 3}) {
                 compare(p, std::string(target.name), threads, expected, t);
+            }
+        }
+    }
+    t.finish();
+}
+
+// The bound of gemm/native.hpp, on operands with subnormal numbers; other formats keep the reference's bits.
+TEST_CASE("native products stay within their bound and do not depend on threads") {
+    tally t("native products");
+    for (std::size_t round = 0; round < 60; ++round) {
+        random_bits random(run_seed() + 700000 + round);
+        const std::size_t m = 1 + random.below(20);
+        const std::size_t n = 1 + random.below(150);
+        const std::size_t k = 1 + random.below(700);
+        const any_format element = round % 4 == 3 ? any_format{f16} : any_format{bf16};
+        quantized_matrix a(m, k, element);
+        quantized_matrix b(k, n, element);
+        for (quantized_matrix* q : {&a, &b}) {
+            const int middle = q == &a ? (round % 2 == 0 ? -126 : 0) : random.between(-20, 20);
+            for (std::size_t i = 0; i < q->rows(); ++i) {
+                for (std::size_t j = 0; j < q->cols(); ++j) {
+                    const int exponent = middle + random.between(-7, 7);
+                    const float x = std::ldexp(random.finite(0, 0), exponent);
+                    q->set_code(i, j, element == any_format{bf16} ? std::bit_cast<std::uint32_t>(x) >> 16
+                                                                  : static_cast<std::uint32_t>(random.below(0x7C00)));
+                }
+            }
+        }
+        const matrix<float> expected = gemm_reference(a, b, sequential<float>{});
+        for (const target_info& target : targets_here()) {
+            const forced_target forced(std::string(target.name).c_str());
+            matrix<float> first;
+            for (const int threads : {1, 2, 3}) {
+                matrix<float> d(m, n);
+                if (round % 3 == 0) {
+                    gemm_into(a, packed_operand(b), accumulate::native{}, d.view(), {}, f32, options{.threads = threads});
+                } else {
+                    gemm_into(a, b, accumulate::native{}, d.view(), {}, f32, options{.threads = threads});
+                }
+                for (std::size_t i = 0; i < m; ++i) {
+                    for (std::size_t j = 0; j < n; ++j) {
+                        double exact = 0;
+                        double absolute = 0;
+                        double flushed = 0;
+                        for (std::size_t l = 0; l < k; ++l) {
+                            const double x = decode_float(element, a.code(i, l));
+                            const double y = decode_float(element, b.code(l, j));
+                            exact += x * y;
+                            absolute += std::fabs(x * y);
+                            flushed += 2 + std::fabs(x) + std::fabs(y);
+                        }
+                        const double ku = std::ldexp(static_cast<double>(k), -24);
+                        const bool near = std::fabs(d(i, j) - exact) <= ku / (1 - ku) * absolute + 0x1p-126 * flushed;
+                        const bool same = element == any_format{bf16} || d(i, j) == expected(i, j);
+                        const bool again = threads == 1 || d(i, j) == first(i, j);
+                        t.expect(near && same && again, [&] {
+                            return std::string(target.name) + ", " + std::to_string(threads) + " threads, " +
+                                   shape_text(m, n) + " k " + std::to_string(k) + ": element (" + std::to_string(i) +
+                                   ", " + std::to_string(j) + ") is " + std::to_string(d(i, j)) + reproducer();
+                        });
+                    }
+                }
+                if (threads == 1) {
+                    first = d;
+                }
             }
         }
     }

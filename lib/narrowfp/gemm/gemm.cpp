@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/base/target.hpp>
-#include <narrowfp/gemm/gemm.hpp>
+#include <narrowfp/gemm/native.hpp>
 #include <narrowfp/gemm/internal/aligned.hpp>
 #include <narrowfp/gemm/reference.hpp>
 
@@ -74,8 +74,11 @@ bool takes(const detail::kernel_family& family, const detail::code_source& sourc
     return family.panel[static_cast<std::size_t>(source.element.kind)] != nullptr;
 }
 
+// Whether the bits are to be those of the reference.
+enum class promise { reference_bits, native };
+
 // Chooses how the numbers are multiplied. False if no kernel gives the bits of the reference.
-bool choose_family(const detail::kernel_set& kernels, detail::blocked_job& job) {
+bool choose_family(const detail::kernel_set& kernels, promise kept, detail::blocked_job& job) {
     if (job.integers) {
         if (job.a.element.integers == nullptr || job.b.element.integers == nullptr) {
             return false;
@@ -86,10 +89,12 @@ bool choose_family(const detail::kernel_set& kernels, detail::blocked_job& job) 
         job.family = kernels.integer;
         return unit >= -126;  // so that the value of every sum is a normal number
     }
+    const bool native = kept == promise::native;
     const bool dot_products = kernels.bf16 != nullptr && takes(*kernels.bf16, job.a) && takes(*kernels.bf16, job.b) &&
-                              (job.b.element.kind != detail::code_kind::bf16 || job.b.smallest_unit ||
+                              (native || job.b.element.kind != detail::code_kind::bf16 || job.b.smallest_unit ||
                                std::min(job.a.lines, job.b.lines) >= few);
-    job.family = dot_products && detail::nothing_is_flushed(job.a, job.b) && (job.scaled || addends_are_large(job.c))
+    job.family = dot_products && (native || (detail::nothing_is_flushed(job.a, job.b) &&
+                                             (job.scaled || addends_are_large(job.c))))
                      ? kernels.bf16
                      : kernels.f32;
     return true;
@@ -142,7 +147,7 @@ float reference_dot(const Job& job, std::size_t i, std::size_t j, float start) {
 // False if there is no kernel for this product; then nothing was written.
 bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                          matrix_view<float> d, matrix_view<const float> c, const any_format& output,
-                         const options& opts, const detail::packed_panels* packed) {
+                         const options& opts, const detail::packed_panels* packed, promise kept) {
     const detail::kernel_set* kernels = kernels_for(active_target());
     const bool integers = accumulates_by<int32_exact>(acc) != nullptr;
     const aligned* unit = accumulates_by<aligned>(acc);
@@ -181,7 +186,7 @@ bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, c
         });
         return true;
     }
-    if (!choose_family(*kernels, job)) {
+    if (!choose_family(*kernels, kept, job)) {
         return false;
     }
     if (d.cols() < few && d.rows() > d.cols() && packed == nullptr) {
@@ -200,9 +205,9 @@ namespace {
 
 void multiply(const quantized_matrix& a, const quantized_matrix& b, const detail::packed_panels* packed,
               const accumulator& acc, matrix_view<float> d, matrix_view<const float> c, const any_format& output,
-              const options& opts) {
+              const options& opts, promise kept = promise::reference_bits) {
     require_gemm_shapes(a, b, acc, c, d);
-    if (multiply_by_kernels(a, b, acc, d, c, output, opts, packed)) {
+    if (multiply_by_kernels(a, b, acc, d, c, output, opts, packed, kept)) {
         return;
     }
     const rows_function rows = rows_for(active_target());
@@ -295,6 +300,16 @@ void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accum
 void gemm_into(const quantized_matrix& a, const packed_operand& b, const accumulator& acc, matrix_view<float> d,
                matrix_view<const float> c, const any_format& output, const options& opts) {
     multiply(a, b.matrix(), &b.panels(), acc, d, c, output, opts);
+}
+
+void gemm_into(const quantized_matrix& a, const quantized_matrix& b, accumulate::native, matrix_view<float> d,
+               matrix_view<const float> c, const any_format& output, const options& opts) {
+    multiply(a, b, nullptr, sequential<float>{}, d, c, output, opts, promise::native);
+}
+
+void gemm_into(const quantized_matrix& a, const packed_operand& b, accumulate::native, matrix_view<float> d,
+               matrix_view<const float> c, const any_format& output, const options& opts) {
+    multiply(a, b.matrix(), &b.panels(), sequential<float>{}, d, c, output, opts, promise::native);
 }
 
 matrix<float> gemm(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,

@@ -105,22 +105,6 @@ struct stream_pairs_of_bytes {
     }
 };
 
-// The missing row of an odd run is code 0, which is zero in every format that comes here.
-void panel_pairs_of_bytes(const std::uint8_t* codes, std::size_t stride, std::size_t count, const word_table* table,
-                          std::uint32_t* out) {
-    const stream_pairs_of_bytes decode(table);
-    alignas(64) static constexpr std::uint8_t zeros[64] = {};
-    for (std::size_t k = 0; k < count; k += 2, out += 64) {
-        const std::uint8_t* row = codes + k * stride;
-        __m512i columns[4];
-        decode(row, k + 1 < count ? row + stride : zeros, columns);
-        NARROWFP_UNROLL
-        for (std::size_t v = 0; v < 4; ++v) {
-            _mm512_storeu_si512(out + 16 * v, columns[v]);
-        }
-    }
-}
-
 struct stream_f32_of_bytes {
     static constexpr std::size_t rows_per_step = 1;
     static constexpr std::size_t bytes = 1;
@@ -157,6 +141,24 @@ struct stream_pairs_of_words {
     }
 };
 
+// A panel of B from rows as a stream reads them. The missing row of an odd run is code 0, which is zero in every format
+// that comes here.
+template <class Decode>
+void panel_pairs_by(const std::uint8_t* codes, std::size_t stride, std::size_t count, const word_table* table,
+                    std::uint32_t* out) {
+    const Decode decode(table);
+    alignas(64) static constexpr std::uint8_t zeros[64 * Decode::bytes] = {};
+    for (std::size_t k = 0; k < count; k += 2, out += 64) {
+        const std::uint8_t* row = codes + k * stride;
+        __m512i columns[4];
+        decode(row, k + 1 < count ? row + stride : zeros, columns);
+        NARROWFP_UNROLL
+        for (std::size_t v = 0; v < 4; ++v) {
+            _mm512_storeu_si512(out + 16 * v, columns[v]);
+        }
+    }
+}
+
 // 32 words from 32 bytes, with the same two tables.
 struct words_of_bytes_by_planes {
     static constexpr std::size_t bytes = 1;
@@ -191,7 +193,7 @@ constexpr kernel_family bf16_family{
     .tile_rows = 6,
     .tile_columns = 64,
     .tile = avx512_tiles<bf16_dot>,
-    .panel = {panel_pairs_of_bytes, panel_pairs<words_of_words>},
+    .panel = {panel_pairs_by<stream_pairs_of_bytes>, panel_pairs_by<stream_pairs_of_words>},
     .line = {line_pairs<words_of_bytes_by_planes, negative_zero>, line_pairs<words_of_words, negative_zero>},
     .stream = {stream_columns_of<bf16_dot, stream_pairs_of_bytes>, stream_columns_of<bf16_dot, stream_pairs_of_words>}};
 
@@ -199,7 +201,7 @@ constexpr kernel_family integer_family{.elements_per_step = 2,
                                        .tile_rows = 6,
                                        .tile_columns = 64,
                                        .tile = avx512_tiles<avx512_integer<fused_multiply_add>>,
-                                       .panel = {panel_pairs_of_bytes},
+                                       .panel = {panel_pairs_by<stream_pairs_of_bytes>},
                                        .line = {line_pairs<words_of_bytes_by_planes, 0>}};
 
 // Sums of two products of which the order and each rounding matter, as a processor with another vdpbf16ps would show.
