@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <span>
 
 namespace narrowfp::bench {
 
@@ -26,6 +27,11 @@ std::vector<float> losses_from(const train::trainer& t, std::size_t first) {
     return {all.begin() + static_cast<std::ptrdiff_t>(first), all.end()};
 }
 
+// Whether a loss tells of a fault: not finite, or a jump over the one before.
+bool tells(float loss, float before) {
+    return !std::isfinite(loss) || double{loss} > (1 + detection_jump) * double{before};
+}
+
 training_damage damage_of(const std::vector<float>& hit, const std::vector<float>& clean, float last_before) {
     training_damage d{.flips = 1};
     const bool finite = std::all_of(hit.begin(), hit.end(), [](float x) { return std::isfinite(x); });
@@ -33,12 +39,20 @@ training_damage damage_of(const std::vector<float>& hit, const std::vector<float
     d.unchanged = hit == clean;
     d.not_finite = !finite;
     d.damaged = finite && gap > damage_limit;
-    d.detected = !std::isfinite(hit.front()) || hit.front() > (1 + detection_jump) * double{last_before};
+    d.detected = tells(hit.front(), last_before);
     if (finite) {
         d.largest_gap = std::max(0.0, gap);
         d.largest_gap_missed = d.detected ? 0 : d.largest_gap;
     }
     return d;
+}
+
+double false_alarms_in(std::span<const float> losses) {
+    std::size_t alarms = 0;
+    for (std::size_t n = 1; n < losses.size(); ++n) {
+        alarms += tells(losses[n], losses[n - 1]);
+    }
+    return static_cast<double>(alarms) / static_cast<double>(losses.size() - 1);
 }
 
 // A weight of a linear layer.
@@ -112,6 +126,7 @@ std::vector<arm_faults> run_training_faults(const training_fault_options& o) {
             }
             result.all.add(result.by_bit[bit]);
         }
+        result.false_alarms = false_alarms_in(clean.losses());
         train::trainer again(runs[n], text.streams(), alone);
         again.load(saved);
         again.train_to(o.before + o.after);

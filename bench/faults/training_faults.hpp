@@ -37,7 +37,8 @@ struct arm_faults {
     std::string arm;
     std::vector<training_damage> by_bit;  // 32
     training_damage all;
-    bool recovered = false;  // weights after computing the steps again equal those without a fault, bit for bit
+    double false_alarms = 0;  // share of the steps without a fault whose loss would tell of one
+    bool recovered = false;   // weights after computing the steps again equal those without a fault, bit for bit
 };
 
 // Throws std::invalid_argument for an unknown arm.

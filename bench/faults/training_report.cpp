@@ -30,12 +30,14 @@ report::table damage_table(const fault_study& study) {
                  {"NaN or infinite", alignment::right},
                  {"last loss 1 % higher", alignment::right},
                  {"next loss tells", alignment::right},
+                 {"it tells without a fault", alignment::right},
                  {"largest gap missed", alignment::right},
                  {"steps again: same bits"}};
     for (const arm_faults& a : study.training) {
         const auto share = [&](std::int64_t count) { return format_percent(share_of(count, a.all), 3); };
         t.add_row({a.arm, report::format_count(a.all.flips), share(a.all.unchanged), share(a.all.not_finite),
-                   share(a.all.damaged), share(a.all.detected), format_percent(a.all.largest_gap_missed, 2),
+                   share(a.all.damaged), share(a.all.detected),
+                   format_percent(a.false_alarms, 3), format_percent(a.all.largest_gap_missed, 2),
                    a.recovered ? "yes" : "NO"});
     }
     t.notes = {"Next loss tells: it is not finite, or more than a tenth above the loss before the fault. Gaps are against the run "
@@ -156,6 +158,7 @@ std::vector<report::record> training_records(const fault_study& study) {
         add("not_finite", "a loss is not finite", share_of(a.all.not_finite, a.all));
         add("damaged", "last loss more than 1 % higher", share_of(a.all.damaged, a.all));
         add("detected", "the next loss tells", share_of(a.all.detected, a.all));
+        add("false_alarms", "share of steps without a fault whose loss tells of one", a.false_alarms);
         add("recovered", "steps computed again give the same bits", a.recovered ? 1 : 0);
     }
     if (study.interruptions) {

@@ -20,35 +20,51 @@ def values(path):
 
 
 class Faults(ProgramTest):
-    def test_files(self):
+    def study(self, folder, *parts):
+        """The values in both files of a small run of these parts."""
+        arguments = [x for part in parts for x in ("--only", part)]
+        process = program.run("faults", "--small", *arguments, "--output", folder)
+        self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+        self.assertIn("SMALL RUN", process.stdout)
+        self.assertEqual(sorted(os.listdir(folder)), ["report.md", "results.json", "timings.json"])
+        return values(os.path.join(folder, "results.json")), values(os.path.join(folder, "timings.json"))
+
+    def claim_takes(self, row, words, folder):
+        """The row has these words only with the files of the folder."""
+        given = [x for name in ("results.json", "timings.json") for x in ("--results", os.path.join(folder, name))]
+        self.assertNotIn(words, " ".join(self.good("claim", "--only", row).split()))
+        self.assertIn(words, " ".join(self.good("claim", "--only", row, *given).split()))
+
+    def test_flips(self):
         with tempfile.TemporaryDirectory() as folder:
-            process = program.run("faults", "--small", "--output", folder)
-            self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
-            self.assertIn("SMALL RUN", process.stdout)
-            self.assertEqual(sorted(os.listdir(folder)), ["report.md", "results.json", "timings.json"])
-            found = values(os.path.join(folder, "results.json"))
+            found, timings = self.study(folder, "payload", "scales", "master", "checksums")
+            self.assertEqual(timings, {})
             self.assertAlmostEqual(found["faults.law.e4m3fn.not_finite"], 0.0118, delta=0.0005)
             self.assertAlmostEqual(found["faults.law.bf16.above_largest"], 0.0697, delta=0.0035)
             self.assertLessEqual(found["faults.payload.e4m3fn.worst"], 2)
             self.assertGreater(found["faults.payload.bf16.worst"], 1e30)
-            again = program.run("faults", "--small", "--only", "payload", "--json")
-            for record in strict_json(again.stdout)["records"]:
+            again = self.good("faults", "--small", "--only", "payload", "--json")
+            for record in strict_json(again)["records"]:
                 self.assertEqual(record["value"], found[record["id"]])
+            self.claim_takes("V10", "found by column checksums", folder)
 
+    def test_training(self):
+        with tempfile.TemporaryDirectory() as folder:
+            found, _ = self.study(folder, "training")
+            for arm in ("fp32", "bf16", "deepseek_v3"):
+                self.assertEqual(found[f"faults.training.{arm}.recovered"], 1)
+            # A working copy with fewer fraction bits hides more flips of the FP32 weight.
+            self.assertGreater(found["faults.training.deepseek_v3.unchanged"], found["faults.training.bf16.unchanged"])
+            self.assertGreater(found["faults.training.bf16.unchanged"], found["faults.training.fp32.unchanged"])
+
+    def test_interruptions(self):
+        with tempfile.TemporaryDirectory() as folder:
+            found, timings = self.study(folder, "interruptions")
             self.assertEqual(found["faults.interrupted.equal_results"], 1)
-            timings = values(os.path.join(folder, "timings.json"))
             self.assertGreaterEqual(timings["faults.interrupted.kills"], 6)
             self.assertGreaterEqual(timings["faults.interrupted.kills_in_writes"], 2)
             self.assertLess(timings["faults.interrupted.usual.share"], 1)
-            # The rows of the claim take their figures from these files.
-            given = [x for name in ("results.json", "timings.json") for x in ("--results", os.path.join(folder, name))]
-            for row, words in (("V9", "killed at random times and resumed"), ("V10", "found by column checksums")):
-                alone = program.run("claim", "--only", row)
-                self.assertEqual(alone.returncode, 0, alone.stderr)
-                self.assertNotIn(words, alone.stdout)
-                fed = program.run("claim", "--only", row, *given)
-                self.assertEqual(fed.returncode, 0, fed.stderr)
-                self.assertIn(words, " ".join(fed.stdout.split()))
+            self.claim_takes("V9", "killed at random times and resumed", folder)
 
     def test_refusals(self):
         self.bad("faults", "--only", "payloads", says="payload")
