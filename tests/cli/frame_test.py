@@ -262,8 +262,10 @@ class Show(ProgramTest):
         self.assertEqual((recipe["kind"], recipe["a"]["granularity"], recipe["b"]["granularity"]),
                          ("recipe", "block(1,128)", "block(128,128)"))
         unit = self.only("h100", "--kind", "unit")
-        self.assertEqual((unit["kind"], unit["fp8"]["products"], unit["fp8"]["fraction_bits"]), ("unit", 32, 13))
-        self.assertIsNone(self.only("v100")["fp8"])
+        paths = {path["operands"]: path for path in unit["paths"]}
+        self.assertEqual((unit["kind"], paths["e4m3fn e5m2"]["f32"]["accumulator"]), ("unit", "aligned(32,13)"))
+        self.assertEqual([path["operands"] for path in self.only("v100")["paths"]], ["f16"])
+        self.assertEqual(len(self.only("ascend910-hypothetical")["members"]), 4)
         self.assertIn("block(1,128)", self.good("show", "deepseek_v3"))
         self.assertIn("32 products a step", self.good("show", "h100"))
 
