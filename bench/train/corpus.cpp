@@ -138,7 +138,8 @@ corpus corpus_of(std::string_view text, std::string name) {
     }
     corpus out{.name = std::move(name), .symbols = std::vector<std::uint8_t>(text.size()), .vocabulary = values.size()};
     if (values.size() > largest_vocabulary) {
-        std::stable_sort(values.begin(), values.end(), [&](auto a, auto b) { return counts[a] > counts[b]; });
+        std::sort(values.begin(), values.end(),
+                  [&](auto a, auto b) { return counts[a] != counts[b] ? counts[a] > counts[b] : a < b; });
         values.resize(largest_vocabulary - 1);
         std::sort(values.begin(), values.end());
         out.vocabulary = largest_vocabulary;

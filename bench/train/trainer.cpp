@@ -211,6 +211,31 @@ void trainer::load(const std::filesystem::path& path) {
 
 std::string trainer::weights_hash() const { return sha256(std::as_bytes(parameters())); }
 
+checkpoints_written train_with_checkpoints(trainer& run, std::size_t step, const checkpoint_plan& plan,
+                                           const std::function<bool(const step_result&)>& go_on) {
+    if (plan.every == 0) {
+        throw std::invalid_argument("checkpoints: an interval of 0 steps");
+    }
+    if (std::filesystem::exists(plan.path)) {
+        trainer stored = run.fork(run.configuration().how);
+        stored.load(plan.path);
+        if (stored.steps_done() > run.steps_done()) {
+            run = std::move(stored);
+        }
+    }
+    checkpoints_written written;
+    bool wanted = true;
+    while (wanted && run.steps_done() < step) {
+        const step_result r = run.step();
+        wanted = !go_on || go_on(r);
+        if (run.steps_done() % plan.every == 0 || run.steps_done() == step) {
+            written.bytes += run.save(plan.path);
+            ++written.count;
+        }
+    }
+    return written;
+}
+
 std::vector<float> first_parameters(const model_size& size, std::uint32_t seed) {
     const parameter_layout layout(size);
     std::vector<float> out(layout.size());

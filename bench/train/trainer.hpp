@@ -109,6 +109,22 @@ private:
     std::unique_ptr<state> state_;
 };
 
+// Where a run writes checkpoints while it trains.
+struct checkpoint_plan {
+    std::filesystem::path path;
+    std::size_t every = 100;  // steps
+};
+struct checkpoints_written {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+};
+
+// Goes on from the checkpoint at the path if there is one that is further than the run, and trains until `step` steps are
+// done, writing one after every `every` steps and at the end. Stops early if `go_on` returns false. Throws as load and
+// save; std::invalid_argument for an interval of zero.
+checkpoints_written train_with_checkpoints(trainer& run, std::size_t step, const checkpoint_plan& plan,
+                                           const std::function<bool(const step_result&)>& go_on = {});
+
 // The text that a checkpoint's configuration hash is made from; equal texts train equal weights.
 std::string configuration_text(const run_configuration& run, const token_streams& data);
 

@@ -7,6 +7,11 @@
 
 #include <doctest/doctest.h>
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -54,6 +59,18 @@ std::map<std::string, std::string> traces() {
     for (const arm& how : all_arms()) {
         trainer run = tiny_run(how);
         out[std::string(how.name)] = trace_of(run);
+    }
+    return out;
+}
+
+// Of arms at size S, where tiles and intervals are full: one step.
+std::map<std::string, std::string> traces_of_size_s() {
+    static const std::vector<std::uint8_t> text = learnable_symbols(20000, 51);
+    std::map<std::string, std::string> out;
+    for (const char* name : {"fp32", "null_noise", "bf16", "deepseek_v3", "mxfp8", "int8_tile", "acc14_promoted"}) {
+        trainer run({.size = size_s, .how = arm_by_name(name), .seed = 7, .steps = 1}, {text, text}, {.threads = 1});
+        run.step();
+        out["S/" + std::string(name)] = run.weights_hash();
     }
     return out;
 }
@@ -172,6 +189,81 @@ TEST_CASE("every arm that is stopped and goes on from its checkpoint trains the 
         CHECK(trace_of(second) == trace_of(whole));
         CHECK(second.evaluate(evaluation::own, 4) == whole.evaluate(evaluation::own, 4));
     }
+}
+
+namespace {
+
+constexpr const char* victim_variable = "NARROWFP_TEST_TRAIN_FILE";  // set in a process that is there to be killed
+
+trainer long_run() {
+    return trainer({.size = size_tiny, .how = arm_by_name("delayed"), .seed = 3, .steps = 60}, streams(), {.threads = 1});
+}
+
+}  // namespace
+
+TEST_CASE("victim: trains with a checkpoint after every step") {
+    const char* path = std::getenv(victim_variable);
+    if (path == nullptr) {
+        return;
+    }
+    trainer run = long_run();
+    train_with_checkpoints(run, 60, {path, 1});
+}
+
+TEST_CASE("a run that is killed at any moment goes on to the same weights") {
+    const temporary_folder folder;
+    const std::filesystem::path file = folder / "run.checkpoint";
+    setenv(victim_variable, file.c_str(), 1);
+    std::size_t kills = 0;
+    std::size_t partial = 0;
+    bool done = false;
+    for (std::uint32_t attempt = 0; attempt < 400 && !done; ++attempt) {
+        const pid_t child = ::fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            ::execl("/proc/self/exe", "unit_train", "--test-case=victim*", "--out=/dev/null", nullptr);
+            ::_exit(127);
+        }
+        // A moment between the start of the process and some steps later; longer as attempts fail to get on.
+        std::this_thread::sleep_for(std::chrono::microseconds(10000 + random_word(80, attempt) % (20000 + 500 * attempt)));
+        ::kill(child, SIGKILL);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        done = WIFEXITED(status);
+        if (done) {
+            CHECK(WEXITSTATUS(status) == 0);
+        }
+        kills += done ? std::size_t{0} : 1;
+        if (std::filesystem::exists(file)) {
+            trainer found = long_run();
+            found.load(file);  // never a part of a file
+            partial += found.steps_done() < 60 ? std::size_t{1} : 0;
+        }
+    }
+    unsetenv(victim_variable);
+    MESSAGE(kills << " kills, " << partial << " of them with a checkpoint of an unfinished run");
+    REQUIRE(done);
+    CHECK(kills > 0);
+    trainer whole = long_run();
+    whole.train_to(60);
+    trainer resumed = long_run();
+    resumed.load(file);
+    CHECK(resumed.steps_done() == 60);
+    CHECK(resumed.weights_hash() == whole.weights_hash());
+}
+
+TEST_CASE("checkpoints are written as planned and counted") {
+    const temporary_folder folder;
+    const std::filesystem::path file = folder / "run.checkpoint";
+    trainer run = long_run();
+    const checkpoints_written w = train_with_checkpoints(run, 25, {file, 10});
+    CHECK(w.count == 3);  // after 10, 20 and 25
+    CHECK(folder.files() == 1);
+    CHECK(w.bytes > 2 * std::filesystem::file_size(file));
+    trainer again = long_run();
+    CHECK(train_with_checkpoints(again, 25, {file, 10}).count == 0);
+    CHECK(again.weights_hash() == run.weights_hash());
+    CHECK_THROWS_AS(train_with_checkpoints(again, 60, {file, 0}), std::invalid_argument);
 }
 
 TEST_CASE("two runs beside each other do not change each other") {
@@ -355,9 +447,11 @@ TEST_CASE("wrong use is refused with the numbers") {
 }
 
 TEST_CASE("the committed traces of all arms are met") {
+    std::map<std::string, std::string> found = traces();
+    found.merge(traces_of_size_s());
     if (const char* path = std::getenv("NARROWFP_TEST_WRITE_TRACES")) {
         std::string text;
-        for (const auto& [name, trace] : traces()) {
+        for (const auto& [name, trace] : found) {
             text += name + ' ' + trace + '\n';
         }
         report::write_file(path, text);
@@ -367,7 +461,6 @@ TEST_CASE("the committed traces of all arms are met") {
     for (std::string line; std::getline(in, line);) {
         expected[line.substr(0, line.find(' '))] = line.substr(line.find(' ') + 1);
     }
-    const std::map<std::string, std::string> found = traces();
     CHECK(found.size() == expected.size());
     for (const auto& [name, trace] : found) {
         INFO(name);
