@@ -28,6 +28,8 @@ constexpr std::string_view int8_rate_id = "claim.input.int8_speed_up";
 constexpr std::string_view regime_id = "train.learning_rate_excess";
 constexpr std::array<std::string_view, 4> count_ids{"train.events.f16.overflowed", "train.events.f16.underflowed",
                                                     "train.events.bf16.overflowed", "train.events.bf16.underflowed"};
+// Gradient and loss of FP16 with and without a loss scale, of BF16.
+constexpr std::array<std::string_view, 3> wide_arms{"f16", "f16_loss_scale", "bf16"};
 constexpr std::int64_t seeds_needed = 12;
 
 double number_of(const report::record& r) {
@@ -63,10 +65,34 @@ row_result not_run(const char* kinds, std::string reason) {
     return out;
 }
 
+bool flag_of(const report::record& r, std::string_view key) {
+    const report::field_value* value = report::find_field(r.parameters, key);
+    const bool* flag = value != nullptr ? std::get_if<bool>(value) : nullptr;
+    return flag != nullptr && *flag;
+}
+
+// Why a gap decides nothing: too few seeds, or another size, number of steps or learning rate than was fixed. Empty if it
+// decides.
+std::string not_deciding(const report::record& gap) {
+    const std::int64_t seeds = gap.n.value_or(0);
+    if (seeds < seeds_needed) {
+        return std::to_string(seeds) + (seeds == 1 ? " seed, " : " seeds, ") + std::to_string(seeds_needed) + " needed";
+    }
+    return flag_of(gap, "decides") ? "" : "not the fixed design: size S, 400 steps, learning rate 1e-3";
+}
+
+equivalence judged(const report::record& gap) {
+    return flag_of(gap, "path_noise_too_large") ? equivalence::inconclusive : equivalence_of(interval_of(gap));
+}
+
+// A gap of one seed has no interval.
 std::string gap_text(const report::record& r) {
+    const std::string value = report::format_number(number_of(r), 2) + " %";
+    if (!r.low && !r.high) {
+        return value;
+    }
     const interval i = interval_of(r);
-    return report::format_number(number_of(r), 2) + " % (90 % interval " + report::format_number(i.low, 2) + " to " +
-           report::format_number(i.high, 2) + " %)";
+    return value + " (90 % interval " + report::format_number(i.low, 2) + " to " + report::format_number(i.high, 2) + " %)";
 }
 
 }  // namespace
@@ -79,20 +105,22 @@ row_result run_v7(const row_context& how) {
     row_result out;
     out.kinds = "E";
     out.value = gap_text(*gap);
-    const std::int64_t seeds = gap->n.value_or(0);
-    if (seeds < seeds_needed) {
-        out.reason = std::to_string(seeds) + " seeds, " + std::to_string(seeds_needed) + " needed";
+    out.reason = not_deciding(*gap);
+    if (!out.reason.empty()) {
         return out;  // NOT RUN, its gap printed
     }
-    const equivalence e = equivalence_of(interval_of(*gap));
+    const equivalence e = judged(*gap);
     out.whole = true;
     out.word = e == equivalence::equivalent       ? verdict::supported
                : e == equivalence::not_equivalent ? verdict::not_supported
                                                   : verdict::undecided;
-    out.range = std::string(word_of(e)) + ", " + std::to_string(seeds) + " seeds";
+    out.range = std::string(word_of(e)) + ", " + std::to_string(*gap->n) + " seeds";
     out.reason = "SUPPORTED means equivalent within 0.25 %; nats per byte of a small model, not DeepSeek's 0.25 %";
     if (const report::record* plain = result_named(how, plain_gap_id)) {
         out.notes.push_back("The plain gap to BF16: " + gap_text(*plain) + ".");
+    }
+    if (flag_of(*gap, "path_noise_too_large")) {
+        out.notes.push_back("Path noise too large: gaps cannot be interpreted, whatever the interval.");
     }
     if (const report::record* regime = result_named(how, regime_id); regime != nullptr && number_of(*regime) > 2) {
         out.notes.push_back("Under-trained regime: learning rate 1e-3 is " +
@@ -120,6 +148,17 @@ row_result run_v8(const row_context& how) {
         }
         t.add_row({std::string(id), report::format_number(number_of(*r), 6)});
     }
+    for (const std::string_view arm : wide_arms) {
+        for (const std::string_view what : {"train.gradient_snr.", "train.fork_gap."}) {
+            const std::string id = std::string(what) + std::string(arm);
+            if (const report::record* r = result_named(how, id)) {
+                t.add_row({id, report::format_number(number_of(*r), 4) + " " + r->unit});
+            }
+        }
+    }
+    t.notes = {"Counts: elements of X, W and dY of all linear layers in the gradients of T1, FP16 without a loss scale. Below "
+               "them, where they were computed: gradient SNR against FP64, and the loss after short forks; f16_loss_scale has "
+               "a dynamic loss scale."};
     out.word = verdict::figure;
     out.whole = true;
     out.reason = "910A has no BF16, so \"16-bit\" meant FP16 there; 910B and 910C have it";
@@ -169,17 +208,19 @@ row_result run_v15(const row_context& how) {
         out.reason = "no results file of the training experiment; the modelled speed is printed";
         return out;
     }
-    if (gap->n.value_or(0) < seeds_needed) {
-        out.reason = "fewer than " + std::to_string(seeds_needed) + " seeds";
+    const equivalence e = judged(*gap);
+    const double below = number_of(*snr) - number_of(*int8_snr);
+    const std::string figures = "gap less null " + gap_text(*gap) + ", median gradient SNR " +
+                                report::format_number(below, 2) + " dB below deepseek_v3's";
+    out.reason = not_deciding(*gap);
+    if (!out.reason.empty()) {
+        out.reason += "; " + figures;
         return out;
     }
-    const equivalence e = equivalence_of(interval_of(*gap));
-    const double below = number_of(*snr) - number_of(*int8_snr);
     out.word = int8_verdict(e, below);
     out.whole = true;
     out.kinds = "E, " + out.kinds;
-    out.reason = std::string("gap less null ") + std::string(word_of(e)) + ", median gradient SNR " +
-                 report::format_number(below, 2) + " dB below deepseek_v3's";
+    out.reason = std::string(word_of(e)) + ": " + figures;
     return out;
 }
 

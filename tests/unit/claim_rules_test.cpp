@@ -222,7 +222,8 @@ TEST_CASE("models: the modelled rows run on a dense model") {
 
 TEST_CASE("results: V7 and V15 from a file") {
     const narrowfp_test::temporary_folder folder;
-    const auto record_of = [](const char* id, double value, double low, double high, std::int64_t n) {
+    bool decides = true, noisy = false;
+    const auto record_of = [&](const char* id, double value, double low, double high, std::int64_t n) {
         report::record r;
         r.id = id;
         r.name = id;
@@ -231,6 +232,8 @@ TEST_CASE("results: V7 and V15 from a file") {
         r.low = low;
         r.high = high;
         r.n = n;
+        report::add_field(r.parameters, "decides", decides);
+        report::add_field(r.parameters, "path_noise_too_large", noisy);
         return r;
     };
     const auto outcome_of = [&](double low, double high, std::int64_t seeds) {
@@ -250,6 +253,10 @@ TEST_CASE("results: V7 and V15 from a file") {
     CHECK(outcome_of(0.3, 0.5, 12) == std::pair{verdict::not_supported, verdict::not_supported});
     CHECK(outcome_of(0.1, 0.5, 12) == std::pair{verdict::undecided, verdict::undecided});
     CHECK(outcome_of(-0.1, 0.2, 11) == std::pair{verdict::not_run, verdict::not_run});
+    noisy = true;
+    CHECK(outcome_of(-0.1, 0.2, 12) == std::pair{verdict::undecided, verdict::undecided});
+    decides = noisy = false;
+    CHECK(outcome_of(-0.1, 0.2, 12) == std::pair{verdict::not_run, verdict::not_run});
     CHECK(run_v7({}).word == verdict::not_run);
     report::write_file(folder.path() / "other.json", R"({"schema": "other/2", "context": {}, "records": []})");
     results_set results;
