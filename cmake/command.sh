@@ -52,6 +52,8 @@ nf_have() {
         zlib1g-dev) nf_has_header zlib.h ;;
         python3) [ -x /usr/bin/python3 ] || command -v python3 ;;
         python3-jsonschema) /usr/bin/python3 -c 'import jsonschema' || python3 -c 'import jsonschema' ;;
+        gnuplot-nox) command -v gnuplot ;;
+        chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
         libopenblas0-openmp) nf_has_file '/usr/lib/*/openblas-openmp/libopenblas.so.0' ;;
         dataset-fashion-mnist) nf_has_file '/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz' ;;
         libomp-19-dev) nf_has_file '/usr/lib/llvm-19/lib/libarcher.so' ;;
@@ -112,6 +114,15 @@ nf_provide() {
             return 2
         }
     fi
+}
+
+# nf_offer PACKAGE WITHOUT: as nf_provide for one that is not needed; without it, WITHOUT is said and all goes on.
+nf_offer() {
+    nf_have "$1" && return 0
+    if [ "$nf_install" = yes ] && nf_provide "$1"; then
+        return 0
+    fi
+    nf_say "Without $1 $2."
 }
 
 # -- steps ------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ using report::record;
 using report::table;
 using report::tint;
 
-namespace {
+std::string_view display_word(verdict v) { return v == verdict::figure ? "figure" : word_of(v); }
 
 tint tint_of(verdict v) {
     switch (v) {
@@ -30,8 +30,6 @@ tint tint_of(verdict v) {
     return tint::plain;
 }
 
-cell word_cell(verdict v) { return {v == verdict::figure ? "figure" : std::string(word_of(v)), tint_of(v)}; }
-
 std::string text_of(const report::field_value& value) {
     if (const auto* text = std::get_if<std::string>(&value)) {
         return *text;
@@ -45,7 +43,6 @@ std::string text_of(const report::field_value& value) {
     return std::to_string(std::get<std::int64_t>(value));
 }
 
-// Checks of bits and bytes that failed.
 std::vector<std::string> failed_checks(const claim_outcome& outcome) {
     std::vector<std::string> failed;
     for (const row_outcome& row : outcome.rows) {
@@ -58,24 +55,6 @@ std::vector<std::string> failed_checks(const claim_outcome& outcome) {
     return failed;
 }
 
-std::string checks_text(const claim_outcome& outcome) {
-    std::size_t all = 0;
-    for (const row_outcome& row : outcome.rows) {
-        all += row.result.checks.size();
-    }
-    const std::size_t failed = failed_checks(outcome).size();
-    return "Checks of bits and bytes: " + std::to_string(all - failed) + " of " + std::to_string(all) + " hold.";
-}
-
-std::string wrapped(const std::string& text, std::size_t width) {
-    std::string out;
-    for (const std::string& line : report::wrap(text, width)) {
-        out += line + "\n";
-    }
-    return out;
-}
-
-// How far a row has come, in words: what its verdict rests on, what is missing, what would run it.
 std::vector<std::pair<std::string, std::string>> facts_of(const row_outcome& row) {
     std::vector<std::pair<std::string, std::string>> facts{{"figure", std::string(row.info.figure)},
                                                            {"decides", std::string(row.info.decides)}};
@@ -99,9 +78,30 @@ std::vector<std::pair<std::string, std::string>> facts_of(const row_outcome& row
     return facts;
 }
 
+namespace {
+
+cell word_cell(verdict v) { return {std::string(display_word(v)), tint_of(v)}; }
+
+std::string checks_text(const claim_outcome& outcome) {
+    std::size_t all = 0;
+    for (const row_outcome& row : outcome.rows) {
+        all += row.result.checks.size();
+    }
+    const std::size_t failed = failed_checks(outcome).size();
+    return "Checks of bits and bytes: " + std::to_string(all - failed) + " of " + std::to_string(all) + " hold.";
+}
+
+std::string wrapped(const std::string& text, std::size_t width) {
+    std::string out;
+    for (const std::string& line : report::wrap(text, width)) {
+        out += line + "\n";
+    }
+    return out;
+}
+
 std::string heading_of(const row_outcome& row) {
     return std::string(row.info.id) + " " + std::string(row.info.name) + ": " +
-           (row.result.word == verdict::figure ? "figure" : std::string(word_of(row.result.word)));
+           std::string(display_word(row.result.word));
 }
 
 }  // namespace
@@ -262,7 +262,7 @@ std::string claim_lines(const claim_outcome& outcome) {
         out += std::string(id) + " " + std::string(word_of(word)) + (value.empty() ? "" : " " + value) + "\n";
     };
     for (const question_outcome& q : outcome.questions) {
-        add(q.info.id, q.given.word, "");
+        add(q.info.id, q.given.word, std::string(q.info.text));
     }
     for (const row_outcome& row : outcome.rows) {
         add(row.info.id, row.result.word, row.result.value);

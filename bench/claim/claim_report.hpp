@@ -7,6 +7,17 @@
 
 namespace narrowfp::bench::claim {
 
+// word_of, and "figure" for a row that decides nothing.
+std::string_view display_word(verdict v);
+report::tint tint_of(verdict v);
+std::string text_of(const report::field_value& value);
+
+// Checks of bits and bytes that failed.
+std::vector<std::string> failed_checks(const claim_outcome& outcome);
+
+// How far a row has come, in words: what its verdict rests on, what is missing, what would run it.
+std::vector<std::pair<std::string, std::string>> facts_of(const row_outcome& row);
+
 // What every report begins with: the claim, and what the press reports name as reasons.
 std::vector<std::string> first_lines();
 

@@ -143,12 +143,18 @@ answer ask_r2(const outcomes&) {
 }  // namespace
 
 std::vector<question_info> all_questions() {
-    return {{"Q1", "On one chip, is 16-bit training less efficient than FP8?", "V1 V2 V12a", ask_same_chip},
-            {"Q2", "Does it load the hardware more and use more resources?", "V3 V4 V5", ask_load},
-            {"Q3", "Was FP8 critical?", "V4 V11", ask_critical},
-            {"Q4", "What does FP8 itself risk in accuracy?", "V6 V7", ask_accuracy},
-            {"Q5", "How much of the cost comes back without FP8 units?", "V15 V16", ask_recoverable},
-            {"Q6", "Did it make R2 fail?", "", ask_r2}};
+    return {{"Q1", "On one chip, is 16-bit training less efficient than FP8?", "V1 V2 V12a", ask_same_chip,
+             "less efficient on one chip"},
+            {"Q2", "Does it load the hardware more and use more resources?", "V3 V4 V5", ask_load,
+             "more load"},
+            {"Q3", "Was FP8 critical?", "V4 V11", ask_critical,
+             "FP8 critical"},
+            {"Q4", "What does FP8 itself risk in accuracy?", "V6 V7", ask_accuracy,
+             "accuracy risk of FP8"},
+            {"Q5", "How much of the cost comes back without FP8 units?", "V15 V16", ask_recoverable,
+             "cost that comes back"},
+            {"Q6", "Did it make R2 fail?", "", ask_r2,
+             "R2's failure"}};
 }
 
 }  // namespace narrowfp::bench::claim

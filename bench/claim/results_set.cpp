@@ -31,4 +31,14 @@ const report::record* results_set::find(std::string_view id) const {
     return nullptr;
 }
 
+std::vector<const report::record*> results_set::under(std::string_view begin) const {
+    std::vector<const report::record*> some;
+    for (const report::record& r : records_) {
+        if (r.id.starts_with(begin) && r.status == report::record_status::ok) {
+            some.push_back(&r);
+        }
+    }
+    return some;
+}
+
 }  // namespace narrowfp::bench::claim

@@ -19,6 +19,8 @@ public:
 
     // The record with a value, or nullptr.
     const report::record* find(std::string_view id) const;
+    // Those with a value whose id begins so, in their order.
+    std::vector<const report::record*> under(std::string_view begin) const;
     const std::vector<std::string>& files() const { return files_; }
 
 private:

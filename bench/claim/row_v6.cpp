@@ -4,6 +4,7 @@
 // bit, against exact products. Operands are generated: LLM-like with outlier channels, and non-negative, where a
 // truncating unit cannot lose its errors by chance. Real operands of a training run are not part of this version. A
 // recipe, unit or data set is one line of the tables below.
+#include "claim/error_curves.hpp"
 #include "claim/rows.hpp"
 
 #include "support/random_data.hpp"
@@ -322,6 +323,8 @@ row_result run_v6(const row_context& how) {
     for (const distribution data : datasets) {
         out.tables.push_back(table_of(s, name_of(data), all_distributions[static_cast<std::size_t>(data)].summary));
     }
+    const error_curves curves = make_error_curves(how.threads);
+    std::vector<report::table> of_curves = tables_of(curves);
     out.value = flag_counts(s);
     std::string beside_published;
     double low = 0, high = 0;
@@ -370,6 +373,11 @@ row_result run_v6(const row_context& how) {
                                "owner trains with is not published: tensor_current moves the largest element to 2^15, "
                                "where HiF8 keeps one fraction "
                                "bit."};
+    out.tables.insert(out.tables.end(), std::make_move_iterator(of_curves.begin()),
+                      std::make_move_iterator(of_curves.end()));
+    for (report::record& r : records_of(curves)) {
+        out.records.push_back(std::move(r));
+    }
     return out;
 }
 

@@ -2,6 +2,7 @@
 // narrowfp claim: what lacking FP8 costs, row by row, with what certainty, and what has not been run. The rows are in
 // bench/claim/; a new one needs nothing here.
 #include "claim/chip_set.hpp"
+#include "claim/claim_page.hpp"
 #include "claim/claim_report.hpp"
 #include "claim/results_set.hpp"
 #include "claim/subject.hpp"
@@ -13,9 +14,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace narrowfp::cli {
 
@@ -45,21 +48,34 @@ report::field_list claim_context(const claim::claim_outcome& outcome, bool full)
     return context;
 }
 
-// Both files or neither: both texts exist before the first is written, which is taken back if the second fails.
-void write_report(const std::filesystem::path& folder, const claim::claim_outcome& outcome, bool full) {
-    const std::string markdown = claim::claim_markdown(outcome, claim_context(outcome, full));
-    const report::document results = claim::claim_results(outcome, claim_context(outcome, full));
+// All files or none: their texts exist before the first is written, and what was written is taken back if one fails.
+void write_report(const std::filesystem::path& folder, const claim::claim_outcome& outcome, bool full,
+                  const claim::results_set& given) {
+    const report::field_list context = claim_context(outcome, full);
+    const std::array<std::pair<const char*, std::string>, 2> texts{
+        {{"report.md", claim::claim_markdown(outcome, context)},
+         {"report.html", claim::claim_html(outcome, context, &given)}}};
+    const report::document results = claim::claim_results(outcome, context);
     report::check(results);
-    const std::filesystem::path first = folder / "report.md";
-    const std::string before = std::filesystem::exists(first) ? report::read_file(first) : "";
-    report::write_file(first, markdown);
+    std::vector<std::pair<std::filesystem::path, std::optional<std::string>>> before;
     try {
+        for (const auto& [name, text] : texts) {
+            const std::filesystem::path file = folder / name;
+            std::optional<std::string> old;
+            if (std::filesystem::exists(file)) {
+                old = report::read_file(file);
+            }
+            report::write_file(file, text);
+            before.emplace_back(file, std::move(old));
+        }
         report::write_results(folder / "results.json", results);
     } catch (...) {
-        if (before.empty()) {
-            std::filesystem::remove(first);
-        } else {
-            report::write_file(first, before);
+        for (const auto& [file, old] : before) {
+            if (old) {
+                report::write_file(file, *old);
+            } else {
+                std::filesystem::remove(file);
+            }
         }
         throw;
     }
@@ -110,7 +126,7 @@ int run(const claim_arguments& args, const context& ctx) {
     const claim::claim_outcome outcome = claim::run_claim(options);
     progress.finish();
     if (!args.output.empty()) {
-        write_report(args.output, outcome, args.full);
+        write_report(args.output, outcome, args.full, results);
     }
     if (ctx.json) {
         print_text(report::to_json(claim::claim_results(outcome, claim_context(outcome, args.full))));
@@ -120,8 +136,8 @@ int run(const claim_arguments& args, const context& ctx) {
         print_text(claim::claim_text(outcome, text_style(ctx)));
         if (!args.output.empty()) {
             const std::filesystem::path folder = args.output;
-            print_text(fmt::format("Report: {}\nResults: {}\n", (folder / "report.md").string(),
-                                   (folder / "results.json").string()));
+            print_text(fmt::format("Report: {}\nThe same as text: {}\nResults: {}\n", (folder / "report.html").string(),
+                                   (folder / "report.md").string(), (folder / "results.json").string()));
         }
     }
     return outcome.own_checks_held() ? 0 : 1;
@@ -169,7 +185,7 @@ void add_claim(CLI::App& app, context& ctx) {
                     "Results file (narrowfp-results/1) that rows take figures from (repeatable)")
         ->type_name("FILE")
         ->allow_extra_args(false);
-    command.add_option("-o,--output", args->output, "Write report.md and results.json into this folder")
+    command.add_option("-o,--output", args->output, "Write report.html, report.md and results.json into this folder")
         ->type_name("FOLDER")
         ->check([](const std::string& folder) {
             return std::string(folder.empty() ? "the name of a folder is empty" : "");

@@ -33,8 +33,8 @@ class Claim(ProgramTest):
 
     def test_exit_code_and_files(self):
         self.assertEqual(self.code, 0, self.errors)
-        self.assertEqual(self.names, ["report.md", "results.json"])
-        self.assertIn(os.path.join(self.folder, "report.md"), self.text)
+        self.assertEqual(self.names, ["report.html", "report.md", "results.json"])
+        self.assertIn(os.path.join(self.folder, "report.html"), self.text)
 
     def test_first_lines_name_the_reasons(self):
         for text in (self.text, self.markdown):

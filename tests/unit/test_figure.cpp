@@ -176,7 +176,11 @@ TEST_CASE("gnuplot draws every form") {
     points.form = figure_form::points;
     points.series[0].points[0].low = 5e-5;
     points.series[0].points[1].label = hostile;
-    for (const figure& f : {curve(), ranges(), bars, stacked, points}) {
+    figure alone = ranges();  // one series and no mark: no key
+    alone.form = figure_form::dots;
+    alone.x.log = true;
+    alone.marks.clear();
+    for (const figure& f : {curve(), ranges(), bars, stacked, points, alone}) {
         const std::string svg = draw_svg(f);
         REQUIRE(svg.starts_with("<svg "));
         CHECK(is_balanced(svg));

@@ -18,6 +18,7 @@ enum class figure_form : std::uint8_t {
     lines,        // x and y of each series, joined
     points,       // x and y of each series, not joined
     ranges,       // value, low and high by category
+    dots,         // a value by category and series, all series on one line
     bars,         // one bar for each category and series, from the axis' minimum or 0
     stacked_bars  // the series of a category one after the other
 };
@@ -40,6 +41,7 @@ struct figure_point {
 struct figure_series {
     std::string name;
     std::vector<figure_point> points;  // by category: one for each, NaN where there is none
+    std::optional<std::size_t> colour = std::nullopt;  // place in the palette of seven; by default that of the series
 };
 
 // A dashed line across the figure at a value of the axis.

@@ -44,7 +44,7 @@ table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-num
 caption{text-align:left;font-weight:600;padding:.3rem 0;caption-side:top}
 th,td{text-align:left;vertical-align:top;padding:.22rem .6rem;border-bottom:1px solid var(--line)}
 th{border-bottom:2px solid var(--soft);vertical-align:bottom}.n{text-align:right}td.n{white-space:nowrap}
-td.long{min-width:14rem}tr.rule>td{border-top:2px solid var(--line)}
+td.long{min-width:20rem}td.short{white-space:nowrap}tr.rule>td{border-top:2px solid var(--line)}
 td.good{color:var(--good);font-weight:600}td.bad{color:var(--bad);font-weight:700}td.warning{color:var(--warn);font-weight:600}
 td.faint{color:var(--soft)}td.strong{font-weight:700}
 figure{margin:1rem 0;padding:0;max-width:40rem}figcaption{font-weight:600;margin:0 0 .2rem}
@@ -57,7 +57,7 @@ nav{font-size:.92rem;margin:1rem 0}nav ul{columns:3 13rem;list-style:none;paddin
 --good:#0a4d1c;--goodbg:#e6f5ea;--bad:#8a0012;--badbg:#fdeceb;--warn:#5e3a00;--warnbg:#fdf3d6;--faintbg:#eee}
 @page{margin:14mm}body{max-width:none;padding:0;font-size:9.5pt}h2,h3,h4{break-after:avoid}
 figure,.answers>li,tr{break-inside:avoid}figure{max-width:120mm}
-.scroll{overflow:visible}table{font-size:7.5pt;max-width:100%}td.long{min-width:0}th,td{overflow-wrap:anywhere;padding:.15rem .4rem}td.n{white-space:normal}
+.scroll{overflow:visible}table{font-size:7.5pt;max-width:100%}td.long{min-width:0}th,td{overflow-wrap:normal;padding:.12rem .3rem}td.n,td.short{white-space:normal}
 a{text-decoration:none}nav,details.screen{display:none}details.paper::details-content{content-visibility:visible;display:block;height:auto}
 pre{white-space:pre-wrap}}
 )css";
@@ -85,13 +85,15 @@ std::string badge_text(const html_badge& b) {
 }
 
 std::string cell_element(std::string_view tag, std::string_view text, alignment align, tint colour) {
-    constexpr std::size_t long_text = 40;
+    constexpr std::size_t long_text = 40, short_text = 22;
     std::string classes(class_of(colour));
     const auto add = [&](std::string_view name) { classes += (classes.empty() ? "" : " ") + std::string(name); };
     if (align == alignment::right) {
         add("n");
     } else if (display_width(text) > long_text) {
         add("long");
+    } else if (display_width(text) <= short_text) {
+        add("short");
     }
     return "<" + std::string(tag) + class_attribute(classes) + ">" + html_text(text) + "</" + std::string(tag) + ">";
 }

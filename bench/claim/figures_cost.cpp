@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// Figures of the rows on time, bytes and schedules.
+#include "claim/row_records.hpp"
+
+#include <narrowfp/report/text.hpp>
+
+#include <map>
+
+namespace narrowfp::bench::claim {
+
+using report::figure;
+using report::figure_form;
+using report::figure_point;
+using report::figure_series;
+using report::record;
+
+// -- step time: V1 and V12a -----------------------------------------------------------------------------------------------
+
+static std::vector<std::string> chips_of_row(const claim_outcome& outcome, std::string_view row) {
+    std::vector<std::string> chips;
+    for (const chip_verdict& c : result_of(outcome.rows, row).chips) {
+        chips.push_back(c.chip);
+    }
+    return chips;
+}
+
+// What the rule would say by the ranges alone, for every threshold from 1.00 to 1.50.
+static figure threshold_figure(std::string_view row, const row_records& records, const std::vector<std::string>& chips) {
+    constexpr double first = 1.0, last = 1.5;
+    figure f;
+    f.id = lower_case(std::string(row)) + "-threshold";
+    f.title = std::string(row) + ": what the range alone would say, by threshold";
+    f.form = figure_form::stacked_bars;
+    f.x = {"threshold for 16-bit / FP8 step time", false, first, last};
+    f.series = {{"SUPPORTED", {}, 2}, {"UNDECIDED", {}, 4}, {"NOT SUPPORTED", {}, 6}};  // green, orange, grey
+    f.marks = {{1.10, "the row's threshold, 1.10"}};
+    std::string said;
+    for (const std::string& chip : chips) {
+        const record* r = records.find(chip);
+        if (r == nullptr || !r->low || !r->high) {
+            continue;
+        }
+        const double low = std::clamp(*r->low, first, last), high = std::clamp(*r->high, first, last);
+        f.categories.push_back(upper_case(chip));
+        f.series[0].points.push_back({0, low - first});
+        f.series[1].points.push_back({0, high - low});
+        f.series[2].points.push_back({0, last - high});
+        said += (said.empty() ? "" : "; ") + upper_case(chip) + " is SUPPORTED for thresholds up to " +
+                report::format_number(*r->low, 3) + ", NOT SUPPORTED from " + report::format_number(*r->high, 3);
+    }
+    f.summary = said + ". Modelled, scenario ranges.";
+    return f;
+}
+
+// One layer and micro-batch by part, as multiples of the chip's own FP8 layer.
+static figure layer_figure(std::string_view row, const row_records& records, const std::vector<std::string>& chips) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> parts{
+        {{"products", "products"},
+         {"casts", "casts"},
+         {"attention", "attention"},
+         {"elementwise", "elementwise and router"},
+         {"gaps", "gaps between kernels"}}};
+    figure f;
+    f.id = lower_case(std::string(row)) + "-layer";
+    f.title = std::string(row) + ": where the time of a layer goes";
+    f.form = figure_form::stacked_bars;
+    f.x = {"time of a layer, FP8 units on the same chip = 1"};
+    for (const auto& [id, name] : parts) {
+        f.series.push_back({std::string(name), {}});
+    }
+    for (const std::string& chip : chips) {
+        double whole = 0;
+        for (const auto& [id, name] : parts) {
+            whole += records.value(chip + ".layer.fp8_units." + std::string(id));
+        }
+        if (!(whole > 0)) {
+            continue;
+        }
+        for (std::size_t c = 0; c < figure_column_ids.size(); ++c) {
+            f.categories.push_back(upper_case(chip) + " " + std::string(figure_column_names[c]));
+            for (std::size_t p = 0; p < parts.size(); ++p) {
+                const double ms = records.value(chip + ".layer." + std::string(figure_column_ids[c]) + "." +
+                                                std::string(parts[p].first));
+                f.series[p].points.push_back({0, ms / whole});
+            }
+        }
+    }
+    f.summary = "Only products and casts change with the format; attention, elementwise kernels and gaps dilute what FP8 "
+                "gains. Modelled, centre of the scenarios; traffic to experts is hidden behind this work and not shown.";
+    return f;
+}
+
+// Each input moved alone within its doubt.
+static figure tornado_figure(std::string_view row, const claim_outcome& outcome) {
+    figure f;
+    f.id = lower_case(std::string(row)) + "-sensitivity";
+    f.title = std::string(row) + ": each input moved alone within its doubt";
+    f.form = figure_form::ranges;
+    f.x = {"16-bit / FP8 step time"};
+    f.series = {{"figure at the centre, and over the input's range", {}}};
+    for (const sensitivity_line& x : outcome.sensitivity) {
+        if (x.row == row) {
+            f.categories.push_back(upper_case(x.where) + " " + x.input);
+            f.series[0].points.push_back({0, x.at_centre, std::min({x.at_low, x.at_centre, x.at_high}),
+                                          std::max({x.at_low, x.at_centre, x.at_high})});
+        }
+    }
+    f.marks = {{1.10, "threshold, 1.10"}};
+    f.summary = "A bar that crosses the threshold flips the centre by itself. Verdicts look at corners, where inputs move "
+                "together. Modelled.";
+    return f;
+}
+
+figures step_figures(std::string_view row, const claim_outcome& outcome) {
+    const row_records records(outcome, row);
+    const std::vector<std::string> chips = chips_of_row(outcome, row);
+    figures all;
+    for (figure f : {threshold_figure(row, records, chips), layer_figure(row, records, chips)}) {
+        if (!f.categories.empty()) {
+            add_if_any(all, std::move(f));
+        }
+    }
+    if (figure f = tornado_figure(row, outcome); row == "V1" && !f.categories.empty()) {
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+// -- bytes: V3 and V5 -----------------------------------------------------------------------------------------------------
+
+// Costs stacked in the four columns.
+static figure column_figure(std::string id, std::string title, std::string axis, const row_records& records,
+                     const std::vector<std::pair<std::string, std::string>>& costs) {
+    figure f;
+    f.id = std::move(id);
+    f.title = std::move(title);
+    f.form = figure_form::stacked_bars;
+    f.x = {std::move(axis)};
+    f.categories.assign(figure_column_names.begin(), figure_column_names.end());
+    for (const auto& [cost, name] : costs) {
+        figure_series s{name, {}};
+        for (const std::string_view column : figure_column_ids) {
+            s.points.push_back({0, records.value(cost + "." + std::string(column))});
+        }
+        f.series.push_back(std::move(s));
+    }
+    return f;
+}
+
+figures byte_figures(const claim_outcome& outcome) {
+    figures all;
+    figure f = column_figure("v3-bytes", "V3: bytes kept on a device", "GB on a device", row_records(outcome, "V3"),
+                             {{"weights", "weights that layers read"},
+                              {"activations_in_flight", "activations of all micro-batches in flight"},
+                              {"gradients", "gradients, FP32"},
+                              {"optimizer", "master weights and moments, sharded"}});
+    f.summary = "A chip without FP8 units can store the same 8-bit codes: columns 1 to 3 are equal, so all of what is saved "
+                "is recoverable. Gradients and optimizer do not depend on the format. Counted; the layout is modelled.";
+    add_if_any(all, std::move(f));
+    return all;
+}
+
+figures link_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V5");
+    figures all;
+    figure f = column_figure("v5-bytes", "V5: bytes of a token to and from one expert's device", "bytes of a token",
+                             records, {{"dispatch", "dispatch"}, {"combine", "combine, 16 bits in all"}});
+    f.summary = "Only dispatch shrinks with 8-bit codes, and it does so without FP8 units, too. Counted.";
+    add_if_any(all, std::move(f));
+    figure exposed;
+    exposed.id = "v5-exposed";
+    exposed.title = "V5: traffic that work does not hide, by link";
+    exposed.form = figure_form::bars;
+    exposed.x = {"exposed, ms a layer and micro-batch"};
+    exposed.summary = "At 160 and 50 GB/s work hides all traffic. Modelled, centre of the scenarios.";
+    std::map<std::string, std::size_t> known;
+    for (const auto& [id, r] : records.under("exposed.25.0.")) {
+        const std::size_t dot = id.find('.');
+        const std::string chip = id.substr(0, dot), column = id.substr(dot + 1);
+        const auto [at, fresh] = known.try_emplace(chip, exposed.categories.size());
+        if (fresh) {
+            exposed.categories.push_back(upper_case(chip) + ", 25 GB/s");
+        }
+        for (std::size_t c = 0; c < figure_column_ids.size(); ++c) {
+            if (column == figure_column_ids[c]) {
+                auto s = std::find_if(exposed.series.begin(), exposed.series.end(),
+                                      [&](const figure_series& x) { return x.name == figure_column_names[c]; });
+                if (s == exposed.series.end()) {
+                    exposed.series.push_back({std::string(figure_column_names[c]), {}});
+                    s = exposed.series.end() - 1;
+                }
+                s->points.resize(std::max(s->points.size(), at->second + 1), {0, no_value});
+                s->points[at->second] = {0, row_records::number(*r)};
+            }
+        }
+    }
+    for (figure_series& s : exposed.series) {
+        s.points.resize(exposed.categories.size(), {0, no_value});
+    }
+    if (!exposed.categories.empty()) {
+        add_if_any(all, std::move(exposed));
+    }
+    return all;
+}
+
+// -- ranges by chip or shape ---------------------------------------------------------------------------------------------
+
+figures fit_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V4");
+    figure f;
+    f.id = "v4-extra";
+    f.title = "V4: extra time of the cheapest 16-bit schedule that fits";
+    f.form = figure_form::ranges;
+    f.x = {"extra step time, %"};
+    f.series = {{"centre and scenario range", {}}};
+    f.marks = {{3, "below 3 %: NOT SUPPORTED"}, {10, "above 10 %: SUPPORTED"}, {25, "above 25 %: critical"}};
+    f.summary = "On the Ascends with 64 GB 16 bits cost recomputation; parts with more memory pay little or nothing. Modelled.";
+    for (const std::string chip : {"h800", "h20", "910b2", "910b3", "910b4", "910c"}) {
+        if (const record* r = records.find(chip); r != nullptr && std::isfinite(row_records::number(*r))) {
+            f.categories.push_back(upper_case(chip));
+            f.series[0].points.push_back(point_of(*r, 100));
+        }
+    }
+    figures all;
+    if (!f.categories.empty()) {
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+figures shape_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V2");
+    figure f;
+    f.id = "v2-shapes";
+    f.title = "V2: speed-up of FP8 products, casts included, by shape";
+    f.form = figure_form::ranges;
+    f.x = {"16-bit time / FP8 time with casts"};
+    f.marks = {{1, "no gain"}};
+    f.summary = "On the compute-poor H20 casts weigh less, so every product gains more. Modelled, scenario ranges.";
+    for (const std::string chip : {"h800", "h20"}) {
+        figure_series s{upper_case(chip), {}};
+        for (const auto& [id, r] : records.under(chip + ".")) {
+            if (id == "break_even" || !r->low) {
+                continue;
+            }
+            std::string name = id;
+            std::replace(name.begin(), name.end(), '_', ' ');
+            if (chip == "h800") {
+                f.categories.push_back(name);
+            }
+            s.points.push_back(point_of(*r));
+        }
+        f.series.push_back(std::move(s));
+    }
+    figures all;
+    if (std::all_of(f.series.begin(), f.series.end(),
+                    [&](const figure_series& s) { return s.points.size() == f.categories.size(); })) {
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+figures h20_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V12b");
+    figure f;
+    f.id = "v12b-rate";
+    f.title = "V12b: rate of an H20 with FP8 over an Ascend in 16 bits";
+    f.form = figure_form::ranges;
+    f.x = {"H20 rate / Ascend rate, per device"};
+    f.series = {{"centre and scenario range", {}}};
+    f.marks = {{1, "equally fast"}};
+    f.summary = "A whole 910C has more 16-bit throughput than an H20 has in FP8; for the single-die bins the range lies on "
+                "both sides. Modelled.";
+    for (const auto& [id, r] : records.under("")) {
+        if (id.ends_with(".rate")) {
+            f.categories.push_back(upper_case(id.substr(0, id.find('.'))));
+            f.series[0].points.push_back(point_of(*r));
+        }
+    }
+    figures all;
+    if (!f.categories.empty()) {
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+figures hour_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V13");
+    figure f;
+    f.id = "v13-hours";
+    f.title = "V13: device-hours of the pre-training";
+    f.form = figure_form::ranges;
+    f.x = {"million device-hours", false, 0.0};
+    f.series = {{"fp8 units", {}}, {"16-bit only", {}}};
+    f.summary = "Device-hours of different chips are no common currency: an H20 has 15 % of an H800's 16-bit peak. Modelled, "
+                "scenario ranges.";
+    for (const std::string chip : {"h800", "h20", "910b2", "910b3", "910b4", "910c"}) {
+        const record* fp8 = records.find(chip + ".fp8_units");
+        const record* wide = records.find(chip + ".16bit_only");
+        if (wide != nullptr) {
+            f.categories.push_back(upper_case(chip));
+            f.series[0].points.push_back(fp8 != nullptr ? point_of(*fp8) : figure_point{0, no_value});
+            f.series[1].points.push_back(point_of(*wide));
+        }
+    }
+    figures all;
+    if (!f.categories.empty()) {
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+figures software_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V14");
+    figure f;
+    f.id = "v14-software";
+    f.title = "V14: software beside the format, on the same chip";
+    f.form = figure_form::bars;
+    f.x = {"times as fast", false, 1.0};
+    f.series = {{"factor", {}}};
+    f.summary = "What one team's tuning gave on Ascend (published shares of the peak: 18.9, 30, 41 %) beside what FP8 gives "
+                "in the model.";
+    for (const auto& [id, name] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"tuned", "MFU 18.9 to 30 %"},
+             {"later", "MFU 30 to 41 %"},
+             {"both", "MFU 18.9 to 41 %"},
+             {"h800", "FP8 on H800"},
+             {"h20", "FP8 on H20"},
+             {"910b3", "FP8 on 910B3, if"},
+             {"910c", "FP8 on 910C, if"}}) {
+        f.categories.emplace_back(name);
+        f.series[0].points.push_back({0, records.value(id)});
+    }
+    figures all;
+    add_if_any(all, std::move(f));
+    return all;
+}
+
+}  // namespace narrowfp::bench::claim

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// Figures of the self-checks, and of the rows on errors, failures, attribution and training.
+#include "claim/results_set.hpp"
+#include "claim/row_records.hpp"
+
+#include <narrowfp/report/text.hpp>
+
+namespace narrowfp::bench::claim {
+
+using report::figure;
+using report::figure_form;
+using report::figure_point;
+using report::figure_series;
+using report::record;
+
+// -- errors: V6 -----------------------------------------------------------------------------------------------------------
+
+figures error_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V6");
+    figures all;
+    figure bits;
+    bits.id = "v6-bits";
+    bits.title = "V6: error of a product against bits of an element";
+    bits.form = figure_form::points;
+    bits.x = {"bits an element, scales included", false, 2.0, 20.0};
+    bits.y = {"relative error", true};
+    bits.summary = "At equal bits formats differ by several times. Emulated, LLM-like operands; which point is which: below.";
+    figure formats;
+    formats.id = "v6-formats";
+    formats.title = "V6: the same by format, in the order of bits";
+    formats.form = figure_form::dots;
+    formats.x = {"relative error", true};
+    formats.series = {{"error", {}}};
+    formats.summary = "The number is the bits an element takes, codes and scales of both operands.";
+    const auto family = [](const std::string& id) {
+        return id.find("int8") != std::string::npos                                          ? "integers, 8 bits"
+               : id == "tf32" || id == "f16" || id == "bf16"                                 ? "16 and 19 bits"
+               : id.starts_with("e4m3") || id.starts_with("e5m2") || id.starts_with("hif8") ? "floating point, 8 bits"
+                                                                                              : "floating point, 6 and 4 bits";
+    };
+    std::vector<std::pair<std::string, const record*>> points = records.under("bits.");
+    std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) {
+        return parameter(*a.second, "bits_per_element") < parameter(*b.second, "bits_per_element");
+    });
+    for (const auto& [id, r] : points) {
+        const std::string name = family(id);
+        auto s = std::find_if(bits.series.begin(), bits.series.end(), [&](auto& x) { return x.name == name; });
+        if (s == bits.series.end()) {
+            bits.series.push_back({name, {}});
+            s = bits.series.end() - 1;
+        }
+        const double width = parameter(*r, "bits_per_element");
+        s->points.push_back({width, row_records::number(*r)});
+        formats.categories.push_back(r->name + ", " + report::format_number(width, 3));
+        formats.series[0].points.push_back({0, row_records::number(*r)});
+    }
+    for (figure* f : {&bits, &formats}) {
+        if (!points.empty()) {
+            add_if_any(all, std::move(*f));
+        }
+    }
+    for (const std::string data : {"uniform01", "normal"}) {
+        figure f;
+        f.id = "v6-length-" + data;
+        f.title = "V6: error of accumulation against K, " + std::string(data == "normal" ? "N(0,1)" : "uniform [0,1)");
+        f.form = figure_form::lines;
+        f.x = {"K, products in a sum", true};
+        f.y = {"relative error", true};
+        f.summary = data == "normal"
+                        ? "Without promotion the error of Hopper's FP8 path grows like the root of K and stays far below "
+                          "that of rounding the operands. Emulated."
+                        : "On data of one sign Hopper's FP8 path loses in proportion to K unless it is promoted to FP32; "
+                          "every 128 is DeepSeek's choice. Emulated.";
+        for (const auto& [id, r] : records.under("length." + data + ".")) {
+            auto s = std::find_if(f.series.begin(), f.series.end(), [&, &one = r](auto& x) { return x.name == one->name; });
+            if (s == f.series.end()) {
+                f.series.push_back({r->name, {}});
+                s = f.series.end() - 1;
+            }
+            if (const double error = row_records::number(*r); error > 0) {
+                s->points.push_back({parameter(*r, "k"), error});
+            }
+        }
+        if (const double rounding = records.value("uniform01.tensor_current.h100.quantisation");
+            data == "uniform01" && rounding > 0) {
+            f.marks.push_back({rounding, "rounding the operands to E4M3"});
+        }
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+// -- attribution: V11 -----------------------------------------------------------------------------------------------------
+
+figures attribution_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V11");
+    constexpr std::array<const char*, 4> factors{"peak", "format", "efficiency", "links"};
+    figures all;
+    figure range;
+    range.id = "v11-factors";
+    range.title = "V11: factors from 910B in 16 bits to H20 in FP8, all cases";
+    range.form = figure_form::dots;
+    range.x = {"factor in achieved FLOP/s of a device", true};
+    range.marks = {{1, "no change"}};
+    range.series = {{"lowest", {}}, {"highest", {}}};
+    range.summary = "Over every order, bin, MFU, sequence length and scenario. ";
+    for (const char* name : factors) {
+        if (const record* r = records.find(name); r != nullptr && r->low && r->high) {
+            range.categories.emplace_back(name);
+            range.series[0].points.push_back({0, *r->low});
+            range.series[1].points.push_back({0, *r->high});
+            range.summary += std::string(name) + " is the largest in " +
+                             report::format_count(static_cast<std::int64_t>(parameter(*r, "largest_in"))) + " of " +
+                             report::format_count(r->n.value_or(0)) + "; ";
+        }
+    }
+    range.summary += "modelled.";
+    figure orders;
+    orders.id = "v11-orders";
+    orders.title = "V11: every order, 910B3 at 30 % to H20 at the centre";
+    orders.form = figure_form::dots;
+    orders.x = {"factor", true};
+    orders.marks = {{1, "no change"}};
+    orders.summary = "Orders by first letters: p peak, f format, e efficiency, l links; what is changed first stands first. "
+                     "The farthest dot from 1 is the largest factor. Modelled.";
+    for (const char* name : factors) {
+        orders.series.push_back({name, {}});
+    }
+    for (const auto& [id, r] : records.under("order.")) {
+        const std::size_t dot = id.rfind('.');
+        std::string letters;
+        for (std::size_t at = 0; at < dot; at = id.find('-', at) == std::string::npos ? dot : id.find('-', at) + 1) {
+            letters += (letters.empty() ? "" : " ") + id.substr(at, 1);
+        }
+        if (orders.categories.empty() || orders.categories.back() != letters) {
+            orders.categories.push_back(letters);
+        }
+        for (figure_series& s : orders.series) {
+            if (s.name == id.substr(dot + 1)) {
+                s.points.push_back({0, row_records::number(*r)});
+            }
+        }
+    }
+    for (figure* f : {&range, &orders}) {
+        if (!f->categories.empty()) {
+            add_if_any(all, std::move(*f));
+        }
+    }
+    return all;
+}
+
+// -- failures and flips ---------------------------------------------------------------------------------------------------
+
+figures failure_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V9");
+    figure f;
+    f.id = "v9-share";
+    f.title = "V9: effective training time against the MTBF of the job";
+    f.form = figure_form::lines;
+    f.x = {"hours between failures", true};
+    f.y = {"effective share of time", false, 0.0, 1.0};
+    f.summary = "Failures at the height of a dashed line cost as much as lacking FP8 does there. Modelled.";
+    for (const auto& [id, name] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"fast", "restart in 5 min"}, {"usual", "restart in 10 min"}, {"slow", "restart in 30 min"}}) {
+        figure_series s{name, {}};
+        for (const auto& [hours, r] : records.under("share." + id + ".")) {
+            s.points.push_back({std::stod(hours), row_records::number(*r)});
+        }
+        f.series.push_back(std::move(s));
+    }
+    for (const std::string chip : {"h800", "h20"}) {
+        if (const record* r = result_of(outcome.rows, "V1").records.empty() ? nullptr
+                                                                            : row_records(outcome, "V1").find(chip)) {
+            const double ratio = row_records::number(*r);
+            f.marks.push_back({1 / ratio, "a 16-bit step on " + upper_case(chip) + ", " + report::format_ratio(ratio, 3)});
+        }
+    }
+    figures all;
+    add_if_any(all, std::move(f));
+    return all;
+}
+
+figures flip_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V10");
+    figure f;
+    f.id = "v10-flips";
+    f.title = "V10: what one flipped bit does";
+    f.form = figure_form::stacked_bars;
+    f.x = {"share of flips, %"};
+    f.series = {{"larger than anything before", {}}, {"NaN or infinity", {}}};
+    f.summary = "Counted over every bit of a sample.";
+    for (const auto& [id, name] : std::initializer_list<std::pair<std::string, std::string>>{{"e4m3fn", "E4M3 1x128"},
+                                                                                             {"mxfp8", "MXFP8"},
+                                                                                             {"e5m2", "E5M2 1x128"},
+                                                                                             {"f16", "FP16"},
+                                                                                             {"bf16", "BF16"}}) {
+        f.categories.push_back(name);
+        f.series[0].points.push_back({0, 100 * records.value(id + ".above_largest")});
+        f.series[1].points.push_back({0, 100 * records.value(id + ".not_finite")});
+    }
+    figures all;
+    add_if_any(all, std::move(f));
+    return all;
+}
+
+// -- self-checks ----------------------------------------------------------------------------------------------------------
+
+figures hold_out_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "S3");
+    figure f;
+    f.id = "s3-pairs";
+    f.title = "S3: the model's ranges and what was measured";
+    f.form = figure_form::ranges;
+    f.x = {"16-bit time / FP8 time"};
+    f.series = {{"model, centre and scenario range", {}}, {"measured (published)", {}}};
+    f.summary = "The ranges were committed before the measured ratios were looked at.";
+    for (const auto& [id, name] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"gpt_7b_h100", "GPT-7B, H100"},
+             {"gpt_13b_h100", "GPT-13B, H100"},
+             {"gpt_175b_h100", "GPT-175B, H100"},
+             {"deepseek_v3_gb300", "DeepSeek-V3, GB300"}}) {
+        if (const record* r = records.find(id)) {
+            f.categories.emplace_back(name);
+            f.series[0].points.push_back(point_of(*r));
+            f.series[1].points.push_back({0, parameter(*r, "measured")});
+        }
+    }
+    figures all;
+    if (!f.categories.empty()) {
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+figures fit_error_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "S2");
+    figure f;
+    f.id = "s2-fit";
+    f.title = "S2: error of the fit";
+    f.form = figure_form::bars;
+    f.x = {"model over published, %"};
+    f.series = {{"error", {}}};
+    f.marks = {{10, "10 %, the bar of S2"}, {-10, "-10 %"}};
+    f.summary = "On the data that the model was calibrated with: a fit, no test. The table has the products, too.";
+    for (const auto& [id, r] : records.under("")) {
+        const double error = parameter(*r, "error");
+        if (std::isfinite(error) && !id.starts_with("product.")) {
+            const std::string whole = r->name.substr(0, r->name.find(" ("));
+            f.categories.push_back(whole.substr(0, whole.find(" and ")));
+            f.series[0].points.push_back({0, 100 * error});
+        }
+    }
+    figures all;
+    if (!f.categories.empty()) {
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+// -- what the training experiment gave ----------------------------------------------------------------------------------
+
+// Relative loss gaps with their 90 % intervals: ids train.gap.* and train.gap_less_null.*.
+figures loss_figures(const results_set* results) {
+    figures all;
+    if (results == nullptr) {
+        return all;
+    }
+    figure f;
+    f.id = "v7-gaps";
+    f.title = "V7: loss gaps with 90 % intervals";
+    f.form = figure_form::ranges;
+    f.x = {"relative loss gap to BF16, %"};
+    f.series = {{"mean over seeds and 90 % interval", {}}};
+    f.marks = {{-0.25, "-0.25 %"}, {0.25, "0.25 %: bound of equivalence"}};
+    f.summary = "Equivalent: an interval between the dashed lines. Emulated, a small model; nats per byte.";
+    for (const auto& [begin, name] : std::initializer_list<std::pair<std::string_view, const char*>>{
+             {"train.gap_less_null.", " less null"}, {"train.gap.", ""}}) {
+        for (const record* r : results->under(begin)) {
+            if (r->low && r->high && std::isfinite(row_records::number(*r))) {
+                f.categories.push_back(r->id.substr(begin.size()) + name);
+                f.series[0].points.push_back(point_of(*r));
+            }
+        }
+    }
+    if (!f.categories.empty()) {
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+figures int8_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V15");
+    figure f;
+    f.id = "v15-speed";
+    f.title = "V15: INT8 in place of 16 bits, modelled speed";
+    f.form = figure_form::dots;
+    f.x = {"16-bit step time / INT8 step time"};
+    f.marks = {{1, "no gain"}};
+    f.series = {{"lowest", {}}, {"highest", {}}};
+    f.summary = "Scenario ranges. Whether a model trains as well decides, and that is the training experiment's.";
+    for (const auto& [id, r] : records.under("")) {
+        if (id.ends_with(".speed") && r->low && r->high) {
+            f.categories.push_back(upper_case(id.substr(0, id.find('.'))));
+            f.series[0].points.push_back({0, *r->low});
+            f.series[1].points.push_back({0, *r->high});
+        }
+    }
+    figures all;
+    if (!f.categories.empty()) {
+        add_if_any(all, std::move(f));
+    }
+    return all;
+}
+
+figures recoverable_figures(const claim_outcome& outcome) {
+    const row_records records(outcome, "V16");
+    figure f;
+    f.id = "v16-recoverable";
+    f.title = "V16: recoverable without FP8 units";
+    f.form = figure_form::bars;
+    f.x = {"% of the difference to FP8 units"};
+    f.series = {{"8-bit storage, 16-bit multiply", {}}};
+    f.summary = "Bytes come back whole. Step time does not: casts cost and products stay 16-bit; where memory is short, not "
+                "recomputing gives some of it back. Below 0: slower than 16 bits alone. Counted bytes, modelled time.";
+    const auto add = [&](std::string name, double value) {
+        f.categories.push_back(std::move(name));
+        f.series[0].points.push_back({0, value});
+    };
+    const row_records v3(outcome, "V3"), v5(outcome, "V5");
+    add("bytes kept (V3)", 100 * v3.value("sum.recoverable_without_fp8_units"));
+    add("bytes sent (V5)", 100 * v5.value("expert_traffic.recoverable_without_fp8_units"));
+    for (const auto& [id, r] : records.under("step_with_fit.")) {
+        add("step time, " + upper_case(id), 100 * row_records::number(*r));
+    }
+    figures all;
+    add_if_any(all, std::move(f));
+    return all;
+}
+
+}  // namespace narrowfp::bench::claim
