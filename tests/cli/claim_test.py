@@ -271,7 +271,7 @@ class Chips(ProgramTest):
         text = self.good("show", "910c", "--kind", "chip")
         for part in ("707.8 TFLOP/s", "752.0 TFLOP/s", "800.0 TFLOP/s", "disputed", "msmodeling", "none"):
             self.assertIn(part, text)
-        chip = strict_json(self.good("show", "h800", "--json"))[0]
+        chip = strict_json(self.good("show", "h800", "--kind", "chip", "--json"))[0]
         self.assertEqual(chip["kind"], "chip")
         for figure in chip["figures"]:
             self.assertTrue(figure["source"])

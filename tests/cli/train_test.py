@@ -84,9 +84,9 @@ class Train(ProgramTest):
         claim = strict_json(self.good("claim", "--only", "V7", "--only", "V8", "--only", "V15", "--results",
                                       os.path.join(self.folder, "results.json"), "--json"))
         verdicts = {r["id"]: r for r in claim["records"]}
-        self.assertEqual(verdicts["claim.v7"]["value"], "NOT RUN")
+        self.assertEqual(verdicts["claim.v7"]["status"], "not_run")
         self.assertIn("12 needed", verdicts["claim.v7"]["note"])
-        self.assertEqual(verdicts["claim.v15"]["value"], "NOT RUN")
+        self.assertEqual(verdicts["claim.v15"]["status"], "not_run")
 
     def test_every_arm_has_a_gradient_and_products(self):
         for arm in ARMS:
