@@ -39,8 +39,11 @@ figures error_figures(const claim_outcome& outcome) {
                                                                                               : "floating point, 6 and 4 bits";
     };
     std::vector<std::pair<std::string, const record*>> points = records.under("bits.");
-    std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) {
-        return parameter(*a.second, "bits_per_element") < parameter(*b.second, "bits_per_element");
+    // By bits; those of equal bits keep the order of the records, which lie in one array.
+    std::sort(points.begin(), points.end(), [](const auto& a, const auto& b) {
+        const double bits_a = parameter(*a.second, "bits_per_element");
+        const double bits_b = parameter(*b.second, "bits_per_element");
+        return bits_a != bits_b ? bits_a < bits_b : a.second < b.second;
     });
     for (const auto& [id, r] : points) {
         const std::string name = family(id);

@@ -51,8 +51,9 @@ public:
 
     void run(experiment_outcome& out) {
         std::vector<run_request> first, rest;
-        for (const std::string& name : design_.run_arms) {
-            for (std::uint32_t seed = 1; seed <= design_.seeds; ++seed) {
+        // Seed by seed over all arms, so that a stopped experiment has whole pairs.
+        for (std::uint32_t seed = 1; seed <= design_.seeds; ++seed) {
+            for (const std::string& name : design_.run_arms) {
                 (seed == 1 ? first : rest).push_back({name, seed, design_.rate});
             }
         }
@@ -68,8 +69,6 @@ public:
         run_forks(out, snapshots);
         snapshots.clear();
         remove_snapshots(snapshot_steps(), kept_);
-        // Seed by seed over all arms, so that a stopped experiment has whole pairs.
-        std::stable_sort(rest.begin(), rest.end(), [](const auto& a, const auto& b) { return a.seed < b.seed; });
         std::vector<run_request> extra = extra_requests();
         rest.insert(rest.end(), extra.begin(), extra.end());
         run_all(rest);
