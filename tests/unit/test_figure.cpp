@@ -180,6 +180,7 @@ TEST_CASE("gnuplot draws every form") {
     alone.form = figure_form::dots;
     alone.x.log = true;
     alone.marks.clear();
+    alone.categories = {"18.9 to 30 %", "%s%n"};
     for (const figure& f : {curve(), ranges(), bars, stacked, points, alone}) {
         const std::string svg = draw_svg(f);
         REQUIRE(svg.starts_with("<svg "));

@@ -42,6 +42,15 @@ std::string quoted(std::string_view text) {
     return out + "'";
 }
 
+// The label of a tick, which gnuplot takes for a format: a percent sign is doubled.
+std::string tick_label(std::string_view text) {
+    std::string doubled;
+    for (const char c : text) {
+        doubled += c == '%' ? "%%" : std::string(1, c);
+    }
+    return quoted(doubled);
+}
+
 std::string number(double x) { return exact_text(x); }
 
 std::string range_text(const figure_axis& a) {
@@ -178,7 +187,7 @@ std::string axes_of(const figure& f, const layout& l) {
     }
     out += "set yrange [" + number(static_cast<double>(f.categories.size()) + 0.5) + ":0.5]\nset ytics (";
     for (std::size_t n = 0; n < f.categories.size(); ++n) {
-        out += (n == 0 ? "" : ", ") + quoted(f.categories[n]) + " " + std::to_string(n + 1);
+        out += (n == 0 ? "" : ", ") + tick_label(f.categories[n]) + " " + std::to_string(n + 1);
     }
     out += ") scale 0\nset grid xtics " + thin;
     return out + value_axis(f, x);
