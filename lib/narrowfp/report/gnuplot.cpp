@@ -103,7 +103,7 @@ layout layout_of(const figure& f) {
     for (const std::string& name : f.categories) {
         longest = std::max(longest, display_width(name));
     }
-    l.left = std::min(static_cast<int>(letter * static_cast<double>(longest)) + 16, width * 11 / 20);
+    l.left = std::min(static_cast<int>(letter * static_cast<double>(longest)) + 30, width * 11 / 20);
     l.plot = std::max(l.plot, layout::key_line * (l.keys + 1));  // gnuplot's key takes no more lines than the plot is high
     return l;
 }
