@@ -39,23 +39,12 @@ double row_records::value(std::string_view id) const {
 }
 
 double row_records::number(const record& r) {
-    if (const auto* x = std::get_if<double>(&r.value)) {
-        return *x;
-    }
-    const auto* n = std::get_if<std::int64_t>(&r.value);
-    return n != nullptr ? static_cast<double>(*n) : no_value;
+    return report::number_in(r.value).value_or(no_value);
 }
 
 double parameter(const record& r, std::string_view key) {
     const report::field_value* value = report::find_field(r.parameters, key);
-    if (value == nullptr) {
-        return no_value;
-    }
-    if (const auto* x = std::get_if<double>(value)) {
-        return *x;
-    }
-    const auto* n = std::get_if<std::int64_t>(value);
-    return n != nullptr ? static_cast<double>(*n) : no_value;
+    return value != nullptr ? report::number_in(*value).value_or(no_value) : no_value;
 }
 
 report::figure_point point_of(const record& r, double factor) {
@@ -84,6 +73,12 @@ void add_if_any(figures& all, report::figure f) {
     if (!f.series.empty()) {
         all.push_back(std::move(f));
     }
+}
+
+figures alone(report::figure f) {
+    figures all;
+    add_if_any(all, std::move(f));
+    return all;
 }
 
 std::vector<report::figure> figures_of(std::string_view row, const claim_outcome& outcome,

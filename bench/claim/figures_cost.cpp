@@ -25,7 +25,8 @@ static std::vector<std::string> chips_of_row(const claim_outcome& outcome, std::
 }
 
 // What the rule would say by the ranges alone, for every threshold from 1.00 to 1.50.
-static figure threshold_figure(std::string_view row, const row_records& records, const std::vector<std::string>& chips) {
+static figure threshold_figure(std::string_view row, const row_records& records,
+                               const std::vector<std::string>& chips) {
     constexpr double first = 1.0, last = 1.5;
     figure f;
     f.id = lower_case(std::string(row)) + "-threshold";
@@ -76,17 +77,18 @@ static figure layer_figure(std::string_view row, const row_records& records, con
         if (!(whole > 0)) {
             continue;
         }
-        for (std::size_t c = 0; c < figure_column_ids.size(); ++c) {
+        for (std::size_t c = 0; c < all_columns.size(); ++c) {
             f.categories.push_back(upper_case(chip) + " " + std::string(figure_column_names[c]));
             for (std::size_t p = 0; p < parts.size(); ++p) {
-                const double ms = records.value(chip + ".layer." + std::string(figure_column_ids[c]) + "." +
+                const double ms = records.value(chip + ".layer." + std::string(id_of(all_columns[c])) + "." +
                                                 std::string(parts[p].first));
                 f.series[p].points.push_back({0, ms / whole});
             }
         }
     }
-    f.summary = "Only products and casts change with the format; attention, elementwise kernels and gaps dilute what FP8 "
-                "gains. Modelled, centre of the scenarios; traffic to experts is hidden behind this work and not shown.";
+    f.summary =
+        "Only products and casts change with the format; attention, elementwise kernels and gaps dilute what FP8 "
+        "gains. Modelled, centre of the scenarios; traffic to experts is hidden behind this work and not shown.";
     return f;
 }
 
@@ -106,8 +108,9 @@ static figure tornado_figure(std::string_view row, const claim_outcome& outcome)
         }
     }
     f.marks = {{1.10, "threshold, 1.10"}};
-    f.summary = "A bar that crosses the threshold flips the centre by itself. Verdicts look at corners, where inputs move "
-                "together. Modelled.";
+    f.summary =
+        "A bar that crosses the threshold flips the centre by itself. Verdicts look at corners, where inputs move "
+        "together. Modelled.";
     return f;
 }
 
@@ -115,13 +118,10 @@ figures step_figures(std::string_view row, const claim_outcome& outcome) {
     const row_records records(outcome, row);
     const std::vector<std::string> chips = chips_of_row(outcome, row);
     figures all;
-    for (figure f : {threshold_figure(row, records, chips), layer_figure(row, records, chips)}) {
-        if (!f.categories.empty()) {
-            add_if_any(all, std::move(f));
-        }
-    }
-    if (figure f = tornado_figure(row, outcome); row == "V1" && !f.categories.empty()) {
-        add_if_any(all, std::move(f));
+    add_if_any(all, threshold_figure(row, records, chips));
+    add_if_any(all, layer_figure(row, records, chips));
+    if (row == "V1") {
+        add_if_any(all, tornado_figure(row, outcome));
     }
     return all;
 }
@@ -130,7 +130,7 @@ figures step_figures(std::string_view row, const claim_outcome& outcome) {
 
 // Costs stacked in the four columns.
 static figure column_figure(std::string id, std::string title, std::string axis, const row_records& records,
-                     const std::vector<std::pair<std::string, std::string>>& costs) {
+                            const std::vector<std::pair<std::string, std::string>>& costs) {
     figure f;
     f.id = std::move(id);
     f.title = std::move(title);
@@ -139,8 +139,8 @@ static figure column_figure(std::string id, std::string title, std::string axis,
     f.categories.assign(figure_column_names.begin(), figure_column_names.end());
     for (const auto& [cost, name] : costs) {
         figure_series s{name, {}};
-        for (const std::string_view column : figure_column_ids) {
-            s.points.push_back({0, records.value(cost + "." + std::string(column))});
+        for (const column c : all_columns) {
+            s.points.push_back({0, records.value(cost + "." + std::string(id_of(c)))});
         }
         f.series.push_back(std::move(s));
     }
@@ -154,8 +154,9 @@ figures byte_figures(const claim_outcome& outcome) {
                               {"activations_in_flight", "activations of all micro-batches in flight"},
                               {"gradients", "gradients, FP32"},
                               {"optimizer", "master weights and moments, sharded"}});
-    f.summary = "A chip without FP8 units can store the same 8-bit codes: columns 1 to 3 are equal, so all of what is saved "
-                "is recoverable. Gradients and optimizer do not depend on the format. Counted; the layout is modelled.";
+    f.summary =
+        "A chip without FP8 units can store the same 8-bit codes. Gradients and optimizer do not depend on the format. "
+        "Counted; the layout is modelled.";
     add_if_any(all, std::move(f));
     return all;
 }
@@ -172,17 +173,17 @@ figures link_figures(const claim_outcome& outcome) {
     exposed.title = "V5: traffic that work does not hide, by link";
     exposed.form = figure_form::bars;
     exposed.x = {"exposed, ms a layer and micro-batch"};
-    exposed.summary = "At 160 and 50 GB/s work hides all traffic. Modelled, centre of the scenarios.";
+    exposed.summary = "The slowest of the links; the table has the others. Modelled, centre of the scenarios.";
     std::map<std::string, std::size_t> known;
     for (const auto& [id, r] : records.under("exposed.25.0.")) {
         const std::size_t dot = id.find('.');
-        const std::string chip = id.substr(0, dot), column = id.substr(dot + 1);
+        const std::string chip = id.substr(0, dot), of = id.substr(dot + 1);
         const auto [at, fresh] = known.try_emplace(chip, exposed.categories.size());
         if (fresh) {
             exposed.categories.push_back(upper_case(chip) + ", 25 GB/s");
         }
-        for (std::size_t c = 0; c < figure_column_ids.size(); ++c) {
-            if (column == figure_column_ids[c]) {
+        for (std::size_t c = 0; c < all_columns.size(); ++c) {
+            if (of == id_of(all_columns[c])) {
                 auto s = std::find_if(exposed.series.begin(), exposed.series.end(),
                                       [&](const figure_series& x) { return x.name == figure_column_names[c]; });
                 if (s == exposed.series.end()) {
@@ -197,9 +198,7 @@ figures link_figures(const claim_outcome& outcome) {
     for (figure_series& s : exposed.series) {
         s.points.resize(exposed.categories.size(), {0, no_value});
     }
-    if (!exposed.categories.empty()) {
-        add_if_any(all, std::move(exposed));
-    }
+    add_if_any(all, std::move(exposed));
     return all;
 }
 
@@ -214,18 +213,16 @@ figures fit_figures(const claim_outcome& outcome) {
     f.x = {"extra step time, %"};
     f.series = {{"centre and scenario range", {}}};
     f.marks = {{3, "below 3 %: NOT SUPPORTED"}, {10, "above 10 %: SUPPORTED"}, {25, "above 25 %: critical"}};
-    f.summary = "On the Ascends with 64 GB 16 bits cost recomputation; parts with more memory pay little or nothing. Modelled.";
+    f.summary =
+        "What does not fit is recomputed, spread otherwise or offloaded, whichever costs least. Modelled, scenario "
+        "ranges.";
     for (const std::string chip : {"h800", "h20", "910b2", "910b3", "910b4", "910c"}) {
         if (const record* r = records.find(chip); r != nullptr && std::isfinite(row_records::number(*r))) {
             f.categories.push_back(upper_case(chip));
             f.series[0].points.push_back(point_of(*r, 100));
         }
     }
-    figures all;
-    if (!f.categories.empty()) {
-        add_if_any(all, std::move(f));
-    }
-    return all;
+    return alone(std::move(f));
 }
 
 figures shape_figures(const claim_outcome& outcome) {
@@ -236,7 +233,7 @@ figures shape_figures(const claim_outcome& outcome) {
     f.form = figure_form::ranges;
     f.x = {"16-bit time / FP8 time with casts"};
     f.marks = {{1, "no gain"}};
-    f.summary = "On the compute-poor H20 casts weigh less, so every product gains more. Modelled, scenario ranges.";
+    f.summary = "Casts wait for memory: they weigh less where compute is poor. Modelled, scenario ranges.";
     for (const std::string chip : {"h800", "h20"}) {
         figure_series s{upper_case(chip), {}};
         for (const auto& [id, r] : records.under(chip + ".")) {
@@ -252,12 +249,9 @@ figures shape_figures(const claim_outcome& outcome) {
         }
         f.series.push_back(std::move(s));
     }
-    figures all;
-    if (std::all_of(f.series.begin(), f.series.end(),
-                    [&](const figure_series& s) { return s.points.size() == f.categories.size(); })) {
-        add_if_any(all, std::move(f));
-    }
-    return all;
+    const bool whole = std::all_of(f.series.begin(), f.series.end(),
+                                   [&](const figure_series& s) { return s.points.size() == f.categories.size(); });
+    return whole ? alone(std::move(f)) : figures{};
 }
 
 figures h20_figures(const claim_outcome& outcome) {
@@ -269,19 +263,14 @@ figures h20_figures(const claim_outcome& outcome) {
     f.x = {"H20 rate / Ascend rate, per device"};
     f.series = {{"centre and scenario range", {}}};
     f.marks = {{1, "equally fast"}};
-    f.summary = "A whole 910C has more 16-bit throughput than an H20 has in FP8; for the single-die bins the range lies on "
-                "both sides. Modelled.";
+    f.summary = "Above 1 the H20 is faster. Modelled, scenario ranges.";
     for (const auto& [id, r] : records.under("")) {
         if (id.ends_with(".rate")) {
             f.categories.push_back(upper_case(id.substr(0, id.find('.'))));
             f.series[0].points.push_back(point_of(*r));
         }
     }
-    figures all;
-    if (!f.categories.empty()) {
-        add_if_any(all, std::move(f));
-    }
-    return all;
+    return alone(std::move(f));
 }
 
 figures hour_figures(const claim_outcome& outcome) {
@@ -292,8 +281,8 @@ figures hour_figures(const claim_outcome& outcome) {
     f.form = figure_form::ranges;
     f.x = {"million device-hours", false, 0.0};
     f.series = {{"fp8 units", {}}, {"16-bit only", {}}};
-    f.summary = "Device-hours of different chips are no common currency: an H20 has 15 % of an H800's 16-bit peak. Modelled, "
-                "scenario ranges.";
+    f.summary =
+        "Device-hours of different chips are no common currency: their peaks differ. Modelled, scenario ranges.";
     for (const std::string chip : {"h800", "h20", "910b2", "910b3", "910b4", "910c"}) {
         const record* fp8 = records.find(chip + ".fp8_units");
         const record* wide = records.find(chip + ".16bit_only");
@@ -303,11 +292,7 @@ figures hour_figures(const claim_outcome& outcome) {
             f.series[1].points.push_back(point_of(*wide));
         }
     }
-    figures all;
-    if (!f.categories.empty()) {
-        add_if_any(all, std::move(f));
-    }
-    return all;
+    return alone(std::move(f));
 }
 
 figures software_figures(const claim_outcome& outcome) {
@@ -318,22 +303,21 @@ figures software_figures(const claim_outcome& outcome) {
     f.form = figure_form::bars;
     f.x = {"times as fast", false, 1.0};
     f.series = {{"factor", {}}};
-    f.summary = "What one team's tuning gave on Ascend (published shares of the peak: 18.9, 30, 41 %) beside what FP8 gives "
-                "in the model.";
-    for (const auto& [id, name] : std::initializer_list<std::pair<const char*, const char*>>{
-             {"tuned", "MFU 18.9 to 30 %"},
-             {"later", "MFU 30 to 41 %"},
-             {"both", "MFU 18.9 to 41 %"},
-             {"h800", "FP8 on H800"},
-             {"h20", "FP8 on H20"},
-             {"910b3", "FP8 on 910B3, if"},
-             {"910c", "FP8 on 910C, if"}}) {
+    f.summary =
+        "What one team's tuning gave on Ascend (published shares of the peak: 18.9, 30, 41 %) beside what FP8 gives "
+        "in the model.";
+    for (const auto& [id, name] :
+         std::initializer_list<std::pair<const char*, const char*>>{{"tuned", "MFU 18.9 to 30 %"},
+                                                                    {"later", "MFU 30 to 41 %"},
+                                                                    {"both", "MFU 18.9 to 41 %"},
+                                                                    {"h800", "FP8 on H800"},
+                                                                    {"h20", "FP8 on H20"},
+                                                                    {"910b3", "FP8 on 910B3, if"},
+                                                                    {"910c", "FP8 on 910C, if"}}) {
         f.categories.emplace_back(name);
         f.series[0].points.push_back({0, records.value(id)});
     }
-    figures all;
-    add_if_any(all, std::move(f));
-    return all;
+    return alone(std::move(f));
 }
 
 }  // namespace narrowfp::bench::claim

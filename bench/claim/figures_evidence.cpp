@@ -2,6 +2,7 @@
 // Figures of the self-checks, and of the rows on errors, failures, attribution and training.
 #include "claim/results_set.hpp"
 #include "claim/row_records.hpp"
+#include "support/equivalence.hpp"
 
 #include <narrowfp/report/text.hpp>
 
@@ -24,7 +25,7 @@ figures error_figures(const claim_outcome& outcome) {
     bits.form = figure_form::points;
     bits.x = {"bits an element, scales included", false, 2.0, 20.0};
     bits.y = {"relative error", true};
-    bits.summary = "At equal bits formats differ by several times. Emulated, LLM-like operands; which point is which: below.";
+    bits.summary = "Emulated, LLM-like operands; which point is which: below.";
     figure formats;
     formats.id = "v6-formats";
     formats.title = "V6: the same by format, in the order of bits";
@@ -33,10 +34,11 @@ figures error_figures(const claim_outcome& outcome) {
     formats.series = {{"error", {}}};
     formats.summary = "The number is the bits an element takes, codes and scales of both operands.";
     const auto family = [](const std::string& id) {
-        return id.find("int8") != std::string::npos                                          ? "integers, 8 bits"
-               : id == "tf32" || id == "f16" || id == "bf16"                                 ? "16 and 19 bits"
-               : id.starts_with("e4m3") || id.starts_with("e5m2") || id.starts_with("hif8") ? "floating point, 8 bits"
-                                                                                              : "floating point, 6 and 4 bits";
+        return id.find("int8") != std::string::npos          ? "integers, 8 bits"
+               : id == "tf32" || id == "f16" || id == "bf16" ? "16 and 19 bits"
+               : id.starts_with("e4m3") || id.starts_with("e5m2") || id.starts_with("hif8")
+                   ? "floating point, 8 bits"
+                   : "floating point, 6 and 4 bits";
     };
     std::vector<std::pair<std::string, const record*>> points = records.under("bits.");
     // By bits; those of equal bits keep the order of the records, which lie in one array.
@@ -57,11 +59,8 @@ figures error_figures(const claim_outcome& outcome) {
         formats.categories.push_back(r->name + ", " + report::format_number(width, 3));
         formats.series[0].points.push_back({0, row_records::number(*r)});
     }
-    for (figure* f : {&bits, &formats}) {
-        if (!points.empty()) {
-            add_if_any(all, std::move(*f));
-        }
-    }
+    add_if_any(all, std::move(bits));
+    add_if_any(all, std::move(formats));
     for (const std::string data : {"uniform01", "normal"}) {
         figure f;
         f.id = "v6-length-" + data;
@@ -70,12 +69,12 @@ figures error_figures(const claim_outcome& outcome) {
         f.x = {"K, products in a sum", true};
         f.y = {"relative error", true};
         f.summary = data == "normal"
-                        ? "Without promotion the error of Hopper's FP8 path grows like the root of K and stays far below "
-                          "that of rounding the operands. Emulated."
-                        : "On data of one sign Hopper's FP8 path loses in proportion to K unless it is promoted to FP32; "
+                        ? "Data of both signs: what Hopper's FP8 path cuts off partly cancels. Emulated."
+                        : "Data of one sign: what Hopper's FP8 path cuts off adds up unless sums are promoted to FP32; "
                           "every 128 is DeepSeek's choice. Emulated.";
         for (const auto& [id, r] : records.under("length." + data + ".")) {
-            auto s = std::find_if(f.series.begin(), f.series.end(), [&, &one = r](auto& x) { return x.name == one->name; });
+            auto s =
+                std::find_if(f.series.begin(), f.series.end(), [&, &one = r](auto& x) { return x.name == one->name; });
             if (s == f.series.end()) {
                 f.series.push_back({r->name, {}});
                 s = f.series.end() - 1;
@@ -98,7 +97,6 @@ figures error_figures(const claim_outcome& outcome) {
 figures attribution_figures(const claim_outcome& outcome) {
     const row_records records(outcome, "V11");
     constexpr std::array<const char*, 4> factors{"peak", "format", "efficiency", "links"};
-    figures all;
     figure range;
     range.id = "v11-factors";
     range.title = "V11: factors from 910B in 16 bits to H20 in FP8, all cases";
@@ -124,8 +122,9 @@ figures attribution_figures(const claim_outcome& outcome) {
     orders.form = figure_form::dots;
     orders.x = {"factor", true};
     orders.marks = {{1, "no change"}};
-    orders.summary = "Orders by first letters: p peak, f format, e efficiency, l links; what is changed first stands first. "
-                     "The farthest dot from 1 is the largest factor. Modelled.";
+    orders.summary =
+        "Orders by first letters: p peak, f format, e efficiency, l links; what is changed first stands first. "
+        "The farthest dot from 1 is the largest factor. Modelled.";
     for (const char* name : factors) {
         orders.series.push_back({name, {}});
     }
@@ -144,11 +143,9 @@ figures attribution_figures(const claim_outcome& outcome) {
             }
         }
     }
-    for (figure* f : {&range, &orders}) {
-        if (!f->categories.empty()) {
-            add_if_any(all, std::move(*f));
-        }
-    }
+    figures all;
+    add_if_any(all, std::move(range));
+    add_if_any(all, std::move(orders));
     return all;
 }
 
@@ -172,15 +169,13 @@ figures failure_figures(const claim_outcome& outcome) {
         f.series.push_back(std::move(s));
     }
     for (const std::string chip : {"h800", "h20"}) {
-        if (const record* r = result_of(outcome.rows, "V1").records.empty() ? nullptr
-                                                                            : row_records(outcome, "V1").find(chip)) {
+        if (const record* r = row_records(outcome, "V1").find(chip)) {
             const double ratio = row_records::number(*r);
-            f.marks.push_back({1 / ratio, "a 16-bit step on " + upper_case(chip) + ", " + report::format_ratio(ratio, 3)});
+            f.marks.push_back(
+                {1 / ratio, "a 16-bit step on " + upper_case(chip) + ", " + report::format_ratio(ratio, 3)});
         }
     }
-    figures all;
-    add_if_any(all, std::move(f));
-    return all;
+    return alone(std::move(f));
 }
 
 figures flip_figures(const claim_outcome& outcome) {
@@ -192,18 +187,13 @@ figures flip_figures(const claim_outcome& outcome) {
     f.x = {"share of flips, %"};
     f.series = {{"larger than anything before", {}}, {"NaN or infinity", {}}};
     f.summary = "Counted over every bit of a sample.";
-    for (const auto& [id, name] : std::initializer_list<std::pair<std::string, std::string>>{{"e4m3fn", "E4M3 1x128"},
-                                                                                             {"mxfp8", "MXFP8"},
-                                                                                             {"e5m2", "E5M2 1x128"},
-                                                                                             {"f16", "FP16"},
-                                                                                             {"bf16", "BF16"}}) {
+    for (const auto& [id, name] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"e4m3fn", "E4M3 1x128"}, {"mxfp8", "MXFP8"}, {"e5m2", "E5M2 1x128"}, {"f16", "FP16"}, {"bf16", "BF16"}}) {
         f.categories.push_back(name);
         f.series[0].points.push_back({0, 100 * records.value(id + ".above_largest")});
         f.series[1].points.push_back({0, 100 * records.value(id + ".not_finite")});
     }
-    figures all;
-    add_if_any(all, std::move(f));
-    return all;
+    return alone(std::move(f));
 }
 
 // -- self-checks ----------------------------------------------------------------------------------------------------------
@@ -217,22 +207,18 @@ figures hold_out_figures(const claim_outcome& outcome) {
     f.x = {"16-bit time / FP8 time"};
     f.series = {{"model, centre and scenario range", {}}, {"measured (published)", {}}};
     f.summary = "The ranges were committed before the measured ratios were looked at.";
-    for (const auto& [id, name] : std::initializer_list<std::pair<const char*, const char*>>{
-             {"gpt_7b_h100", "GPT-7B, H100"},
-             {"gpt_13b_h100", "GPT-13B, H100"},
-             {"gpt_175b_h100", "GPT-175B, H100"},
-             {"deepseek_v3_gb300", "DeepSeek-V3, GB300"}}) {
+    for (const auto& [id, name] :
+         std::initializer_list<std::pair<const char*, const char*>>{{"gpt_7b_h100", "GPT-7B, H100"},
+                                                                    {"gpt_13b_h100", "GPT-13B, H100"},
+                                                                    {"gpt_175b_h100", "GPT-175B, H100"},
+                                                                    {"deepseek_v3_gb300", "DeepSeek-V3, GB300"}}) {
         if (const record* r = records.find(id)) {
             f.categories.emplace_back(name);
             f.series[0].points.push_back(point_of(*r));
             f.series[1].points.push_back({0, parameter(*r, "measured")});
         }
     }
-    figures all;
-    if (!f.categories.empty()) {
-        add_if_any(all, std::move(f));
-    }
-    return all;
+    return alone(std::move(f));
 }
 
 figures fit_error_figures(const claim_outcome& outcome) {
@@ -253,20 +239,15 @@ figures fit_error_figures(const claim_outcome& outcome) {
             f.series[0].points.push_back({0, 100 * error});
         }
     }
-    figures all;
-    if (!f.categories.empty()) {
-        add_if_any(all, std::move(f));
-    }
-    return all;
+    return alone(std::move(f));
 }
 
 // -- what the training experiment gave ----------------------------------------------------------------------------------
 
 // Relative loss gaps with their 90 % intervals: ids train.gap.* and train.gap_less_null.*.
 figures loss_figures(const results_set* results) {
-    figures all;
     if (results == nullptr) {
-        return all;
+        return {};
     }
     figure f;
     f.id = "v7-gaps";
@@ -274,7 +255,7 @@ figures loss_figures(const results_set* results) {
     f.form = figure_form::ranges;
     f.x = {"relative loss gap to BF16, %"};
     f.series = {{"mean over seeds and 90 % interval", {}}};
-    f.marks = {{-0.25, "-0.25 %"}, {0.25, "0.25 %: bound of equivalence"}};
+    f.marks = {{-equivalence_margin, "-0.25 %"}, {equivalence_margin, "0.25 %: bound of equivalence"}};
     f.summary = "Equivalent: an interval between the dashed lines. Emulated, a small model; nats per byte.";
     for (const auto& [begin, name] : std::initializer_list<std::pair<std::string_view, const char*>>{
              {"train.gap_less_null.", " less null"}, {"train.gap.", ""}}) {
@@ -285,10 +266,7 @@ figures loss_figures(const results_set* results) {
             }
         }
     }
-    if (!f.categories.empty()) {
-        add_if_any(all, std::move(f));
-    }
-    return all;
+    return alone(std::move(f));
 }
 
 figures int8_figures(const claim_outcome& outcome) {
@@ -308,11 +286,7 @@ figures int8_figures(const claim_outcome& outcome) {
             f.series[1].points.push_back({0, *r->high});
         }
     }
-    figures all;
-    if (!f.categories.empty()) {
-        add_if_any(all, std::move(f));
-    }
-    return all;
+    return alone(std::move(f));
 }
 
 figures recoverable_figures(const claim_outcome& outcome) {
@@ -323,8 +297,9 @@ figures recoverable_figures(const claim_outcome& outcome) {
     f.form = figure_form::bars;
     f.x = {"% of the difference to FP8 units"};
     f.series = {{"8-bit storage, 16-bit multiply", {}}};
-    f.summary = "Bytes come back whole. Step time does not: casts cost and products stay 16-bit; where memory is short, not "
-                "recomputing gives some of it back. Below 0: slower than 16 bits alone. Counted bytes, modelled time.";
+    f.summary =
+        "Products stay 16-bit and casts cost time; where memory is short, not recomputing gives time back. "
+        "Below 0: slower than 16 bits alone. Counted bytes, modelled time.";
     const auto add = [&](std::string name, double value) {
         f.categories.push_back(std::move(name));
         f.series[0].points.push_back({0, value});
@@ -335,9 +310,7 @@ figures recoverable_figures(const claim_outcome& outcome) {
     for (const auto& [id, r] : records.under("step_with_fit.")) {
         add("step time, " + upper_case(id), 100 * row_records::number(*r));
     }
-    figures all;
-    add_if_any(all, std::move(f));
-    return all;
+    return alone(std::move(f));
 }
 
 }  // namespace narrowfp::bench::claim

@@ -110,11 +110,11 @@ record make_record(std::string_view row, std::string_view what, std::string name
 std::vector<record> four_column_records(std::string_view row, const std::vector<cost_line>& lines) {
     std::vector<record> out;
     for (const cost_line& line : lines) {
-        const auto add = [&](const char* column, const std::optional<double>& value,
+        const auto add = [&](std::string_view id, const std::optional<double>& value,
                              const std::optional<double>& high) {
-            record r = make_record(row, line.id + "." + column, line.name, line.kind, {}, line.unit, "by formula");
+            record r = make_record(row, line.id + "." + std::string(id), line.name, line.kind, {}, line.unit, "by formula");
             report::add_field(r.parameters, "cost", line.id);
-            report::add_field(r.parameters, "column", std::string(column));
+            report::add_field(r.parameters, "column", std::string(id));
             r.source = line.source;
             if (!value) {
                 report::set_no_value(
@@ -130,10 +130,10 @@ std::vector<record> four_column_records(std::string_view row, const std::vector<
             }
             out.push_back(std::move(r));
         };
-        add("fp8_units", line.fp8_units, std::nullopt);
-        add("fp8_storage_16bit_multiply", line.fp8_storage, std::nullopt);
-        add("int8", line.int8, std::nullopt);
-        add("16bit_only", line.wide, line.wide_high);
+        add(id_of(column::fp8_units), line.fp8_units, std::nullopt);
+        add(id_of(column::fp8_storage), line.fp8_storage, std::nullopt);
+        add(id_of(column::int8), line.int8, std::nullopt);
+        add(id_of(column::wide), line.wide, line.wide_high);
         if (const std::optional<double> share = recoverable(line)) {
             out.push_back(make_record(row, line.id + ".recoverable_without_fp8_units",
                                       line.name + ": recoverable without FP8 units", line.kind, *share, "1",

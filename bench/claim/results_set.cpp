@@ -41,4 +41,11 @@ std::vector<const report::record*> results_set::under(std::string_view begin) co
     return some;
 }
 
+double number_of(const report::record& r) {
+    if (const std::optional<double> number = report::number_in(r.value)) {
+        return *number;
+    }
+    throw std::runtime_error("results: record \"" + r.id + "\" must hold a number");
+}
+
 }  // namespace narrowfp::bench::claim

@@ -28,4 +28,7 @@ private:
     std::vector<std::string> files_;
 };
 
+// The number of a record that a results file gave. Throws std::runtime_error that names the record if it holds none.
+double number_of(const report::record& r);
+
 }  // namespace narrowfp::bench::claim

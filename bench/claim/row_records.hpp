@@ -3,6 +3,7 @@
 #pragma once
 
 #include "claim/claim.hpp"
+#include "claim/step_scenarios.hpp"
 
 #include <narrowfp/report/figure.hpp>
 
@@ -15,8 +16,7 @@ namespace narrowfp::bench::claim {
 using figures = std::vector<report::figure>;
 
 inline constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
-inline constexpr std::array<std::string_view, 4> figure_column_ids{"fp8_units", "fp8_storage_16bit_multiply", "int8",
-                                                                   "16bit_only"};
+// Short names of all_columns, in their order.
 inline constexpr std::array<std::string_view, 4> figure_column_names{"fp8 units", "fp8 storage", "int8", "16-bit only"};
 
 class row_records {
@@ -46,6 +46,8 @@ std::string lower_case(std::string text);
 
 // Appends the figure without its empty series, if one is left.
 void add_if_any(figures& all, report::figure f);
+// That figure alone, or none.
+figures alone(report::figure f);
 
 // figures_cost.cpp: by row
 figures step_figures(std::string_view row, const claim_outcome& outcome);  // V1, V12a

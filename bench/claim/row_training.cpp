@@ -32,30 +32,11 @@ constexpr std::array<std::string_view, 4> count_ids{"train.events.f16.overflowed
 constexpr std::array<std::string_view, 3> wide_arms{"f16", "f16_loss_scale", "bf16"};
 constexpr std::int64_t seeds_needed = 12;
 
-double number_of(const report::record& r) {
-    if (const auto* x = std::get_if<double>(&r.value)) {
-        return *x;
-    }
-    if (const auto* n = std::get_if<std::int64_t>(&r.value)) {
-        return static_cast<double>(*n);
-    }
-    throw std::runtime_error("results: record \"" + r.id + "\" must hold a number");
-}
-
 interval interval_of(const report::record& r) {
     if (!r.low || !r.high) {
         throw std::runtime_error("results: record \"" + r.id + "\" must have low and high, its 90 % interval");
     }
     return {*r.low, *r.high};
-}
-
-std::string_view word_of(equivalence e) {
-    switch (e) {
-        case equivalence::equivalent: return "equivalent";
-        case equivalence::not_equivalent: return "not equivalent";
-        case equivalence::inconclusive: return "inconclusive";
-    }
-    return "?";
 }
 
 row_result not_run(const char* kinds, std::string reason) {

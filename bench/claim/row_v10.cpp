@@ -94,9 +94,9 @@ void add_detection(const row_context& how, row_result& out) {
             const report::record* harmless = result_named(how, id + "harmless");
             const report::record* missed = result_named(how, id + "largest_missed");
             if (detected != nullptr && harmless != nullptr && missed != nullptr) {
-                t.add_row({product, place, report::format_percent(std::get<double>(detected->value), 3),
-                           report::format_percent(std::get<double>(harmless->value), 3),
-                           report::format_number(std::get<double>(missed->value), 2)});
+                t.add_row({product, place, report::format_percent(number_of(*detected), 3),
+                           report::format_percent(number_of(*harmless), 3),
+                           report::format_number(number_of(*missed), 2)});
             }
         }
     }

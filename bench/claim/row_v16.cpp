@@ -89,7 +89,7 @@ row_result run_v16(const row_context& how) {
     // A product that waits for memory moves one byte a weight in place of two, whoever multiplies.
     t.add_row({"time of memory-bound products", "100 % (bytes alone)", "M"});
     if (const report::record* measured = result_named(how, measured_id)) {
-        const double factor = std::get<double>(measured->value);
+        const double factor = number_of(*measured);
         t.add_row({"the same, measured here: 16-bit over 8-bit weights " + report::format_ratio(factor, 3),
                    report::format_percent((1 - 1 / factor) / (1 - 1 / bytes_ratio), 3), "C"});
         out.kinds = "M, E, C";

@@ -25,17 +25,17 @@ constexpr std::string_view int8_id = "claim.input.int8_speed_up";
 std::string measured_text(const row_context& how) {
     const auto number = [&](std::string_view id) {
         const report::record* r = result_named(how, id);
-        return r != nullptr ? std::get_if<double>(&r->value) : nullptr;
+        return r != nullptr ? std::optional(number_of(*r)) : std::nullopt;
     };
-    const double* share = number(cast_share_id);
-    const double* storage = number(storage_id);
-    const double* int8 = number(int8_id);
+    const std::optional<double> share = number(cast_share_id);
+    const std::optional<double> storage = number(storage_id);
+    const std::optional<double> int8 = number(int8_id);
     return "Measured on this machine (C): casts and transposes take " +
-           (share != nullptr ? report::format_percent(*share, 3) : std::string("NOT RUN")) +
+           (share ? report::format_percent(*share, 3) : std::string("NOT RUN")) +
            " of the products of a linear layer (narrowfp study casts); over BF16 products, FP8 storage with 16-bit "
            "multiplication runs at " +
-           (storage != nullptr ? report::format_ratio(*storage, 3) : std::string("NOT RUN")) + ", INT8 at " +
-           (int8 != nullptr ? report::format_ratio(*int8, 3) : std::string("NOT RUN")) + " (bench_gemm).";
+           (storage ? report::format_ratio(*storage, 3) : std::string("NOT RUN")) + ", INT8 at " +
+           (int8 ? report::format_ratio(*int8, 3) : std::string("NOT RUN")) + " (bench_gemm).";
 }
 
 // All three passes of one product of the layer: seconds in 16 bits over seconds in FP8 with its casts.

@@ -208,15 +208,14 @@ report::table exposed_table(const row_context& how, std::vector<report::record>&
             const device::chip& chip = chips_of(how).by_name(name);
             const step_scenarios all(v3, chip, chip.vendor == "Huawei");
             const step_scenario& s = all.all().front();
-            for (const auto& [c, id] : {std::pair{column::fp8_units, "fp8_units"},
-                                        {column::fp8_storage, "fp8_storage_16bit_multiply"},
-                                        {column::wide, "16bit_only"}}) {
+            for (const column c : {column::fp8_units, column::fp8_storage, column::wide}) {
                 const double exposed = std::max(0.0, traffic(c) - all.stage_in(s, c).compute());
                 const bool there = c != column::fp8_units || chip.vendor != "Huawei";
                 cells.emplace_back(there ? report::format_number(exposed * 1e3, 3) : "no such unit");
                 if (there) {
                     records.push_back(make_record(
-                        "V5", "exposed." + report::format_number(link, 3) + "." + std::string(name) + "." + id,
+                        "V5", "exposed." + report::format_number(link, 3) + "." + std::string(name) + "." +
+                                  std::string(id_of(c)),
                         "exposed traffic to experts, overlapped with work", figure_kind::modelled, exposed * 1e3, "ms",
                         "max(0, traffic - work), centre of the scenarios"));
                 }
@@ -271,12 +270,12 @@ void add_counted_bytes(const row_context& how, row_result& out) {
             continue;
         }
         const double formula = cost::dispatch_bytes(model, formats);
-        t.add_row({id, cost_text(std::get<double>(there->value)), cost_text(formula),
-                   cost_text(std::get<double>(back->value))});
+        t.add_row({id, cost_text(number_of(*there)), cost_text(formula),
+                   cost_text(number_of(*back))});
         out.checks.push_back({std::string("dispatch in ") + id + ": counted payload is that of the formula",
-                              std::get<double>(there->value) == formula});
+                              number_of(*there) == formula});
         out.checks.push_back({std::string("combine beside ") + id + ": counted payload is that of the formula",
-                              std::get<double>(back->value) == cost::combine_bytes(model)});
+                              number_of(*back) == cost::combine_bytes(model)});
     }
     if (!t.rows.empty()) {
         out.tables.push_back(std::move(t));
@@ -289,7 +288,8 @@ void add_measured_links(const row_context& how, row_result& out) {
     t.columns = {{"chip"}, {"column"}, {"measured", alignment::right}, {"by the model", alignment::right},
                  {"exposed with overlap", alignment::right}};
     for (const std::string chip : {"h800", "910b3", "910c"}) {
-        for (const std::string c : {"fp8_units", "fp8_storage_16bit_multiply", "int8", "16bit_only"}) {
+        for (const column at : all_columns) {
+            const std::string c(id_of(at));
             const std::string id = "link." + chip + "." + c;
             const report::record* ratio = counted(how, id + ".traffic_over_work");
             const report::record* exposed = counted(how, id + ".exposed_over_work");
@@ -297,9 +297,9 @@ void add_measured_links(const row_context& how, row_result& out) {
             if (ratio == nullptr || exposed == nullptr) {
                 continue;
             }
-            t.add_row({chip, c, report::format_number(std::get<double>(ratio->value), 3),
-                       modelled == nullptr ? "-" : report::format_number(std::get<double>(modelled->value), 3),
-                       report::format_percent(std::get<double>(exposed->value), 3)});
+            t.add_row({chip, c, report::format_number(number_of(*ratio), 3),
+                       modelled == nullptr ? "-" : report::format_number(number_of(*modelled), 3),
+                       report::format_percent(number_of(*exposed), 3)});
         }
     }
     if (!t.rows.empty()) {

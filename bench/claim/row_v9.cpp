@@ -7,6 +7,8 @@
 #include <narrowfp/cost/failures.hpp>
 #include <narrowfp/report/text.hpp>
 
+#include <cmath>
+
 namespace narrowfp::bench::claim {
 
 using report::alignment;
@@ -43,10 +45,10 @@ void add_interruptions(const row_context& how, row_result& out) {
         if (share == nullptr || formula == nullptr || mtbf == nullptr || !share->low) {
             continue;
         }
-        const double value = std::get<double>(share->value);
-        t.add_row({name, report::format_number(std::get<double>(mtbf->value), 3), report::format_number(value, 3),
+        const double value = number_of(*share);
+        t.add_row({name, report::format_number(number_of(*mtbf), 3), report::format_number(value, 3),
                    report::format_number(value - *share->low, 2),
-                   report::format_number(std::get<double>(formula->value), 3)});
+                   report::format_number(number_of(*formula), 3)});
     }
     if (t.rows.empty()) {
         out.notes.push_back("A run that is killed and resumed here: NOT RUN.");
@@ -61,10 +63,10 @@ void add_interruptions(const row_context& how, row_result& out) {
         const report::record* kills = result_named(how, "faults.interrupted.kills");
         const report::record* writes = result_named(how, "faults.interrupted.kills_in_writes");
         if (kills != nullptr && writes != nullptr) {
-            out.notes.push_back("Weights after " + report::format_count(std::get<std::int64_t>(kills->value)) +
-                                " kills, " + report::format_count(std::get<std::int64_t>(writes->value)) +
+            out.notes.push_back("Weights after " + report::format_count(std::llround(number_of(*kills))) +
+                                " kills, " + report::format_count(std::llround(number_of(*writes))) +
                                 " of them while a checkpoint was written, equal those of a run without, bit for bit: " +
-                                (std::get<std::int64_t>(equal->value) != 0 ? "yes." : "NO."));
+                                (number_of(*equal) != 0 ? "yes." : "NO."));
         }
     }
 }

@@ -9,6 +9,7 @@
 #include "claim/results_set.hpp"
 #include "claim/step_scenarios.hpp"
 #include "claim/subject.hpp"
+#include "support/equivalence.hpp"
 
 #include <narrowfp/cost/model_shape.hpp>
 #include <narrowfp/cost/training_flops.hpp>
@@ -53,13 +54,6 @@ verdict hold_out_verdict(int inside, double widest);
 verdict fit_verdict(const std::vector<scenario_range>& extra);
 // V4's part of Q3: no schedule below 25 % extra time on the Ascend chips.
 verdict no_schedule_verdict(const std::vector<scenario_range>& extra_on_ascend);
-// V7: the 90 % interval of the gap less null, in percent, of `seeds` seeds.
-struct interval {
-    double low = 0;
-    double high = 0;
-};
-enum class equivalence : std::uint8_t { equivalent, not_equivalent, inconclusive };
-equivalence equivalence_of(const interval& gap_percent);
 // V11: in how many scenarios and orders format is the largest factor.
 verdict attribution_verdict(int largest, int all);
 // V12b: above or below 1.

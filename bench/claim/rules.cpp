@@ -58,15 +58,6 @@ verdict no_schedule_verdict(const std::vector<scenario_range>& extra_on_ascend) 
                                                                                : verdict::undecided;
 }
 
-equivalence equivalence_of(const interval& gap_percent) {
-    constexpr double margin = 0.25;  // percent, DeepSeek's own bound
-    if (gap_percent.low > -margin && gap_percent.high < margin) {
-        return equivalence::equivalent;
-    }
-    return gap_percent.low > margin || gap_percent.high < -margin ? equivalence::not_equivalent
-                                                                  : equivalence::inconclusive;
-}
-
 verdict attribution_verdict(int largest, int all) {
     if (all > 0 && largest == all) {
         return verdict::supported;

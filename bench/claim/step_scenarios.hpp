@@ -28,6 +28,11 @@ std::vector<chip_variant> variants_of(const device::chip& c, bool hypothetical_f
 
 enum class column : std::uint8_t { fp8_units, fp8_storage, int8, wide };
 inline constexpr std::array all_columns{column::fp8_units, column::fp8_storage, column::int8, column::wide};
+// As ids of records name it.
+constexpr std::string_view id_of(column c) {
+    constexpr std::array<std::string_view, 4> ids{"fp8_units", "fp8_storage_16bit_multiply", "int8", "16bit_only"};
+    return ids[static_cast<std::size_t>(c)];
+}
 
 // Seconds of a device for each token. A column is NaN where the chip has no such unit.
 struct column_seconds {

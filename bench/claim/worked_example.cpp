@@ -13,7 +13,6 @@ using report::alignment;
 
 namespace {
 
-constexpr std::array<std::string_view, 4> column_ids{"fp8_units", "fp8_storage_16bit_multiply", "int8", "16bit_only"};
 constexpr std::array<std::string_view, 4> column_names{"fp8 units", "fp8 storage, 16-bit multiply", "int8",
                                                        "16-bit only"};
 
@@ -174,7 +173,7 @@ std::vector<report::record> worked_records(std::string_view row, const std::vect
             all.push_back(make_record(row, c.chip + ".worked." + line.letter, line.what, report::figure_kind::modelled,
                                       line.value, line.unit, line.formula));
         }
-        for (std::size_t n = 0; n < column_ids.size(); ++n) {
+        for (std::size_t n = 0; n < all_columns.size(); ++n) {
             if (!c.there[n]) {
                 continue;
             }
@@ -187,7 +186,7 @@ std::vector<report::record> worked_records(std::string_view row, const std::vect
                      {"gaps", s.gaps},
                      {"links", c.links[n]}}) {
                 all.push_back(
-                    make_record(row, c.chip + ".layer." + std::string(column_ids[n]) + "." + what,
+                    make_record(row, c.chip + ".layer." + std::string(id_of(all_columns[n])) + "." + what,
                                 std::string(what) + " of one layer and micro-batch, " + std::string(column_names[n]),
                                 report::figure_kind::modelled, seconds * 1e3, "ms", "step-time model"));
             }

@@ -68,7 +68,6 @@ report::record timing(std::string what, std::string name, figure_kind kind, doub
 
 struct column_choice {
     claim::column column;
-    std::string_view id;
     std::string_view dispatch;
 };
 
@@ -150,10 +149,10 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
         const std::string method = "link emulated: " + std::to_string(rate / 1e6) + " MB/s a rank, " +
                                    std::to_string(scale) + " times slower than " + std::to_string(chip_rate / 1e9) +
                                    " GB/s, as this machine's products are";
-        for (const column_choice& c : {column_choice{claim::column::fp8_units, "fp8_units", "fp8"},
-                                       {claim::column::fp8_storage, "fp8_storage_16bit_multiply", "fp8"},
-                                       {claim::column::int8, "int8", "int8"},
-                                       {claim::column::wide, "16bit_only", "bf16"}}) {
+        for (const column_choice& c : {column_choice{claim::column::fp8_units, "fp8"},
+                                       {claim::column::fp8_storage, "fp8"},
+                                       {claim::column::int8, "int8"},
+                                       {claim::column::wide, "bf16"}}) {
             if (c.column == claim::column::fp8_units && chip != "h800") {
                 continue;  // no such units
             }
@@ -166,9 +165,9 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
             }
             const double seconds = world.max_over_ranks(seconds_now() - start);
             const double work = stage.compute() / token_layers * scale * static_cast<double>(options.exchange.tokens);
-            const std::string id = chip + "." + std::string(c.id);
+            const std::string id = chip + "." + std::string(claim::id_of(c.column));
             const std::string words = "dispatch and combine of a layer, forward and backward, " + chip + ", " +
-                                      std::string(c.id) + ", link emulated";
+                                      std::string(claim::id_of(c.column)) + ", link emulated";
             out.timings.push_back(
                 timing(id + ".seconds", words, figure_kind::measured, seconds, "s", ranks, method));
             out.timings.push_back(timing(id + ".traffic_over_work", words + ": time over the layer's work",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables of the communication suite, made from its records.
+#include "claim/step_scenarios.hpp"
 #include "comm/launch.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -38,8 +39,7 @@ public:
     }
     std::optional<double> number(const std::string& what, std::int64_t ranks) const {
         const report::record* r = find(what, ranks);
-        return r != nullptr && std::holds_alternative<double>(r->value) ? std::optional(std::get<double>(r->value))
-                                                                         : std::nullopt;
+        return r != nullptr ? report::number_in(r->value) : std::nullopt;
     }
     std::string text(const std::string& what, std::int64_t ranks, double factor = 1, int digits = 3) const {
         const std::optional<double> x = number(what, ranks);
@@ -140,7 +140,8 @@ report::table link_table(const values& v) {
                  {"exposed with overlap", alignment::right}};
     const std::int64_t ranks = v.most_ranks();
     for (const std::string chip : {"h800", "910b3", "910c"}) {
-        for (const std::string c : {"fp8_units", "fp8_storage_16bit_multiply", "int8", "16bit_only"}) {
+        for (const claim::column at : claim::all_columns) {
+            const std::string c(claim::id_of(at));
             const std::string id = "link." + chip + "." + c;
             if (const auto exposed = v.number(id + ".exposed_over_work", ranks)) {
                 t.add_row({chip, c, v.text(id + ".seconds", ranks), v.text(id + ".traffic_over_work", ranks),

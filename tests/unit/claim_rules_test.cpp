@@ -68,7 +68,8 @@ TEST_CASE("rules: V4 and its part of Q3") {
 }
 
 TEST_CASE("rules: V7's equivalence and V15") {
-    using enum equivalence;
+    using enum bench::equivalence;
+    using bench::equivalence_of;
     CHECK(equivalence_of({-0.24, 0.24}) == equivalent);
     CHECK(equivalence_of({-0.1, 0.25}) == inconclusive);
     CHECK(equivalence_of({0.1, 0.3}) == inconclusive);
