@@ -44,14 +44,6 @@ std::string text_of(const field_list& fields) {
     return text.empty() ? nothing : text;
 }
 
-std::optional<double> number_in(const report::record_value& v) {
-    if (const auto* count = std::get_if<std::int64_t>(&v)) {
-        return static_cast<double>(*count);
-    }
-    const auto* real = std::get_if<double>(&v);
-    return real != nullptr ? std::optional(*real) : std::nullopt;
-}
-
 // Bits, so that 0 and -0 differ, and so do a count and a real number.
 bool same(const report::record_value& a, const report::record_value& b) {
     if (a.index() != b.index()) {
@@ -93,7 +85,7 @@ std::vector<changed_field> changes_of(const record& a, const record& b) {
     add_text("unit", a.unit.empty() ? nothing : a.unit, b.unit.empty() ? nothing : b.unit);
     if (!same(a.value, b.value)) {
         out.push_back({a.id, "value", text_of(a.value), text_of(b.value),
-                       relative_change(number_in(a.value), number_in(b.value))});
+                       relative_change(report::number_in(a.value), report::number_in(b.value))});
     }
     for (const auto& [what, x, y] : {std::tuple("low", a.low, b.low), std::tuple("high", a.high, b.high)}) {
         if (!same(x, y)) {
@@ -115,8 +107,8 @@ bool is_time(std::string_view unit) {
 }
 
 std::optional<measured_ratio> ratio_of(const record& a, const record& b) {
-    const auto x = number_in(a.value);
-    const auto y = number_in(b.value);
+    const auto x = report::number_in(a.value);
+    const auto y = report::number_in(b.value);
     if (!x || !y || *x == 0 || a.unit != b.unit || !std::isfinite(*y / *x)) {
         return std::nullopt;
     }

@@ -157,18 +157,9 @@ public:
 
     report::record& add(std::string id, std::string name, figure_kind kind, double value, std::int64_t n,
                         const char* method) {
-        report::record r;
-        r.id = "faults." + std::move(id);
-        r.name = std::move(name);
-        r.kind = kind;
-        report::add_field(r.parameters, "seed", static_cast<std::int64_t>(study_.options.seed));
-        if (study_.options.small) {
-            report::add_field(r.parameters, "small", true);
-        }
-        if (std::isfinite(value)) {
-            r.value = value;
-            r.unit = "1";
-        } else {
+        report::record r = base_record(study_, std::move(id), std::move(name), kind, value, "1");
+        if (!std::isfinite(value)) {
+            r.unit.clear();
             report::set_no_value(r, report::record_status::undefined, "not finite");
         }
         if (n > 0) {
@@ -244,6 +235,21 @@ void add_checksum_records(record_list& out, const checksum_outcome& c) {
 }
 
 }  // namespace
+
+report::record base_record(const fault_study& study, std::string id, std::string name, figure_kind kind,
+                           report::record_value value, const char* unit) {
+    report::record r;
+    r.id = "faults." + std::move(id);
+    r.name = std::move(name);
+    r.kind = kind;
+    report::add_field(r.parameters, "seed", static_cast<std::int64_t>(study.options.seed));
+    if (study.options.small) {
+        report::add_field(r.parameters, "small", true);
+    }
+    r.value = std::move(value);
+    r.unit = unit;
+    return r;
+}
 
 std::vector<report::table> fault_tables(const fault_study& study) {
     std::vector<report::table> all;

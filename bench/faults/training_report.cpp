@@ -114,21 +114,6 @@ report::table share_table(const interruption_study& s) {
     return t;
 }
 
-report::record base_record(const fault_study& study, std::string id, std::string name, figure_kind kind,
-                           report::record_value value, const char* unit) {
-    report::record r;
-    r.id = "faults." + std::move(id);
-    r.name = std::move(name);
-    r.kind = kind;
-    report::add_field(r.parameters, "seed", static_cast<std::int64_t>(study.options.seed));
-    if (study.options.small) {
-        report::add_field(r.parameters, "small", true);
-    }
-    r.value = std::move(value);
-    r.unit = unit;
-    return r;
-}
-
 }  // namespace
 
 std::vector<report::table> training_tables(const fault_study& study) {

@@ -217,10 +217,6 @@ void multiply(const quantized_matrix& a, const quantized_matrix& b, const detail
     });
 }
 
-}  // namespace
-
-namespace {
-
 using wide_view = matrix_view<const float>;
 
 // Rows [first, last) of a product of FP32 numbers.
@@ -255,14 +251,7 @@ detail::code_source wide_source(wide_view x, bool lines_are_rows) {
 
 void gemm_into(matrix_view<const float> a, matrix_view<const float> b, matrix_view<float> d, matrix_view<const float> c,
                const options& opts) {
-    if (a.cols() != b.rows()) {
-        throw std::invalid_argument("gemm: A is " + shape_text(a.rows(), a.cols()) + " and B is " +
-                                    shape_text(b.rows(), b.cols()) + "; the columns of A must equal the rows of B");
-    }
-    require_shape("gemm: D", d.rows(), d.cols(), a.rows(), b.cols());
-    if (!c.empty()) {
-        require_shape("gemm: C", c.rows(), c.cols(), a.rows(), b.cols());
-    }
+    detail::require_shapes_of_product(a, b, c, d);
     const detail::kernel_set* kernels = kernels_for(active_target());
     if (kernels == nullptr || d.empty() || a.cols() == 0 || !has_increasing_strides(a) || !has_increasing_strides(b)) {
         parallel_ranges(d.rows(), 1, opts, [&](std::size_t first, std::size_t last) {

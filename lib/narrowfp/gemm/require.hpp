@@ -130,11 +130,9 @@ inline void require_block_scales(const block_scaled& unit, const quantized_matri
     check(b, b.blocks().block_rows, "B");
 }
 
-}  // namespace detail
-
-// Throws std::invalid_argument unless A is m x k, B k x n, C empty or m x n, D m x n and the accumulator makes sense.
-inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
-                                matrix_view<const float> c, matrix_view<float> d) {
+// Throws std::invalid_argument unless A is m x k, B k x n, C empty or m x n and D m x n.
+template <class A, class B>
+void require_shapes_of_product(const A& a, const B& b, matrix_view<const float> c, matrix_view<float> d) {
     if (a.cols() != b.rows()) {
         throw std::invalid_argument("gemm: A is " + shape_text(a.rows(), a.cols()) + " and B is " +
                                     shape_text(b.rows(), b.cols()) + "; the columns of A must equal the rows of B");
@@ -143,6 +141,14 @@ inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matri
     if (!c.empty()) {
         require_shape("gemm: C", c.rows(), c.cols(), a.rows(), b.cols());
     }
+}
+
+}  // namespace detail
+
+// Throws std::invalid_argument unless A is m x k, B k x n, C empty or m x n, D m x n and the accumulator makes sense.
+inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
+                                matrix_view<const float> c, matrix_view<float> d) {
+    detail::require_shapes_of_product(a, b, c, d);
     std::visit(
         [&](const auto& alternative) {
             using type = std::remove_cvref_t<decltype(alternative)>;

@@ -124,6 +124,16 @@ inline const field_value* find_field(const field_list& list, std::string_view ke
     return nullptr;
 }
 
+// The number that the value of a record or field is, a count included; nothing for a text, a flag or no value.
+template <class Value>
+std::optional<double> number_in(const Value& value) {
+    if (const auto* count = std::get_if<std::int64_t>(&value)) {
+        return static_cast<double>(*count);
+    }
+    const auto* real = std::get_if<double>(&value);
+    return real != nullptr ? std::optional(*real) : std::nullopt;
+}
+
 // Makes a record one without a value: undefined, not_run or failed, with the reason.
 inline void set_no_value(record& r, record_status status, std::string why) {
     r.value = std::monostate{};
