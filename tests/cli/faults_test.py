@@ -63,7 +63,8 @@ class Faults(ProgramTest):
             self.assertEqual(found["faults.interrupted.equal_results"], 1)
             self.assertGreaterEqual(timings["faults.interrupted.kills"], 6)
             self.assertGreaterEqual(timings["faults.interrupted.kills_in_writes"], 2)
-            self.assertLess(timings["faults.interrupted.usual.share"], 1)
+            # A share of wall-clock times: its size is no test, only that it is there.
+            self.assertGreater(timings["faults.interrupted.usual.share"], 0)
             self.claim_takes("V9", "killed at random times and resumed", folder)
 
     def test_refusals(self):
