@@ -211,7 +211,17 @@ std::vector<row_info> verdict_rows() {
              .questions = "Q5",
              .run = run_v16,
              .missing = "the measured part on this machine",
-             .needs = "bench_gemv --results FILE; then narrowfp claim --results FILE"}};
+             .needs = "bench_gemv --results FILE; then narrowfp claim --results FILE"},
+            {.id = "F1",
+             .name = "published-findings",
+             .where = row,
+             .figure = "what others state on formats, scales and matrix units, and an emulation can redo",
+             .kinds = "E, M, P",
+             .decides = "nothing; context of every emulated row",
+             .questions = "",
+             .run = run_f1,
+             .missing = "outputs measured on GPUs",
+             .needs = "narrowfp verify FOLDER, on a copy of MATLAB-tensor-core's model_validation"}};
 }
 
 }  // namespace

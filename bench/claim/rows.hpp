@@ -37,6 +37,7 @@ row_result run_v13(const row_context& how);   // row_v13_v14.cpp
 row_result run_v14(const row_context& how);   // row_v13_v14.cpp
 row_result run_v15(const row_context& how);   // row_training.cpp
 row_result run_v16(const row_context& how);   // row_v16.cpp
+row_result run_f1(const row_context& how);    // row_f1.cpp
 
 // -- S1 on any model and run ------------------------------------------------------------------------------------------
 row_result check_identities(const cost::model_shape& model, const cost::training_run& run);

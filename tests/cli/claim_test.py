@@ -11,7 +11,7 @@ import program
 from program import ProgramTest, main, strict_json
 
 SELF_CHECKS = ["S1", "S2", "S3", "S4"]
-ROWS = ["V1", "V2", "V3", "V4", "V5", "V6", "V7", "V8", "V9", "V10", "V11", "V12a", "V12b", "V13", "V14", "V15", "V16"]
+ROWS = ["V1", "V2", "V3", "V4", "V5", "V6", "V7", "V8", "V9", "V10", "V11", "V12a", "V12b", "V13", "V14", "V15", "V16", "F1"]
 QUESTIONS = ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6"]
 NOT_RUN = {"V7", "V8", "V15"}
 

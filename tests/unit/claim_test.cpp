@@ -79,8 +79,8 @@ TEST_CASE("claim: every row and question of the verdict page is there, once") {
             CHECK_FALSE(row.needs.empty());
         }
     }
-    const std::vector<std::string> expected{"S1", "S2", "S3",  "S4",  "V1",   "V2",   "V3",  "V4",  "V5",  "V6", "V7",
-                                            "V8", "V9", "V10", "V11", "V12a", "V12b", "V13", "V14", "V15", "V16"};
+    const std::vector<std::string> expected{"S1", "S2", "S3",  "S4",  "V1",   "V2",   "V3",  "V4",  "V5",  "V6",  "V7",
+                                            "V8", "V9", "V10", "V11", "V12a", "V12b", "V13", "V14", "V15", "V16", "F1"};
     CHECK(ids == expected);
     CHECK(all_questions().size() == 6);
 }
