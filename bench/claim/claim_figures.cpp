@@ -38,9 +38,7 @@ double row_records::value(std::string_view id) const {
     return r != nullptr ? number(*r) : no_value;
 }
 
-double row_records::number(const record& r) {
-    return report::number_in(r.value).value_or(no_value);
-}
+double row_records::number(const record& r) { return report::number_in(r.value).value_or(no_value); }
 
 double parameter(const record& r, std::string_view key) {
     const report::field_value* value = report::find_field(r.parameters, key);
@@ -81,24 +79,31 @@ figures alone(report::figure f) {
     return all;
 }
 
-std::vector<report::figure> figures_of(std::string_view row, const claim_outcome& outcome,
-                                       const results_set* results) {
-    if (result_of(outcome.rows, row).records.empty() && row != "V7") {
-        return {};
-    }
-    if (row == "V1" || row == "V12a") {
-        return step_figures(row, outcome);
-    }
+std::vector<report::figure> figures_of(std::string_view row, const claim_outcome& outcome, const results_set* results) {
     static const std::map<std::string_view, figures (*)(const claim_outcome&)> by_row{
-        {"S2", fit_error_figures},  {"S3", hold_out_figures},     {"V2", shape_figures},     {"V3", byte_figures},
-        {"V4", fit_figures},        {"V5", link_figures},         {"V6", error_figures},     {"V9", failure_figures},
-        {"V10", flip_figures},      {"V11", attribution_figures}, {"V12b", h20_figures},     {"V13", hour_figures},
-        {"V14", software_figures},  {"V15", int8_figures},        {"V16", recoverable_figures}};
-    if (row == "V7") {
-        return loss_figures(results);
+        {"S2", fit_error_figures}, {"S3", hold_out_figures},     {"V2", shape_figures},       {"V3", byte_figures},
+        {"V4", fit_figures},       {"V5", link_figures},         {"V6", error_figures},       {"V9", failure_figures},
+        {"V10", flip_figures},     {"V11", attribution_figures}, {"V12b", h20_figures},       {"V13", hour_figures},
+        {"V14", software_figures}, {"V15", int8_figures},        {"V16", recoverable_figures}};
+    static const std::map<std::string_view, figures (*)(const results_set&)> of_results{{"V5", measured_link_figures},
+                                                                                        {"V7", loss_figures},
+                                                                                        {"V9", interruption_figures},
+                                                                                        {"V10", detection_figures},
+                                                                                        {"V16", roofline_figures}};
+    figures all;
+    if (!result_of(outcome.rows, row).records.empty()) {
+        if (row == "V1" || row == "V12a") {
+            all = step_figures(row, outcome);
+        } else if (const auto found = by_row.find(row); found != by_row.end()) {
+            all = found->second(outcome);
+        }
     }
-    const auto found = by_row.find(row);
-    return found == by_row.end() ? figures{} : found->second(outcome);
+    if (const auto found = of_results.find(row); found != of_results.end() && results != nullptr) {
+        for (report::figure& f : found->second(*results)) {
+            all.push_back(std::move(f));
+        }
+    }
+    return all;
 }
 
 }  // namespace narrowfp::bench::claim

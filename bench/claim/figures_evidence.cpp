@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures of the self-checks, and of the rows on errors, failures, attribution and training.
-#include "claim/results_set.hpp"
 #include "claim/row_records.hpp"
-#include "support/equivalence.hpp"
 
 #include <narrowfp/report/text.hpp>
 
@@ -237,33 +235,6 @@ figures fit_error_figures(const claim_outcome& outcome) {
             const std::string whole = r->name.substr(0, r->name.find(" ("));
             f.categories.push_back(whole.substr(0, whole.find(" and ")));
             f.series[0].points.push_back({0, 100 * error});
-        }
-    }
-    return alone(std::move(f));
-}
-
-// -- what the training experiment gave ----------------------------------------------------------------------------------
-
-// Relative loss gaps with their 90 % intervals: ids train.gap.* and train.gap_less_null.*.
-figures loss_figures(const results_set* results) {
-    if (results == nullptr) {
-        return {};
-    }
-    figure f;
-    f.id = "v7-gaps";
-    f.title = "V7: loss gaps with 90 % intervals";
-    f.form = figure_form::ranges;
-    f.x = {"relative loss gap to BF16, %"};
-    f.series = {{"mean over seeds and 90 % interval", {}}};
-    f.marks = {{-equivalence_margin, "-0.25 %"}, {equivalence_margin, "0.25 %: bound of equivalence"}};
-    f.summary = "Equivalent: an interval between the dashed lines. Emulated, a small model; nats per byte.";
-    for (const auto& [begin, name] : std::initializer_list<std::pair<std::string_view, const char*>>{
-             {"train.gap_less_null.", " less null"}, {"train.gap.", ""}}) {
-        for (const record* r : results->under(begin)) {
-            if (r->low && r->high && std::isfinite(row_records::number(*r))) {
-                f.categories.push_back(r->id.substr(begin.size()) + name);
-                f.series[0].points.push_back(point_of(*r));
-            }
         }
     }
     return alone(std::move(f));

@@ -64,10 +64,16 @@ figures recoverable_figures(const claim_outcome& outcome);                 // V1
 figures fit_error_figures(const claim_outcome& outcome);    // S2
 figures hold_out_figures(const claim_outcome& outcome);     // S3
 figures error_figures(const claim_outcome& outcome);        // V6
-figures loss_figures(const results_set* results);           // V7
 figures failure_figures(const claim_outcome& outcome);      // V9
 figures flip_figures(const claim_outcome& outcome);         // V10
 figures attribution_figures(const claim_outcome& outcome);  // V11
 figures int8_figures(const claim_outcome& outcome);         // V15
+
+// figures_results.cpp: of what --results gave
+figures loss_figures(const results_set& results);           // V7
+figures measured_link_figures(const results_set& results);  // V5
+figures interruption_figures(const results_set& results);   // V9
+figures detection_figures(const results_set& results);      // V10
+figures roofline_figures(const results_set& results);       // V16
 
 }  // namespace narrowfp::bench::claim

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/fidelity.hpp"
 
+#include "train/recipe_linears.hpp"
+
 #include <narrowfp/error/metrics.hpp>
 #include <narrowfp/gemm/linear.hpp>
 
@@ -33,10 +35,10 @@ struct recorded_product {
     matrix<float> result;
 };
 
-// The compiled engine of linear.hpp, which remembers its products in the order fprop, dgrad, wgrad.
+// The arm's engine, which remembers its products in the order fprop, dgrad, wgrad.
 struct recording_engine {
     std::vector<recorded_product>* products;
-    compiled_engine engine{one_thread};
+    arm_engine engine;
 
     quantized_matrix quantise(matrix_view<const float> x, const quantization& q) const { return engine.quantise(x, q); }
     matrix<float> restore(const quantized_matrix& q) const { return engine.restore(q); }
@@ -149,15 +151,17 @@ fidelity_reference make_reference(const experiment_design& d, const snapshot& at
 }
 
 std::vector<product_fidelity> product_fidelity_of(const linear_recipe& r, float loss_scale, const linear_operands& o,
-                                                  const std::array<matrix<double>, 3>& references) {
+                                                  const std::array<matrix<double>, 3>& references,
+                                                  const random_key& random) {
     std::vector<recorded_product> products;
-    const recording_engine engine{&products};
+    const arm_engine plain{.opts = one_thread, .random = random};
+    const recording_engine engine{&products, plain};
     const matrix<float> dy = copy_of(o.dy.view(), loss_scale);
     std::optional<linear_state> state;
     if (r.delayed) {  // a history of this very step
         state.emplace(r);
-        const linear_output first = linear_forward(o.x.view(), o.w.view(), r, compiled_engine{one_thread}, &*state);
-        linear_backward(first.cache, dy.view(), r, compiled_engine{one_thread}, &*state);
+        const linear_output first = linear_forward(o.x.view(), o.w.view(), r, plain, &*state);
+        linear_backward(first.cache, dy.view(), r, plain, &*state);
         state->update();
     }
     const linear_output forward = linear_forward(o.x.view(), o.w.view(), r, engine, state ? &*state : nullptr);
@@ -209,7 +213,11 @@ arm_fidelity measure_fidelity(const arm& a, const snapshot& at, const fidelity_r
     }
     if (a.noise == 0 && a.perturbation == 0) {
         for (std::size_t n = 0; n < reference.operands.size(); ++n) {
-            for (product_fidelity f : product_fidelity_of(a.recipe, a.loss_scale, reference.operands[n], reference.products[n])) {
+            const random_key random{.use = purpose::stochastic_rounding,
+                                    .step = static_cast<std::uint32_t>(at.step),
+                                    .tensor = static_cast<std::uint32_t>(n)};
+            for (product_fidelity f :
+                 product_fidelity_of(a.recipe, a.loss_scale, reference.operands[n], reference.products[n], random)) {
                 f.step = at.step;
                 out.products.push_back(std::move(f));
             }

@@ -5,6 +5,7 @@
 // It says nothing about how errors add up over many steps (T3).
 #pragma once
 
+#include "train/random.hpp"
 #include "train/runs.hpp"
 
 namespace narrowfp::bench::train {
@@ -25,8 +26,8 @@ struct linear_operands {
 struct fidelity_reference {
     std::size_t step = 0;
     std::vector<batch> batches{};
-    std::vector<reference_gradient> gradients{};  // of each batch
-    std::vector<linear_operands> operands{};      // of the first batch
+    std::vector<reference_gradient> gradients{};            // of each batch
+    std::vector<linear_operands> operands{};                // of the first batch
     std::vector<std::array<matrix<double>, 3>> products{};  // of each of these: Y, dX, dW
 };
 
@@ -39,8 +40,9 @@ arm_fidelity measure_fidelity(const arm& a, const snapshot& at, const fidelity_r
 matrix<double> product_in_double(matrix_view<const float> a, matrix_view<const float> b);
 
 // The products of one linear layer under a recipe against references of the unquantised ones. The gradients of loss are
-// multiplied by `loss_scale`, a power of two, before and divided after.
+// multiplied by `loss_scale`, a power of two, before and divided after. `random`: of gradients that are rounded by chance.
 std::vector<product_fidelity> product_fidelity_of(const linear_recipe& r, float loss_scale, const linear_operands& o,
-                                                  const std::array<matrix<double>, 3>& references);
+                                                  const std::array<matrix<double>, 3>& references,
+                                                  const random_key& random);
 
 }  // namespace narrowfp::bench::train

@@ -22,6 +22,7 @@
 #include "support/forced_target.hpp"
 #include "unit/train/symbols.hpp"
 #include "train/adamw.hpp"
+#include "train/fidelity.hpp"
 #include "train/recipe_linears.hpp"
 #include "train/trainer.hpp"
 
@@ -109,6 +110,33 @@ TEST_CASE("one batch is learned by heart below a tenth of a nat in 200 steps") {
         }
         MESSAGE(std::string(name) << ": " << loss << " nats after 200 steps");
         CHECK(loss < 0.1f);
+    }
+}
+
+TEST_CASE("fidelity at fixed weights takes every arm") {
+    const auto numbers = [](std::size_t rows, std::size_t cols, std::uint32_t seed) {
+        matrix<float> x(rows, cols);
+        for (std::size_t n = 0; n < x.size(); ++n) {
+            const std::array<double, 4> four = normals(random_key{.seed = seed}.block(static_cast<std::uint32_t>(n / 4)));
+            x.data()[n] = static_cast<float>(four[n % 4]);
+        }
+        return x;
+    };
+    linear_operands o;
+    o.x = numbers(64, 32, 1);
+    o.w = numbers(32, 32, 2);
+    o.dy = numbers(64, 32, 3);
+    const std::array<matrix<double>, 3> exact{product_in_double(o.x.view(), o.w.view().transposed()),
+                                              product_in_double(o.dy.view(), o.w.view()),
+                                              product_in_double(o.dy.view().transposed(), o.x.view())};
+    const random_key random{.seed = 4, .use = purpose::stochastic_rounding};
+    for (const arm& how : all_arms()) {
+        CAPTURE(how.name);
+        const std::vector<product_fidelity> found = product_fidelity_of(how.recipe, how.loss_scale, o, exact, random);
+        CHECK(found.size() == 3);
+        for (const product_fidelity& f : found) {
+            CHECK((!f.finite || f.total < 0.5));
+        }
     }
 }
 
