@@ -130,7 +130,8 @@ figures attribution_figures(const claim_outcome& outcome) {
         const std::size_t dot = id.rfind('.');
         std::string letters;
         for (std::size_t at = 0; at < dot; at = id.find('-', at) == std::string::npos ? dot : id.find('-', at) + 1) {
-            letters += (letters.empty() ? "" : " ") + id.substr(at, 1);
+            letters += letters.empty() ? "" : " ";
+            letters += id[at];
         }
         if (orders.categories.empty() || orders.categories.back() != letters) {
             orders.categories.push_back(letters);
