@@ -367,7 +367,8 @@ std::string to_json(const document& doc) {
         out += i == 0 ? "\n" : ",\n";
         append_record(out, doc.records[i]);
     }
-    return out + (doc.records.empty() ? "]\n}\n" : "\n  ]\n}\n");
+    out += doc.records.empty() ? "]\n}\n" : "\n  ]\n}\n";
+    return out;
 }
 
 void write_results(const std::filesystem::path& path, const document& doc) {
