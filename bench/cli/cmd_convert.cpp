@@ -341,8 +341,8 @@ void add_convert(CLI::App& app, context& ctx) {
         command
             .add_option_function<std::uint32_t>(
                 name,
-                [args, word = word](std::uint32_t value) {
-                    *word = value;
+                [args, target = word](std::uint32_t value) {
+                    *target = value;
                     args->random_given = true;
                 },
                 text)
