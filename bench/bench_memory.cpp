@@ -50,8 +50,6 @@ struct taken_bytes {
     std::uint64_t codes = 0;
     std::uint64_t scales = 0;
     std::uint64_t heap = 0;  // asked of operator new while the matrix lives
-
-    friend bool operator==(const taken_bytes&, const taken_bytes&) = default;
 };
 
 // Makes the matrix and looks at it: with all codes zero, or the result of quantize.
