@@ -76,8 +76,8 @@ void add_roofs(figure& f, const std::vector<product_rate>& rates, double threads
         const double peak = best(
             rates, [&](const product_rate& r) { return r.impl == "peak" && r.a == format && r.threads == threads; });
         figure_series s{name, {}};
-        for (int half_octave = -6; half_octave <= 20 && peak > 0; ++half_octave) {
-            const double intensity = std::exp2(half_octave / 2.0);
+        for (int octave = -3; octave <= 10 && peak > 0; ++octave) {
+            const double intensity = std::ldexp(1.0, octave);
             s.points.push_back({intensity, std::min(peak, bytes_per_second * intensity) / giga});
         }
         if (!s.points.empty()) {
@@ -86,28 +86,29 @@ void add_roofs(figure& f, const std::vector<product_rate>& rates, double threads
     }
 }
 
-// Products from memory: the weights are read once. Square products: both operands and the FP32 result.
+// Products from memory, whose weights are read once, and square ones: both operands and the FP32 result.
 void add_products(figure& f, const std::vector<product_rate>& rates, double threads) {
-    figure_series s{"products of this library", {}};
-    for (const auto& [a, recipe, name] :
-         {std::tuple{"e4m3fn", "deepseek_v3", "FP8"}, {"bf16", "none", "BF16"}, {"f32", "none", "FP32"}}) {
+    for (const auto& [a, recipe, name] : {std::tuple{"e4m3fn", "deepseek_v3", "products in FP8: 1 row, and 1024 rows"},
+                                          {"bf16", "none", "the same in BF16"},
+                                          {"f32", "none", "the same in FP32"}}) {
         const auto is_ours = [&, &format = a, &scaling = recipe](const product_rate& r) {
             return r.impl.starts_with("narrowfp") && r.a == format && r.b == format && r.recipe == scaling &&
                    r.acc == "sequential" && r.threads == threads;
         };
+        figure_series s{name, {}};
         const double vector = best(rates, [&](const product_rate& r) { return is_ours(r) && r.m == 1 && r.n == 8192; });
         if (vector > 0) {
-            s.points.push_back({1 / bytes_of(a), vector / giga, {}, {}, std::string(name) + ", 1 row"});
+            s.points.push_back({1 / bytes_of(a), vector / giga});
         }
         constexpr double n = 1024;
         const double square =
             best(rates, [&](const product_rate& r) { return is_ours(r) && r.m == n && r.n == n && r.k == n; });
         if (square > 0) {
-            s.points.push_back({n / (2 * bytes_of(a) + 4), square / giga, {}, {}, std::string(name) + ", 1024"});
+            s.points.push_back({n / (2 * bytes_of(a) + 4), square / giga});
         }
-    }
-    if (!s.points.empty()) {
-        f.series.push_back(std::move(s));
+        if (!s.points.empty()) {
+            f.series.push_back(std::move(s));
+        }
     }
 }
 
