@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each row's rule at its threshold, and the claim's inputs: chips, models, results files, good and bad.
+#include "claim/row_records.hpp"
 #include "claim/rows.hpp"
 
 #include "support/files.hpp"
@@ -265,4 +266,47 @@ TEST_CASE("results: V7 and V15 from a file") {
     CHECK(has(message, "other.json"));
     CHECK(has(message, "narrowfp-results/1"));
     CHECK(results.files().empty());
+}
+
+TEST_CASE("the roofline needs peaks and the rate of memory, and stands under both") {
+    const auto rate = [](std::string impl, std::string a, std::int64_t m, std::int64_t n, double per_second) {
+        report::record r;
+        r.id = "gemm/impl:" + impl + "/a:" + a + "/m:" + std::to_string(m) + "/n:" + std::to_string(n) + "/macs_per_s";
+        r.name = r.id;
+        r.kind = report::figure_kind::measured;
+        r.value = per_second;
+        r.unit = "MAC/s";
+        report::add_field(r.parameters, "impl", impl);
+        report::add_field(r.parameters, "a", a);
+        report::add_field(r.parameters, "b", a);
+        report::add_field(r.parameters, "recipe", std::string("none"));
+        report::add_field(r.parameters, "acc", std::string("sequential"));
+        report::add_field(r.parameters, "m", m);
+        report::add_field(r.parameters, "n", n);
+        report::add_field(r.parameters, "k", n);
+        report::add_field(r.parameters, "threads", std::int64_t{2});
+        return r;
+    };
+    const narrowfp_test::temporary_folder folder;
+    const auto figures_of_rows = [&](std::vector<report::record> rows) {
+        report::document doc;
+        doc.records = std::move(rows);
+        report::write_timings(folder / "timings.json", doc);
+        results_set results;
+        results.read(folder / "timings.json");
+        return roofline_figures(results);
+    };
+    const report::record peak = rate("peak", "f32", 256, 256, 100e9);
+    const report::record product = rate("narrowfp", "f32", 1024, 1024, 90e9);
+    CHECK(figures_of_rows({peak, product}).empty());
+    const figures drawn = figures_of_rows({peak, product, rate("read", "f32", 1, 8192, 10e9)});
+    REQUIRE(drawn.size() == 1);
+    CHECK_NOTHROW(report::check(drawn[0]));
+    REQUIRE(drawn[0].series.size() == 2);
+    for (const report::figure_point& p : drawn[0].series[0].points) {
+        CHECK(p.y == std::min(100.0, 40 * p.x));  // 10^10 floats a second are 40 GB/s
+    }
+    REQUIRE(drawn[0].series[1].points.size() == 1);
+    CHECK(drawn[0].series[1].points[0].x == 1024.0 / 12);
+    CHECK(drawn[0].series[1].points[0].y == 90);
 }
