@@ -117,6 +117,7 @@ claim_outcome run_claim(const claim_options& options) {
     how.what = options.what;
     how.results = options.results;
     how.asked_chips = options.asked_chips;
+    how.operands = options.operands;
     for (const row_info& row : all_rows()) {
         if (ids.empty() || std::find(ids.begin(), ids.end(), row.id) != ids.end()) {
             selected.push_back(row);
@@ -137,6 +138,9 @@ claim_outcome run_claim(const claim_options& options) {
         for (const std::string& file : options.results->files()) {
             out.changes.push_back("results of " + file);
         }
+    }
+    for (const std::filesystem::path& file : options.operands) {
+        out.changes.push_back("operands of " + file.string());
     }
     for (std::size_t n = 0; n < selected.size(); ++n) {
         how.on_progress = [&](double fraction, std::string_view what) {

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -73,6 +74,7 @@ struct row_context {
     const subject* what = nullptr;                                            // DeepSeek-V3 if null
     const results_set* results = nullptr;                                     // of other programs; none if null
     std::vector<std::string> asked_chips{};                                   // of V1 and V13, in place of H800 and H20
+    std::vector<std::filesystem::path> operands{};                            // of a training run, for V6
     std::function<void(double fraction, std::string_view what)> on_progress;  // may be empty
 };
 
@@ -132,6 +134,7 @@ struct claim_options {
     const subject* what = nullptr;
     const results_set* results = nullptr;
     std::vector<std::string> asked_chips{};
+    std::vector<std::filesystem::path> operands{};
     std::function<void(double fraction, std::string_view what)> on_progress;
 };
 

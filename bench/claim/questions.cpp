@@ -106,7 +106,7 @@ answer ask_critical(const outcomes& rows) {
 answer ask_accuracy(const outcomes& rows) {
     const row_result& v6 = result_of(rows, "V6");
     const row_result& v7 = result_of(rows, "V7");
-    const std::string flags = ran(v6) ? "V6 (generated operands): " + v6.value : "";
+    const std::string flags = ran(v6) ? "V6: " + v6.value : "";
     return {ran(v7) ? v7.word : verdict::undecided,
             joined({not_run_text(rows, {"V6", "V7"}), ran(v6) ? v6.reason : "", ran(v7) ? v7.value : "", flags})};
 }

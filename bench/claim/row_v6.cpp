@@ -2,12 +2,13 @@
 // V6, the error of one product in three budgets: rounding the operands (quantisation), adding up on a matrix unit
 // (accumulation), and what of both has one sign (bias). Errors are relative in the Frobenius norm, emulated bit for
 // bit, against exact products. Operands are generated: LLM-like with outlier channels, and non-negative, where a
-// truncating unit cannot lose its errors by chance. Real operands of a training run are not part of this version. A
-// recipe, unit or data set is one line of the tables below.
+// truncating unit cannot lose its errors by chance; and, where files of them are given, those of a training run. A recipe,
+// unit or data set is one line of the tables below.
 #include "claim/error_curves.hpp"
 #include "claim/rows.hpp"
 
 #include "support/random_data.hpp"
+#include "train/operand_files.hpp"
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/error/metrics.hpp>
@@ -17,8 +18,11 @@
 #include <narrowfp/quant/recipe.hpp>
 #include <narrowfp/report/text.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 namespace narrowfp::bench::claim {
 
@@ -28,7 +32,8 @@ using report::tint;
 
 namespace {
 
-constexpr std::size_t m = 64, n = 64, k = 4096;  // k: as in the published statement on Hopper's accumulation
+constexpr std::size_t side = 64;      // rows and columns of a product
+constexpr std::size_t length = 4096;  // of generated operands: K of the published statement on Hopper's accumulation
 constexpr std::uint32_t seed = 1;
 
 constexpr double expected_over_bf16 = 16;  // 2^4: 7 fraction bits of BF16 less 3 of E4M3
@@ -36,7 +41,79 @@ constexpr double quantisation_margin = 1.25;
 constexpr double bias_standard_errors = 3;
 constexpr double bias_floor = 0.001;
 
-constexpr std::array datasets{distribution::llm_like, distribution::abs_normal, distribution::uniform01};
+constexpr std::array distributions{distribution::llm_like, distribution::abs_normal, distribution::uniform01};
+
+// What is multiplied.
+struct operand_pair {
+    std::string data;  // "uniform01", "wgrad.step0075"
+    std::string summary;
+    bool generated = true;
+    matrix<float> a;
+    matrix<float> b;
+};
+
+operand_pair generated_pair(distribution d) {
+    return {std::string(name_of(d)), std::string(all_distributions[static_cast<std::size_t>(d)].summary), true,
+            make_matrix(d, side, length, seed, 0), make_matrix(d, length, side, seed, 1)};
+}
+
+matrix<float> corner(matrix_view<const float> x, std::size_t rows, std::size_t cols) {
+    matrix<float> out(std::min(rows, x.rows()), std::min(cols, x.cols()));
+    for (std::size_t i = 0; i < out.rows(); ++i) {
+        for (std::size_t j = 0; j < out.cols(); ++j) {
+            out(i, j) = x(i, j);
+        }
+    }
+    return out;
+}
+
+// The three products of one linear layer of a training run, Y = X W^T, dX = dY W and dW = dY^T X: of the layer in the middle
+// the linear with most inputs. Of each the first rows and columns, as many as generated ones have.
+void add_real_pairs(const std::filesystem::path& file, std::vector<operand_pair>& all) {
+    const std::vector<train::linear_operands> layers = train::read_operands(file);
+    std::size_t last = 0;
+    for (const train::linear_operands& o : layers) {
+        last = std::max(last, o.layer);
+    }
+    const train::linear_operands* most = nullptr;
+    for (const train::linear_operands& o : layers) {
+        if (o.layer == last / 2 && (most == nullptr || o.w.cols() > most->w.cols())) {
+            most = &o;
+        }
+    }
+    if (most == nullptr) {
+        throw std::runtime_error(file.string() +
+                                 ": no linear layer in it; expected a file of narrowfp train --dump-operands");
+    }
+    std::string name = file.stem().string();
+    std::replace_if(
+        name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+    for (const operand_pair& pair : all) {
+        if (pair.data == "fprop." + name) {
+            throw std::runtime_error(file.string() + ": operands of that name were given before");
+        }
+    }
+    const auto add = [&](const char* role, matrix_view<const float> a, matrix_view<const float> b) {
+        all.push_back({std::string(role) + "." + name,
+                       std::string(role) + ", layer " + std::to_string(most->layer) + " " +
+                           std::string(train::name_of(most->kind)) + " of " + file.filename().string(),
+                       false, corner(a, side, a.cols()), corner(b, b.rows(), side)});
+    };
+    add("fprop", most->x.view(), most->w.view().transposed());
+    add("dgrad", most->dy.view(), most->w.view());
+    add("wgrad", most->dy.view().transposed(), most->x.view());
+}
+
+std::vector<operand_pair> operand_pairs(const row_context& how) {
+    std::vector<operand_pair> all;
+    for (const distribution d : distributions) {
+        all.push_back(generated_pair(d));
+    }
+    for (const std::filesystem::path& file : how.operands) {
+        add_real_pairs(file, all);
+    }
+    return all;
+}
 
 struct unit_choice {
     std::string name;
@@ -97,6 +174,8 @@ matrix<double> widened(const matrix<float>& x) {
 // One product on one unit.
 struct budgets {
     std::string data, id, name, unit, accumulator_name;
+    std::size_t m = 0, n = 0, k = 0;
+    bool generated = true;
     double quantisation = 0;
     double over_bf16 = 0;
     double accumulation = 0;
@@ -131,8 +210,10 @@ struct scale_effect {
 
 scale_effect compare_scales(const options& opts) {
     const auto loss = [&](const recipe& r) {
-        const quantized_matrix a = quantize(make_matrix(distribution::uniform01, m, k, seed, 0).view(), r.for_a(e4m3fn));
-        const quantized_matrix b = quantize(make_matrix(distribution::uniform01, k, n, seed, 1).view(), r.for_b(e4m3fn));
+        const quantized_matrix a =
+            quantize(make_matrix(distribution::uniform01, side, length, seed, 0).view(), r.for_a(e4m3fn));
+        const quantized_matrix b =
+            quantize(make_matrix(distribution::uniform01, length, side, seed, 1).view(), r.for_b(e4m3fn));
         const matrix<float> exact_sums = gemm(a, b, exact{}, {}, f32, opts);
         const accumulator h100 = accumulator_of(unit_by_name("h100"), e4m3fn, e4m3fn);
         return compare(gemm(a, b, h100, {}, f32, opts).view(), widened(exact_sums).view());
@@ -142,13 +223,15 @@ scale_effect compare_scales(const options& opts) {
 
 void add_records(row_result& out, const scale_effect& e) {
     for (const auto& [recipe_name, report] : {std::pair{"none", e.plain}, std::pair{"tensor_current", e.scaled}}) {
-        for (const auto& [what, value] : {std::pair{"bias", report.bias}, std::pair{"max_relative", report.max_relative}}) {
-            report::record r = make_record("V6", std::string("uniform01.accumulation_on_h100.") + recipe_name + "." + what,
-                                           std::string("what Hopper's FP8 unit loses without promotion: ") + what,
-                                           figure_kind::emulated, value, "1", "all elements of the product");
+        for (const auto& [what, value] :
+             {std::pair{"bias", report.bias}, std::pair{"max_relative", report.max_relative}}) {
+            report::record r =
+                make_record("V6", std::string("uniform01.accumulation_on_h100.") + recipe_name + "." + what,
+                            std::string("what Hopper's FP8 unit loses without promotion: ") + what,
+                            figure_kind::emulated, value, "1", "all elements of the product");
             report::add_field(r.parameters, "data", "uniform01");
             report::add_field(r.parameters, "recipe", recipe_name);
-            report::add_field(r.parameters, "k", k);
+            report::add_field(r.parameters, "k", length);
             report::add_field(r.parameters, "seed", seed);
             r.reference = "exact product of the rounded operands";
             out.records.push_back(std::move(r));
@@ -159,9 +242,11 @@ void add_records(row_result& out, const scale_effect& e) {
 std::string text_of(const scale_effect& e) {
     const auto percent = [](double x) { return report::format_number(x * 100, 2) + " %"; };
     return "The same uniform01 operands on h100 against the exact sums of the rounded operands: with scale 1 bias " +
-           percent(e.plain.bias) + ", largest " + percent(e.plain.max_relative) + "; with 448 / amax, as in the row of " +
-           "tensor_current, " + percent(e.scaled.bias) + " and " + percent(e.scaled.max_relative) +
-           ". Quantisation plays no part in it: the steps at which a unit truncates double at each power of two, so its "
+           percent(e.plain.bias) + ", largest " + percent(e.plain.max_relative) +
+           "; with 448 / amax, as in the row of " + "tensor_current, " + percent(e.scaled.bias) + " and " +
+           percent(e.scaled.max_relative) +
+           ". Quantisation plays no part in it: the steps at which a unit truncates double at each power of two, so "
+           "its "
            "loss is least where the scale lets the sum end at one and up to an eighth more between two.";
 }
 
@@ -179,20 +264,20 @@ struct study {
     std::vector<self_check> checks;
 };
 
-study run_study(const row_context& how) {
+study run_study(const row_context& how, const std::vector<operand_pair>& pairs) {
     study out;
     const options opts{how.threads};
     const std::vector<configuration> all = configurations();
     double done = 0;
-    for (const distribution data : datasets) {
-        const matrix<float> a_values = make_matrix(data, m, k, seed, 0);
-        const matrix<float> b_values = make_matrix(data, k, n, seed, 1);
+    for (const operand_pair& pair : pairs) {
+        const matrix<float>& a_values = pair.a;
+        const matrix<float>& b_values = pair.b;
         const matrix<double> truth = exact_product(a_values.view(), b_values.view(), opts);
         double bf16_error = 0;
         for (const configuration& c : all) {
             if (how.on_progress) {
-                how.on_progress(done / static_cast<double>(datasets.size() * all.size()),
-                                "V6 " + std::string(name_of(data)) + " " + c.name);
+                how.on_progress(done / static_cast<double>(pairs.size() * all.size()),
+                                "V6 " + pair.data + " " + c.name);
             }
             const quantization a_how = c.scaling.for_a(c.element);
             const quantized_matrix a = quantize(a_values.view(), a_how);
@@ -204,8 +289,8 @@ study run_study(const row_context& how) {
             bf16_error = is_bf16 ? quantisation : bf16_error;
             for (const unit_choice& unit : c.units) {
                 const matrix<float> result = gemm(a, b, unit.acc, {}, f32, opts);
-                out.rows.push_back({std::string(name_of(data)), c.id, c.name, unit.name, name_of(unit.acc),
-                                    quantisation, quantisation / bf16_error,
+                out.rows.push_back({pair.data, c.id, c.name, unit.name, name_of(unit.acc), a.rows(), b.cols(), a.cols(),
+                                    pair.generated, quantisation, quantisation / bf16_error,
                                     compare(result.view(), exact_of_codes.view()).relative_frobenius,
                                     compare(result.view(), truth.view()), is_bf16});
                 const bool depends_on_tensor =
@@ -222,10 +307,10 @@ study run_study(const row_context& how) {
     return out;
 }
 
-report::table table_of(const study& s, std::string_view data, std::string_view summary) {
+report::table table_of(const study& s, const operand_pair& pair) {
     report::table t;
-    t.title = "V6: " + std::string(data) + ", " + std::to_string(m) + " x " + std::to_string(n) +
-              ", K = " + std::to_string(k) + " (" + std::string(summary) + "), emulated";
+    t.title = "V6: " + pair.data + ", " + std::to_string(pair.a.rows()) + " x " + std::to_string(pair.b.cols()) +
+              ", K = " + std::to_string(pair.a.cols()) + " (" + pair.summary + "), emulated";
     t.columns = {{"recipe"},
                  {"unit"},
                  {"quantisation", alignment::right},
@@ -236,7 +321,7 @@ report::table table_of(const study& s, std::string_view data, std::string_view s
                  {"flags"}};
     std::string last;
     for (const budgets& b : s.rows) {
-        if (b.data != data) {
+        if (b.data != pair.data) {
             continue;
         }
         const bool again = b.name == last;
@@ -267,10 +352,12 @@ void add_records(row_result& out, const budgets& b) {
         report::add_field(r.parameters, "data", b.data);
         report::add_field(r.parameters, "recipe", b.id);
         report::add_field(r.parameters, "accumulator", b.accumulator_name);
-        report::add_field(r.parameters, "m", m);
-        report::add_field(r.parameters, "n", n);
-        report::add_field(r.parameters, "k", k);
-        report::add_field(r.parameters, "seed", seed);
+        report::add_field(r.parameters, "m", b.m);
+        report::add_field(r.parameters, "n", b.n);
+        report::add_field(r.parameters, "k", b.k);
+        if (b.generated) {
+            report::add_field(r.parameters, "seed", seed);
+        }
         report::add_field(r.parameters, "flag", flag);
         r.reference = reference;
         r.n = static_cast<std::int64_t>(b.total.elements - b.total.nonfinite);
@@ -315,13 +402,14 @@ std::string flag_counts(const study& s) {
 }  // namespace
 
 row_result run_v6(const row_context& how) {
-    const study s = run_study(how);
+    const std::vector<operand_pair> pairs = operand_pairs(how);
+    const study s = run_study(how, pairs);
     row_result out;
     out.word = verdict::figure;
     out.kinds = "E";
     out.checks = s.checks;
-    for (const distribution data : datasets) {
-        out.tables.push_back(table_of(s, name_of(data), all_distributions[static_cast<std::size_t>(data)].summary));
+    for (const operand_pair& pair : pairs) {
+        out.tables.push_back(table_of(s, pair));
     }
     const error_curves curves = make_error_curves(how.threads);
     std::vector<report::table> of_curves = tables_of(curves);
@@ -346,7 +434,9 @@ row_result run_v6(const row_context& how) {
     const scale_effect scales = compare_scales({how.threads});
     add_records(out, scales);
     out.range = "E4M3 " + report::format_number(low, 3) + " to " + report::format_ratio(high, 3) + " BF16's error";
-    out.reason = "real operands of the training run: NOT RUN";
+    out.whole = !how.operands.empty();
+    out.reason =
+        out.whole ? "generated operands, and those of a training run" : "real operands of a training run: NOT RUN";
     out.tables.back().notes = {"Flags: quantisation above " +
                                    report::format_number(quantisation_margin * expected_over_bf16, 2) +
                                    " times BF16's (16 from the bits, margin 1.25); accumulation above quantisation; "

@@ -7,6 +7,7 @@
 #include "claim/results_set.hpp"
 #include "claim/subject.hpp"
 #include "cli/command.hpp"
+#include "train/operand_files.hpp"
 
 #include <narrowfp/report/json.hpp>
 #include <narrowfp/report/markdown.hpp>
@@ -33,6 +34,7 @@ struct claim_arguments {
     std::string model;
     std::vector<std::string> what_if;
     std::vector<std::string> results;
+    std::vector<std::string> operands;
     std::string output;
     claim::claim_options options;
 };
@@ -104,6 +106,9 @@ int run(const claim_arguments& args, const context& ctx) {
     for (const std::string& file : args.results) {
         results.read(file);
     }
+    for (const std::string& file : args.operands) {
+        bench::train::read_operands(file);  // what is wrong with it is said before anything runs
+    }
     for (const std::string& name : args.options.asked_chips) {
         device::require_figure(chips.by_name(name), device::quantity::fp8);  // V1 asks for its FP8 units
     }
@@ -118,6 +123,7 @@ int run(const claim_arguments& args, const context& ctx) {
     options.chips = &chips;
     options.what = &what;
     options.results = &results;
+    options.operands.assign(args.operands.begin(), args.operands.end());
     options.on_progress = [&](double fraction, std::string_view stage) {
         const auto now = static_cast<std::uint64_t>(std::floor(fraction * static_cast<double>(steps)));
         progress.advance(now > shown ? now - shown : 0, stage);
@@ -183,6 +189,11 @@ void add_claim(CLI::App& app, context& ctx) {
     command
         .add_option("--results", args->results,
                     "Results file (narrowfp-results/1) that rows take figures from (repeatable)")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    command
+        .add_option("--operands", args->operands,
+                    "Operands of a training run for V6, a file of narrowfp train --dump-operands (repeatable)")
         ->type_name("FILE")
         ->allow_extra_args(false);
     command.add_option("-o,--output", args->output, "Write report.html, report.md and results.json into this folder")

@@ -155,6 +155,15 @@ class Train(ProgramTest):
         self.assertEqual(header["layer0.gate_up.x"]["shape"], [64, 32])
         self.assertEqual(header["layer0.gate_up.w"]["shape"], [128, 32])
         self.assertEqual(header["layer0.gate_up.dy"]["shape"], [64, 128])
+        path = os.path.join(folder, files[0])
+        records = json.loads(self.good("claim", "--only", "V6", "--operands", path, "--json"))["records"]
+        found = {r["id"]: r for r in records}
+        for role, k in (("fprop", 64), ("dgrad", 32), ("wgrad", 64)):  # the linear with most inputs: down, 32 x 64
+            r = found[f"claim.v6.{role}.operands_step0016.deepseek_v3.fp32.quantisation"]
+            self.assertEqual({f["k"] for f in [r["parameters"]]}, {k})
+            self.assertTrue(0.001 < r["value"] < 0.2)
+        self.bad("claim", "--only", "V6", "--operands", path, "--operands", path, says="given before")
+        self.bad("claim", "--only", "V6", "--operands", self.text, says=os.path.basename(self.text))
 
     def test_refusals(self):
         for arguments, says in (
