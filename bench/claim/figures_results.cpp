@@ -133,9 +133,8 @@ figures roofline_figures(const results_set& results) {
     f.x = {"multiply-adds for each byte moved", true};
     f.y = {"10^9 multiply-adds a second", true};
     f.summary =
-        "One row of activations: memory is the limit, and narrower weights are faster. Square products: the multiplier "
-        "is, "
-        "and FP8 codes run as BF16. Measured on this CPU; says nothing about an accelerator's speed.";
+        "Roofs: the slower of memory and multiplier. Left: one row of activations; right: square products, where this "
+        "CPU multiplies FP8 codes as BF16. Measured; says nothing about an accelerator's speed.";
     add_roofs(f, rates, threads, bytes_per_second);
     add_products(f, rates, threads);
     return alone(std::move(f));
@@ -151,8 +150,8 @@ figures measured_link_figures(const results_set& results) {
     f.x = {"traffic / work of a layer"};
     f.series = {{"measured, link emulated", {}}, {"by the model", {}}};
     f.summary =
-        "Links slowed so that traffic over work is the chip's; 8 processes on this machine. Shares, not times, carry "
-        "over.";
+        "Links slowed so that traffic over work is the chip's; 8 processes on this machine. Shares carry over, not "
+        "times.";
     for (const std::string chip : {"h800", "910b3", "910c"}) {
         for (std::size_t c = 0; c < all_columns.size(); ++c) {
             const std::string id = "comm.link." + chip + "." + std::string(id_of(all_columns[c]));
@@ -176,9 +175,7 @@ figures interruption_figures(const results_set& results) {
     f.form = figure_form::ranges;
     f.x = {"effective share of the time", false, 0.0, 1.0};
     f.series = {{"measured, with standard error", {}}, {"by the formula", {}}};
-    f.summary =
-        "Kills at exponential times, checkpoints at Daly's interval, scaled time. The formula must lie near the "
-        "measured share.";
+    f.summary = "Kills at exponential times, checkpoints at Daly's interval, scaled time.";
     for (const std::string often : {"often", "usual", "seldom"}) {
         const std::string id = "faults.interrupted." + often + ".";
         if (const record* share = results.find(id + "share"); share != nullptr && share->low && share->high) {
@@ -197,7 +194,8 @@ figures detection_figures(const results_set& results) {
     f.title = "V10: flipped bits that checksums find";
     f.form = figure_form::dots;
     f.x = {"found, % of faults", false, 0.0, 100.0};
-    f.summary = "Column checksums of a product, threshold from fault-free products. What is missed is small. Emulated.";
+    f.summary =
+        "Column checksums of a product, threshold from fault-free products. The table has the largest miss. Emulated.";
     constexpr std::array<std::pair<const char*, const char*>, 3> places{
         {{"codes", "fault in codes"}, {"scales", "in scales"}, {"results", "in results"}}};
     for (const auto& [place, name] : places) {
