@@ -3,6 +3,7 @@
 
 #include "claim/rows.hpp"
 #include "support/random_data.hpp"
+#include "support/widened.hpp"
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/error/metrics.hpp>
@@ -44,12 +45,6 @@ std::vector<stored_format> stored_formats() {
             {"e3m2fn.mxfp6", "MXFP6 E3M2", e3m2fn, recipes::mxfp6},
             {"e2m1fn.mxfp4", "MXFP4", e2m1fn, recipes::mxfp4},
             {"e2m1fn.nvfp4", "NVFP4", e2m1fn, recipes::nvfp4}};
-}
-
-matrix<double> widened(const matrix<float>& x) {
-    matrix<double> out(x.rows(), x.cols());
-    std::copy(x.data(), x.data() + x.size(), out.data());
-    return out;
 }
 
 std::vector<bits_point> bits_points(const options& opts) {

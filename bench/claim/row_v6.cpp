@@ -8,6 +8,7 @@
 #include "claim/rows.hpp"
 
 #include "support/random_data.hpp"
+#include "support/widened.hpp"
 #include "train/operand_files.hpp"
 
 #include <narrowfp/error/exact_product.hpp>
@@ -161,14 +162,6 @@ std::vector<configuration> configurations() {
     add("hif8_tensor_current", "HiF8, tensor_current", hif8, recipes::tensor_current, false);
     add("int8_tile", "INT8, int8_tile", int8, recipes::int8_tile, false);
     return all;
-}
-
-matrix<double> widened(const matrix<float>& x) {
-    matrix<double> out(x.rows(), x.cols());
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        out.data()[i] = x.data()[i];
-    }
-    return out;
 }
 
 // One product on one unit.
