@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What formats, scaling recipes and accumulators do to one matrix product: errors against the exact product of the
-// operands before quantisation, bytes, events. Deterministic: the same figures in every run, on every machine and
-// thread count. Each row runs once; its time means nothing.
+// operands before quantisation, bytes, events. Operands are generated, and with --operands FILE also those of a training
+// run. Deterministic: the same figures in every run, on every machine and thread count. Each row runs once; its time means
+// nothing.
 // A new distribution, length, format, recipe, accumulator or unit is one line in the tables below.
 #include "support/benchmark_main.hpp"
 #include "support/random_data.hpp"
 #include "support/verification.hpp"
+#include "train/recorded_products.hpp"
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/error/metrics.hpp>
@@ -24,7 +26,7 @@
 namespace narrowfp::bench {
 namespace {
 
-constexpr std::size_t lines = 32;  // m = n
+constexpr std::size_t lines = 32;  // m = n, of recorded operands at most
 constexpr std::array<std::size_t, 3> lengths{256, 1024, 4096};
 constexpr std::array distributions{distribution::normal, distribution::abs_normal, distribution::uniform01,
                                    distribution::llm_like};
@@ -53,15 +55,17 @@ const std::array accumulators{accumulator{exact{}}, accumulator{sequential<float
 // A unit is used where it has a path for the format.
 constexpr std::array<std::string_view, 3> units{"a100", "h100", "b200"};
 
-// Operands of one distribution and length, shared by their rows; the exact product is computed when first needed.
+// Operands, shared by their rows; the exact product is computed when first needed.
 class operands {
 public:
-    operands(distribution d, std::size_t k, std::uint32_t seed)
-        : name_(name_of(d)), a_(make_matrix(d, lines, k, seed, 0)), b_(make_matrix(d, k, lines, seed, 1)) {}
+    operands(std::string name, matrix<float> a, matrix<float> b)
+        : name_(std::move(name)), a_(std::move(a)), b_(std::move(b)) {}
 
-    std::string_view name() const { return name_; }
+    const std::string& name() const { return name_; }
     const matrix<float>& a() const { return a_; }
     const matrix<float>& b() const { return b_; }
+    std::size_t m() const { return a_.rows(); }
+    std::size_t n() const { return b_.cols(); }
     std::size_t k() const { return a_.cols(); }
     const matrix<double>& product() {
         if (product_.size() == 0) {
@@ -71,7 +75,7 @@ public:
     }
 
 private:
-    std::string_view name_;
+    std::string name_;
     matrix<float> a_;
     matrix<float> b_;
     matrix<double> product_;
@@ -105,7 +109,7 @@ private:
 // `unit` is empty for an accumulator that is not that of a unit.
 report::field_list parameters_of(const quantised_operands& q, const accumulator& acc, std::string_view unit) {
     report::field_list p;
-    add_field(p, "data", std::string(q.data().name()));
+    add_field(p, "data", q.data().name());
     add_field(p, "a", std::string(name_of(q.element())));
     add_field(p, "b", std::string(name_of(q.element())));
     add_field(p, "recipe", std::string(q.scaling()));
@@ -115,8 +119,8 @@ report::field_list parameters_of(const quantised_operands& q, const accumulator&
         add_field(p, "unit", std::string(unit));
         add_field(p, "promotion", "none");
     }
-    add_field(p, "m", lines);
-    add_field(p, "n", lines);
+    add_field(p, "m", q.data().m());
+    add_field(p, "n", q.data().n());
     add_field(p, "k", q.data().k());
     return p;
 }
@@ -174,7 +178,7 @@ public:
         return is_exact() ? "exact on this input" : "";
     }
     std::string checked_against() const override { return "narrowfp::gemm equal to gemm_reference"; }
-    double macs() const override { return static_cast<double>(lines * lines * q_->data().k()); }
+    double macs() const override { return static_cast<double>(q_->data().m() * q_->data().n() * q_->data().k()); }
 
 private:
     // No finite element, or an error against a product of zeros.
@@ -217,21 +221,35 @@ std::optional<accumulator> path_of(std::string_view unit, const any_format& elem
     }
 }
 
-suite_content make_rows(const suite_options& options) {
-    suite_content content;
+// Generated operands of each distribution and length, then those of training.
+std::vector<std::shared_ptr<operands>> all_operands(const suite_options& options) {
+    std::vector<std::shared_ptr<operands>> all;
     for (const distribution d : distributions) {
         for (const std::size_t k : lengths) {
-            const auto data = std::make_shared<operands>(d, k, options.seed);
-            content.data_crc32 = crc32_of(data->b(), crc32_of(data->a(), content.data_crc32));
-            for (const configuration& c : all_configurations()) {
-                const auto q = std::make_shared<quantised_operands>(data, c);
-                for (const accumulator& acc : accumulators) {
-                    content.rows.push_back(std::make_unique<accuracy_row>(q, acc, "", options.threads));
-                }
-                for (const std::string_view unit : units) {
-                    if (const auto acc = path_of(unit, c.element)) {
-                        content.rows.push_back(std::make_unique<accuracy_row>(q, *acc, unit, options.threads));
-                    }
+            all.push_back(std::make_shared<operands>(std::string(name_of(d)), make_matrix(d, lines, k, options.seed, 0),
+                                                     make_matrix(d, k, lines, options.seed, 1)));
+        }
+    }
+    for (const train::recorded_linear& linear : train::read_recorded_linears(options.operands)) {
+        for (train::recorded_product& p : train::products_of(linear, lines)) {
+            all.push_back(std::make_shared<operands>(std::move(p.data), std::move(p.a), std::move(p.b)));
+        }
+    }
+    return all;
+}
+
+suite_content make_rows(const suite_options& options) {
+    suite_content content;
+    for (const std::shared_ptr<operands>& data : all_operands(options)) {
+        content.data_crc32 = crc32_of(data->b(), crc32_of(data->a(), content.data_crc32));
+        for (const configuration& c : all_configurations()) {
+            const auto q = std::make_shared<quantised_operands>(data, c);
+            for (const accumulator& acc : accumulators) {
+                content.rows.push_back(std::make_unique<accuracy_row>(q, acc, "", options.threads));
+            }
+            for (const std::string_view unit : units) {
+                if (const auto acc = path_of(unit, c.element)) {
+                    content.rows.push_back(std::make_unique<accuracy_row>(q, *acc, unit, options.threads));
                 }
             }
         }
@@ -247,9 +265,10 @@ int main(int argc, char** argv) {
         argc, argv,
         {.name = "bench_accuracy",
          .summary = "Errors, bytes and events of matrix products in narrow formats, for each recipe, accumulator\n"
-                    "and unit, on declared random data. The figures are the same in every run; times mean\n"
-                    "nothing here.",
+                    "and unit, on declared random data and on operands of training. The figures are the same\n"
+                    "in every run; times mean nothing here.",
          .kind = narrowfp::report::figure_kind::emulated,
          .reference = "the exact product of the operands before quantisation",
-         .make = narrowfp::bench::make_rows});
+         .make = narrowfp::bench::make_rows,
+         .takes_operands = true});
 }

@@ -9,9 +9,9 @@ function(narrowfp_set_flags target)
         target_compile_options(${target} PRIVATE -ffp-contract=off)
         if(narrowfp_IS_TOP_LEVEL)
             target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wsign-conversion)
-            # GCC 12 warns falsely wherever a literal and a std::string are added (GCC bug 105651, fixed in 13).
+            # GCC 12 warns falsely wherever a literal and a std::string are added or assigned (GCC bug 105651, fixed in 13).
             if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-                target_compile_options(${target} PRIVATE -Wno-restrict)
+                target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow)
             endif()
         endif()
         if(NARROWFP_WERROR)

@@ -9,7 +9,7 @@
 
 #include "support/random_data.hpp"
 #include "support/widened.hpp"
-#include "train/operand_files.hpp"
+#include "train/recorded_products.hpp"
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/error/metrics.hpp>
@@ -20,7 +20,6 @@
 #include <narrowfp/report/text.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
@@ -46,7 +45,7 @@ constexpr std::array distributions{distribution::llm_like, distribution::abs_nor
 
 // What is multiplied.
 struct operand_pair {
-    std::string data;  // "uniform01", "wgrad.step0075"
+    std::string data;  // "uniform01", "wgrad.operands_step0150"
     std::string summary;
     bool generated = true;
     matrix<float> a;
@@ -58,60 +57,15 @@ operand_pair generated_pair(distribution d) {
             make_matrix(d, side, length, seed, 0), make_matrix(d, length, side, seed, 1)};
 }
 
-matrix<float> corner(matrix_view<const float> x, std::size_t rows, std::size_t cols) {
-    matrix<float> out(std::min(rows, x.rows()), std::min(cols, x.cols()));
-    for (std::size_t i = 0; i < out.rows(); ++i) {
-        for (std::size_t j = 0; j < out.cols(); ++j) {
-            out(i, j) = x(i, j);
-        }
-    }
-    return out;
-}
-
-// The three products of one linear layer of a training run, Y = X W^T, dX = dY W and dW = dY^T X: of the layer in the middle
-// the linear with most inputs. Of each the first rows and columns, as many as generated ones have.
-void add_real_pairs(const std::filesystem::path& file, std::vector<operand_pair>& all) {
-    const std::vector<train::linear_operands> layers = train::read_operands(file);
-    std::size_t last = 0;
-    for (const train::linear_operands& o : layers) {
-        last = std::max(last, o.layer);
-    }
-    const train::linear_operands* most = nullptr;
-    for (const train::linear_operands& o : layers) {
-        if (o.layer == last / 2 && (most == nullptr || o.w.cols() > most->w.cols())) {
-            most = &o;
-        }
-    }
-    if (most == nullptr) {
-        throw std::runtime_error(file.string() +
-                                 ": no linear layer in it; expected a file of narrowfp train --dump-operands");
-    }
-    std::string name = file.stem().string();
-    std::replace_if(
-        name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-    for (const operand_pair& pair : all) {
-        if (pair.data == "fprop." + name) {
-            throw std::runtime_error(file.string() + ": operands of that name were given before");
-        }
-    }
-    const auto add = [&](const char* role, matrix_view<const float> a, matrix_view<const float> b) {
-        all.push_back({std::string(role) + "." + name,
-                       std::string(role) + ", layer " + std::to_string(most->layer) + " " +
-                           std::string(train::name_of(most->kind)) + " of " + file.filename().string(),
-                       false, corner(a, side, a.cols()), corner(b, b.rows(), side)});
-    };
-    add("fprop", most->x.view(), most->w.view().transposed());
-    add("dgrad", most->dy.view(), most->w.view());
-    add("wgrad", most->dy.view().transposed(), most->x.view());
-}
-
 std::vector<operand_pair> operand_pairs(const row_context& how) {
     std::vector<operand_pair> all;
     for (const distribution d : distributions) {
         all.push_back(generated_pair(d));
     }
-    for (const std::filesystem::path& file : how.operands) {
-        add_real_pairs(file, all);
+    for (const train::recorded_linear& linear : train::read_recorded_linears(how.operands)) {
+        for (train::recorded_product& p : train::products_of(linear, side)) {
+            all.push_back({std::move(p.data), std::move(p.summary), false, std::move(p.a), std::move(p.b)});
+        }
     }
     return all;
 }

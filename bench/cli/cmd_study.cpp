@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace narrowfp::cli {
 
@@ -27,6 +28,7 @@ namespace {
 struct study_arguments {
     std::string name;
     std::string output;
+    std::vector<std::string> operands;
     bench::matmul_options options;
     std::uint32_t seed = 1;
     int batches = 16;
@@ -58,6 +60,7 @@ int run_matmul(study_arguments& args, context& ctx) {
     if (!args.output.empty()) {
         prepare_folder(args.output);
     }
+    args.options.operands.assign(args.operands.begin(), args.operands.end());
     report::progress progress("matmul study", 1000, progress_style(ctx));
     std::uint64_t shown = 0;
     args.options.on_progress = [&](std::uint64_t done, std::uint64_t total, std::string_view what) {
@@ -82,9 +85,7 @@ int run_matmul(study_arguments& args, context& ctx) {
         print_table(ctx, cost);
         print_text("\n");
     }
-    print_text(
-        "Throughput: NOT RUN, because no kernel built for speed exists yet, and the time of a slow emulation is not a "
-        "cost of anything.\n");
+    print_text("Throughput: NOT RUN: this study times nothing; bench_gemm and bench_gemv do.\n");
     for (const std::string& finding : bench::matmul_findings(study)) {
         print_text("- " + finding + "\n");
     }
@@ -99,6 +100,14 @@ int run_scaling(const study_arguments& args, const context& ctx) {
     if (!args.options.only.empty()) {
         throw std::invalid_argument("--only selects rows of the study matmul");
     }
+    if (args.operands.size() > 1) {
+        throw std::invalid_argument("the study " + args.name + " takes one file of --operands, found " +
+                                    std::to_string(args.operands.size()));
+    }
+    std::optional<bench::train::recorded_linear> recorded;
+    if (!args.operands.empty()) {
+        recorded = bench::train::read_recorded_linear(args.operands.front());
+    }
     if (!args.output.empty()) {
         prepare_folder(args.output);
     }
@@ -108,6 +117,7 @@ int run_scaling(const study_arguments& args, const context& ctx) {
                                              .batches = args.batches,
                                              .small = args.options.small,
                                              .threads = args.options.threads,
+                                             .recorded = std::move(recorded),
                                              .on_progress = [&](int, int) { progress.advance(); }});
     progress.finish();
     const report::document results =
@@ -199,11 +209,11 @@ int run_study(study_arguments& args, context& ctx) {
     if (std::find(names.begin(), names.end(), args.name) == names.end()) {
         throw std::invalid_argument(bench::unknown_name("study", args.name, names));
     }
-    if (args.name == "footprint") {
-        return run_footprint(args, ctx);
-    }
-    if (args.name == "casts") {
-        return run_casts(args, ctx);
+    if (args.name == "footprint" || args.name == "casts") {
+        if (!args.operands.empty()) {
+            throw std::invalid_argument("the study " + args.name + " takes no --operands: it has no numbers of its own");
+        }
+        return args.name == "footprint" ? run_footprint(args, ctx) : run_casts(args, ctx);
     }
     return args.name == "matmul" ? run_matmul(args, ctx) : run_scaling(args, ctx);
 }
@@ -225,7 +235,8 @@ void add_study(CLI::App& app, context& ctx) {
              "footprint: every byte of a layer of DeepSeek-V3 in training, in four columns and by recipe.\n"
              "casts: the share of casts and transposes in a layer's three products, measured on this machine.",
          .examples = "  narrowfp study matmul --output report\n"
-                     "  narrowfp study matmul --only llm_like.e4m3fn --small"},
+                     "  narrowfp study matmul --only llm_like.e4m3fn --small\n"
+                     "  narrowfp study token_imbalance --operands operands/operands-step0150.safetensors"},
         [args](context& c) { return run_study(*args, c); });
     command.add_option("name", args->name, "Which study")->required()->type_name("STUDY");
     command.add_option("--seed", args->seed, "Of the studies of scales")->type_name("N")->capture_default_str();
@@ -238,6 +249,11 @@ void add_study(CLI::App& app, context& ctx) {
     command.add_option("--images", args->options.images, "Images in the idx format, plain or gzipped")
         ->type_name("FILE")
         ->default_str(args->options.images.string());
+    command
+        .add_option("--operands", args->operands,
+                    "Operands of a training run, a file of narrowfp train --dump-operands: matmul adds their products "
+                    "(repeatable); mx_rules, retile, token_imbalance and outliers take them instead of random numbers")
+        ->type_name("FILE");
     command
         .add_option("--only", args->options.only, "matmul: only rows whose id (DATA.FORMAT.RECIPE) contains this text")
         ->type_name("TEXT");

@@ -2,6 +2,7 @@
 #include "study/matmul.hpp"
 
 #include "support/random_data.hpp"
+#include "train/recorded_products.hpp"
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/format/catalog.hpp>
@@ -22,6 +23,7 @@ struct operands {
     matrix<float> a_storage;
     matrix<float> b_storage;
     bool a_is_b_transposed = false;
+    std::string options{};  // matmul_dataset::options
 
     matrix_view<const float> b() const { return b_storage.view(); }
     matrix_view<const float> a() const { return a_is_b_transposed ? b().transposed() : a_storage.view(); }
@@ -90,8 +92,11 @@ operands image_operands(const matmul_options& options) {
     return out;
 }
 
+// Rows of A and columns of B of all operands but the images.
+std::size_t lines(const matmul_options& options) { return options.small ? 64 : 256; }
+
 operands llm_operands(const matmul_options& options) {
-    const std::size_t mn = options.small ? 64 : 256;
+    const std::size_t mn = lines(options);
     const std::size_t k = options.small ? 512 : 4096;
     constexpr std::uint32_t seed = 1;
     return {"llm_like",
@@ -99,6 +104,17 @@ operands llm_operands(const matmul_options& options) {
             make_matrix(distribution::llm_like, mn, k, seed, 0),
             make_matrix(distribution::llm_like, k, mn, seed, 1),
             false};
+}
+
+std::vector<operands> all_operands(const matmul_options& options) {
+    std::vector<operands> all{image_operands(options), llm_operands(options)};
+    for (const train::recorded_linear& linear : train::read_recorded_linears(options.operands)) {
+        for (train::recorded_product& p : train::products_of(linear, lines(options))) {
+            all.push_back({std::move(p.data), std::move(p.summary), std::move(p.a), std::move(p.b), false,
+                           " --operands " + linear.file.string()});
+        }
+    }
+    return all;
 }
 
 std::uint32_t hash_of(const operands& x) {
@@ -162,7 +178,7 @@ matmul_study run_matmul_study(const matmul_options& options) {
     for (const named_accumulator& acc : study_accumulators()) {
         study.accumulators.push_back(acc.name);
     }
-    const std::vector<operands> inputs{image_operands(options), llm_operands(options)};
+    const std::vector<operands> inputs = all_operands(options);
     // Progress counts multiply-adds, because the data sets differ in size.
     const auto work_of = [](const operands& data) { return data.a().size() * data.b().cols(); };
     std::vector<std::vector<configuration>> selected(inputs.size());
@@ -185,7 +201,8 @@ matmul_study run_matmul_study(const matmul_options& options) {
         if (selected[n].empty()) {
             continue;
         }
-        matmul_dataset out{data.name, data.summary, hash_of(data), data.a().rows(), data.b().cols(), data.a().cols(), {}};
+        matmul_dataset out{data.name,       data.summary,    data.options,    hash_of(data),
+                           data.a().rows(), data.b().cols(), data.a().cols(), {}};
         const reference_products reference{exact_product(data.a(), data.b(), {options.threads}),
                                            absolute_product(data.a(), data.b(), {options.threads}),
                                            norm_product(data.a(), data.b())};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The matmul study: what FP8, BF16, FP16 and FP32 operands, under each scaling recipe and accumulator, do to one real
-// matrix product (X^T X of images) and to one with declared, LLM-like operands. Errors are against the exact product;
+// matrix product (X^T X of images), to one with declared, LLM-like operands, and to the three products of a layer in
+// training where files of its operands are given. Errors are against the exact product;
 // bytes are those of both operands with their scales. Everything here is emulated or counted; nothing is timed.
 // A new data set, format, recipe or accumulator is one line in the tables of matmul.cpp.
 #pragma once
@@ -20,6 +21,7 @@ namespace narrowfp::bench {
 
 struct matmul_options {
     std::filesystem::path images = fashion_mnist_path;  // idx file of 28 x 28 images
+    std::vector<std::filesystem::path> operands{};      // files of narrowfp train --dump-operands
     std::string only;              // run only configurations whose id contains this text
     bool small = false;            // a fraction of the rows and columns, for a quick look; printed as such
     int threads = 0;
@@ -46,6 +48,7 @@ struct matmul_row {
 struct matmul_dataset {
     std::string name;
     std::string summary;
+    std::string options;     // of the command that runs it alone, with a blank before: " --operands FILE"
     std::uint32_t hash = 0;  // CRC-32 of both operands' FP32 bits
     std::size_t m = 0, n = 0, k = 0;
     std::vector<matmul_row> rows;
@@ -61,7 +64,7 @@ struct matmul_study {
 inline constexpr std::string_view matmul_baseline = "e4m3fn.deepseek_v3";
 inline constexpr std::string_view matmul_baseline_accumulator = "promoted(aligned(32,13),128)";
 
-// Throws std::runtime_error if the images cannot be read and std::invalid_argument if `only` matches nothing.
+// Throws std::runtime_error if the images or operands cannot be read and std::invalid_argument if `only` matches nothing.
 matmul_study run_matmul_study(const matmul_options& options);
 
 // The row with this id suffix in a data set, or nullptr.

@@ -20,7 +20,7 @@ using report::tint;
 namespace {
 
 constexpr std::string_view throughput_reason =
-    "no kernel built for speed exists yet, and the time of a slow emulation is not a cost of anything";
+    "this study computes errors and counts bytes; bench_gemm and bench_gemv measure products, side by side with others";
 
 std::string size_note(const matmul_study& study) {
     return study.small ? "SMALL RUN: a fraction of the rows and columns; not the figures of the study." : "";
@@ -115,8 +115,7 @@ table matmul_cost_table(const matmul_study& study) {
                  {"fp8 units", alignment::right},
                  {"fp8 storage, 16-bit multiply", alignment::right},
                  {"int8", alignment::right},
-                 {"16-bit only", alignment::right},
-                 {"recoverable without FP8 units", alignment::right}};
+                 {"16-bit only", alignment::right}};
     for (const matmul_dataset& data : study.datasets) {
         const matmul_row* fp8 = find_row(data, matmul_baseline);
         const matmul_row* wide = find_row(data, "bf16.none");
@@ -125,12 +124,11 @@ table matmul_cost_table(const matmul_study& study) {
             continue;
         }
         const std::string stored = report::format_bytes(fp8->bytes);
-        t.add_row({data.name, stored, stored, report::format_bytes(integer->bytes),
-                   report::format_bytes(wide->bytes), "100 %"});
+        t.add_row({data.name, stored, stored, report::format_bytes(integer->bytes), report::format_bytes(wide->bytes)});
     }
     t.notes = {"fp8 is " + std::string(matmul_baseline) +
-               ", int8 is int8.int8_tile. A chip without FP8 units can store and load the same 8-bit codes and widen them in registers, so all of the "
-               "operand bytes come back without FP8 units; the rate of the multiplication does not."};
+               ", int8 is int8.int8_tile. A chip without FP8 units can store and load the same 8-bit codes and widen them in registers, so its "
+               "bytes are those of the first column: all of the difference to 16 bits comes back without FP8 units; the rate of the multiplication does not."};
     return t;
 }
 
@@ -237,7 +235,7 @@ void add_record(report::document& doc, const matmul_dataset& data, const matmul_
     report::add_field(r.parameters, "format", row.format);
     report::add_field(r.parameters, "recipe", row.recipe);
     r.parameters.insert(r.parameters.end(), more.begin(), more.end());
-    r.repro = "narrowfp study matmul --only " + row.id;
+    r.repro = "narrowfp study matmul" + data.options + " --only " + row.id;
     doc.records.push_back(std::move(r));
 }
 
@@ -287,7 +285,9 @@ report::document matmul_results(const matmul_study& study, const field_list& con
     report::document doc{context, {}};
     report::add_field(doc.context, "small", study.small);
     for (const matmul_dataset& data : study.datasets) {
-        report::add_field(doc.context, data.name + "_crc32", static_cast<std::int64_t>(data.hash));
+        std::string key = data.name + "_crc32";  // a key has no dots
+        std::replace(key.begin(), key.end(), '.', '_');
+        report::add_field(doc.context, key, static_cast<std::int64_t>(data.hash));
         for (const matmul_row& row : data.rows) {
             add_counts(doc, data, row);
             for (const matmul_error& e : row.errors) {
@@ -316,7 +316,7 @@ std::string matmul_markdown(const matmul_study& study, const field_list& context
     if (study.small) {
         out += "**" + size_note(study) + "**\n\n";
     }
-    out += "Every error below is emulated bit for bit, every byte is counted. Nothing is timed: throughput is NOT RUN, because " +
+    out += "Every error below is emulated bit for bit, every byte is counted. Nothing is timed: throughput is NOT RUN: " +
            std::string(throughput_reason) + ".\n\n## What the figures say\n\n";
     for (const std::string& finding : matmul_findings(study)) {
         out += "- " + report::markdown_text(finding) + "\n";

@@ -27,18 +27,24 @@ struct block_events {
 block_events blocks_of(const matrix<float>& x, const matrix<float>& y, const quantization& q, float rounding_limit) {
     const float largest = max_finite(q.element);
     block_events out;
-    const std::size_t blocks = x.size() / mx_block;
-    for (std::size_t b = 0; b < blocks; ++b) {
-        float amax = 0;
-        float error = 0;
-        for (std::size_t n = b * mx_block; n < (b + 1) * mx_block; ++n) {
-            amax = std::fmax(amax, std::fabs(x.data()[n]));
-            error = std::fmax(error, std::fabs(x.data()[n] - y.data()[n]));
+    std::size_t blocks = 0;
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+        for (std::size_t from = 0; from < x.cols(); from += mx_block) {
+            float amax = 0;
+            float error = 0;
+            for (std::size_t j = from; j < std::min(from + mx_block, x.cols()); ++j) {
+                amax = std::fmax(amax, std::fabs(x(i, j)));
+                error = std::fmax(error, std::fabs(x(i, j) - y(i, j)));
+            }
+            if (amax == 0) {
+                continue;  // nothing can go wrong in it
+            }
+            blocks += 1;
+            const float scaled = std::ldexp(amax, -power_of_two_exponent(amax, q.element, q.scale.rule));
+            out.above += scaled > largest;
+            out.clipped += scaled > rounding_limit;
+            out.worst = std::fmax(out.worst, static_cast<double>(error) / static_cast<double>(amax));
         }
-        const float scaled = std::ldexp(amax, -power_of_two_exponent(amax, q.element, q.scale.rule));
-        out.above += scaled > largest;
-        out.clipped += scaled > rounding_limit;
-        out.worst = std::fmax(out.worst, static_cast<double>(error) / static_cast<double>(amax));
     }
     out.above /= static_cast<double>(blocks);
     out.clipped /= static_cast<double>(blocks);
@@ -46,8 +52,7 @@ block_events blocks_of(const matrix<float>& x, const matrix<float>& y, const qua
 }
 
 std::vector<sample> mx_rules_batch(const scaling_options& o, std::uint32_t batch) {
-    const std::size_t rows = count_of(o, 1024);
-    const matrix<float> x = normal_matrix(rows, 1024, o, batch, 0);
+    const matrix<float> x = activations(count_of(o, 1024), 1024, o, batch, 0);
     std::vector<sample> all;
     for (const auto& [rule, name] : scale_rule_names) {
         const std::string n(name);
@@ -92,7 +97,7 @@ std::vector<std::string> mx_rules_notes() {
                         100 * share_near_next_binade(448.0 / 256), 100 * share_near_next_binade(464.0 / 256)),
             "arXiv 2506.08027 reports that pre-training with the floor rule of OCP MX 1.0 can diverge and that "
             "rounding the "
-            "scale up does not; here is why: floor clips the largest element of about one block in seven, by up to an "
+            "scale up does not; here is why: of normal numbers floor clips the largest of about one block in seven, by up to an "
             "eighth.",
             "No training is run here: that clipping causes the divergence is the paper's finding, not ours."};
 }
@@ -144,8 +149,7 @@ std::vector<std::string> near_constant_notes() {
 
 // -- tiling again -----------------------------------------------------------------------------------------------------
 std::vector<sample> retile_batch(const scaling_options& o, std::uint32_t batch) {
-    const std::size_t rows = count_of(o, 2048);
-    const matrix<float> x = normal_matrix(rows, 1024, o, batch, 0);
+    const matrix<float> x = activations(count_of(o, 2048), 1024, o, batch, 0);
     const granularity along_row = granularity::block(1, 128);
     const granularity along_col = granularity::block(128, 1);
     std::vector<sample> all;
@@ -186,10 +190,10 @@ std::vector<std::string> retile_notes() {
         "(A) quantises both tilings from the wide tensor, (B) restores FP32-scaled codes and quantises again, (C) does "
         "so "
         "with power-of-two scales. Under C the second pass changes only what becomes subnormal in its new block, a few "
-        "elements in a million here, which is why DeepSeek-V3 (arXiv 2412.19437, 3.3.2) uses powers of two where a "
+        "elements in a million of N(0, 1), which is why DeepSeek-V3 (arXiv 2412.19437, 3.3.2) uses powers of two where a "
         "tensor is tiled again.",
-        "With FP32 scales the second pass rounds anew, so the error grows by the square root of two. The stated 3.16 % "
-        "would need a second rounding smaller than the first, which these data do not show."};
+        "With FP32 scales the second pass rounds anew: on N(0, 1) the error grows by the square root of two. The stated 3.16 % "
+        "would need a second rounding smaller than the first, which those data do not show."};
 }
 
 constexpr std::string_view emulation = "a numpy emulation on the same distributions";
@@ -203,7 +207,8 @@ scaling_design mx_rules_design() {
             emulation,
             mx_rules_batch,
             mx_rules_expected,
-            mx_rules_notes};
+            mx_rules_notes,
+            "X"};
 }
 scaling_design near_constant_design() {
     return {"near_constant",
@@ -221,7 +226,8 @@ scaling_design retile_design() {
             emulation,
             retile_batch,
             retile_expected,
-            retile_notes};
+            retile_notes,
+            "X"};
 }
 
 }  // namespace narrowfp::bench

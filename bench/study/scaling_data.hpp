@@ -19,6 +19,12 @@ inline matrix<float> normal_matrix(std::size_t rows, std::size_t cols, const sca
     return make_matrix(distribution::normal, rows, cols, o.seed, batch * 16 + tensor);
 }
 
+// X of the recorded layer, or normal numbers.
+inline matrix<float> activations(std::size_t rows, std::size_t cols, const scaling_options& o, std::uint32_t batch,
+                                 std::uint32_t tensor) {
+    return o.recorded ? o.recorded->operands.x : normal_matrix(rows, cols, o, batch, tensor);
+}
+
 // A power of two times 2^k, or a sixteenth of it.
 inline std::size_t count_of(const scaling_options& o, std::size_t full) { return o.small ? full / 16 : full; }
 

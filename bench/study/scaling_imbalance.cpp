@@ -27,7 +27,8 @@ std::vector<double> row_errors(const matrix<float>& y, const matrix<float>& x) {
     return errors;
 }
 
-// Y W in FP64, rows of Y against rows of X: the signal-to-noise ratio of each token's input gradient, in dB.
+// Y W in FP64, rows of Y against rows of X: the signal-to-noise ratio of each token's input gradient, in dB; of tokens
+// that have one.
 std::vector<double> dgrad_snr(const matrix<float>& y, const matrix<float>& x, const matrix<float>& w) {
     std::vector<double> snr;
     std::vector<double> reference(w.cols());
@@ -49,32 +50,32 @@ std::vector<double> dgrad_snr(const matrix<float>& y, const matrix<float>& x, co
             e += error[j] * error[j];
             r += reference[j] * reference[j];
         }
-        snr.push_back(decibel(std::sqrt(e / r)));
+        if (r > 0) {
+            snr.push_back(decibel(std::sqrt(e / r)));
+        }
     }
     return snr;
 }
 
 // -- token imbalance --------------------------------------------------------------------------------------------------
-std::vector<sample> token_imbalance_batch(const scaling_options& o, std::uint32_t batch) {
-    const way ways[] = {{"tile", "E4M3 1x128", fp32_blocks(e4m3fn, granularity::block(1, 128))},
-                        {"block", "E4M3 128x128", fp32_blocks(e4m3fn, granularity::block(128, 128))},
-                        {"block5", "E5M2 128x128", fp32_blocks(e5m2, granularity::block(128, 128))},
-                        {"tensor", "E4M3 tensor", whole(e4m3fn)},
-                        {"tensor5", "E5M2 tensor", whole(e5m2)}};
-    const std::size_t tokens = count_of(o, 2048);
-    const matrix<float> plain = normal_matrix(tokens, 512, o, batch, 0);
-    const matrix<float> sizes = make_matrix(distribution::normal, 1, tokens, o.seed, batch * 16 + 1);
-    std::vector<sample> all;
-    // Sizes of tokens log-normal: error of each token.
+const way token_ways[] = {{"tile", "E4M3 1x128", fp32_blocks(e4m3fn, granularity::block(1, 128))},
+                          {"block", "E4M3 128x128", fp32_blocks(e4m3fn, granularity::block(128, 128))},
+                          {"block5", "E5M2 128x128", fp32_blocks(e5m2, granularity::block(128, 128))},
+                          {"tensor", "E4M3 tensor", whole(e4m3fn)},
+                          {"tensor5", "E5M2 tensor", whole(e5m2)}};
+
+// Sizes of tokens log-normal: error of each token.
+void add_uneven_tokens(const matrix<float>& plain, const matrix<float>& sizes, const scaling_options& o,
+                       std::vector<sample>& all) {
     for (const int sigma : {0, 2, 3, 4}) {
-        matrix<float> x(tokens, plain.cols());
-        for (std::size_t i = 0; i < tokens; ++i) {
+        matrix<float> x(plain.rows(), plain.cols());
+        for (std::size_t i = 0; i < x.rows(); ++i) {
             const double size = std::exp(sigma * static_cast<double>(sizes(0, i)));
             for (std::size_t j = 0; j < x.cols(); ++j) {
                 x(i, j) = static_cast<float>(size * static_cast<double>(plain(i, j)));
             }
         }
-        for (const way& w : std::span(ways).first(3)) {
+        for (const way& w : std::span(token_ways).first(3)) {
             const matrix<float> y = restored(x.view(), w.q, o);
             const std::vector<double> errors = row_errors(y, x);
             const std::string id = fmt::format("sigma{}.{}", sigma, w.id);
@@ -85,19 +86,19 @@ std::vector<sample> token_imbalance_batch(const scaling_options& o, std::uint32_
                 percent(id + ".zeros", what + ": elements that become zero", flushed_share(y.view(), x.view())));
         }
     }
-    // The loss of one token in a hundred, drawn at random, multiplied; sizes of tokens exp(N): SNR of each token's dgrad.
-    const matrix<float> w = make_matrix(distribution::normal, plain.cols(), 64, o.seed, batch * 16 + 2);
-    const matrix<float> chance = make_matrix(distribution::uniform01, 1, tokens, o.seed, batch * 16 + 3);
+}
+
+// The loss of one token in a hundred, drawn at random, multiplied: SNR of each token's dgrad.
+void add_raised_tokens(const matrix<float>& dy, const matrix<float>& w, const matrix<float>& chance,
+                       const scaling_options& o, std::vector<sample>& all) {
     for (const int power : {0, 8, 16, 20}) {
-        matrix<float> x = plain;
-        for (std::size_t i = 0; i < tokens; ++i) {
-            const int raised = chance(0, i) < 0.01f ? power : 0;
-            const double size = std::ldexp(std::exp(static_cast<double>(sizes(0, i))), raised);
-            for (std::size_t j = 0; j < x.cols(); ++j) {
-                x(i, j) = static_cast<float>(size * static_cast<double>(x(i, j)));
+        matrix<float> x = dy;
+        for (std::size_t i = 0; i < x.rows(); ++i) {
+            for (std::size_t j = 0; j < x.cols() && chance(0, i) < 0.01f; ++j) {
+                x(i, j) = std::ldexp(x(i, j), power);
             }
         }
-        for (const way& v : ways) {
+        for (const way& v : token_ways) {
             if (v.id == "block5") {
                 continue;
             }
@@ -111,6 +112,32 @@ std::vector<sample> token_imbalance_batch(const scaling_options& o, std::uint32_
                 percent(id + ".zeros", what + ": elements that become zero", flushed_share(y.view(), x.view())));
         }
     }
+}
+
+std::vector<sample> token_imbalance_batch(const scaling_options& o, std::uint32_t batch) {
+    std::vector<sample> all;
+    if (o.recorded) {
+        const train::linear_operands& linear = o.recorded->operands;
+        const matrix<float> chance =
+            make_matrix(distribution::uniform01, 1, linear.dy.rows(), o.seed, batch * 16 + 3);
+        add_raised_tokens(linear.dy, linear.w, chance, o, all);
+        return all;
+    }
+    const std::size_t tokens = count_of(o, 2048);
+    const matrix<float> plain = normal_matrix(tokens, 512, o, batch, 0);
+    const matrix<float> sizes = make_matrix(distribution::normal, 1, tokens, o.seed, batch * 16 + 1);
+    add_uneven_tokens(plain, sizes, o, all);
+    // Gradients of tokens that differ in size by exp(N) to begin with.
+    matrix<float> dy = plain;
+    for (std::size_t i = 0; i < tokens; ++i) {
+        const double size = std::exp(static_cast<double>(sizes(0, i)));
+        for (std::size_t j = 0; j < dy.cols(); ++j) {
+            dy(i, j) = static_cast<float>(size * static_cast<double>(dy(i, j)));
+        }
+    }
+    const matrix<float> w = make_matrix(distribution::normal, plain.cols(), 64, o.seed, batch * 16 + 2);
+    const matrix<float> chance = make_matrix(distribution::uniform01, 1, tokens, o.seed, batch * 16 + 3);
+    add_raised_tokens(dy, w, chance, o, all);
     return all;
 }
 
@@ -135,15 +162,13 @@ std::vector<std::string> token_imbalance_notes() {
 }
 
 // -- outliers ---------------------------------------------------------------------------------------------------------
-std::vector<sample> outliers_batch(const scaling_options& o, std::uint32_t batch) {
+// One element in a thousand, drawn at random, multiplied: what becomes of the others.
+void add_outlying_elements(const matrix<float>& plain, const matrix<float>& chance, const scaling_options& o,
+                           std::vector<sample>& all) {
     const way ways[] = {{"tensor", "tensor", whole(e4m3fn)},
                         {"tile", "1x128", fp32_blocks(e4m3fn, granularity::block(1, 128))},
                         {"short", "1x32", fp32_blocks(e4m3fn, granularity::block(1, 32))}};
-    const std::size_t rows = count_of(o, 1024);
-    const matrix<float> plain = normal_matrix(rows, 1024, o, batch, 0);
-    const matrix<float> chance = make_matrix(distribution::uniform01, rows, 1024, o.seed, batch * 16 + 1);
     const auto is_outlier = [&](std::size_t i, std::size_t j) { return chance(i, j) < 0.001f; };
-    std::vector<sample> all;
     for (const int power : {0, 1, 2, 4, 6}) {
         matrix<float> x = plain;
         const double size = std::pow(10.0, power);
@@ -163,9 +188,30 @@ std::vector<sample> outliers_batch(const scaling_options& o, std::uint32_t batch
                 percent(id + ".zeros", what + ": elements that become zero", flushed_share(y.view(), x.view())));
         }
     }
-    // Channel j of X times 2^k, of W times 2^-k, one channel in 64: the product is the same number.
-    const matrix<float> x0 = normal_matrix(count_of(o, 512), 512, o, batch, 2);
-    const matrix<float> w0 = normal_matrix(64, 512, o, batch, 3);
+}
+
+// ||X W^T of what recipes make of X and W, less that of X and W|| over the norm of the latter, in FP64.
+double product_error(const matrix<float>& x, const matrix<float>& w, const matrix<float>& xq, const matrix<float>& wq) {
+    double error = 0;
+    double reference = 0;
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+        for (std::size_t n = 0; n < w.rows(); ++n) {
+            double y = 0;
+            double exact = 0;
+            for (std::size_t j = 0; j < x.cols(); ++j) {
+                y += double{xq(i, j)} * double{wq(j, n)};
+                exact += double{x(i, j)} * double{w(n, j)};
+            }
+            error += (y - exact) * (y - exact);
+            reference += exact * exact;
+        }
+    }
+    return std::sqrt(error / reference);
+}
+
+// Channel j of X times 2^k, of W times 2^-k, one channel in 64: the product is the same number.
+void add_outlying_channels(const matrix<float>& x0, const matrix<float>& w0, const scaling_options& o,
+                           std::vector<sample>& all) {
     const recipe recipes_tried[] = {with_static_factors(recipes::static_scale, 64.0f, 64.0f), recipes::tensor_current,
                                     recipes::rowwise, with_amax_floor(recipes::deepseek_v3, 0.0f), recipes::mxfp8};
     for (const int k : {0, 4, 8, 12, 16, 20}) {
@@ -182,25 +228,29 @@ std::vector<sample> outliers_batch(const scaling_options& o, std::uint32_t batch
         for (const recipe& r : recipes_tried) {
             const matrix<float> xq = restored(x.view(), r.for_a(e4m3fn), o);
             const matrix<float> wq = restored(w.view().transposed(), r.for_b(e4m3fn), o);
-            double error = 0;
-            double reference = 0;
-            for (std::size_t i = 0; i < x.rows(); ++i) {
-                for (std::size_t n = 0; n < w.rows(); ++n) {
-                    double y = 0;
-                    double exact = 0;
-                    for (std::size_t j = 0; j < x.cols(); ++j) {
-                        y += double{xq(i, j)} * double{wq(j, n)};
-                        exact += double{x(i, j)} * double{w(n, j)};
-                    }
-                    error += (y - exact) * (y - exact);
-                    reference += exact * exact;
-                }
-            }
             all.push_back(
                 {fmt::format("channel{}.{}", k, r.name),
                  fmt::format("1 channel in 64 x 2^{} in X, x 2^-{} in W, {}: SNR of the product", k, k, r.name), "dB",
-                 decibel(std::sqrt(error / reference))});
+                 decibel(product_error(x, w, xq, wq))});
         }
+    }
+}
+
+std::vector<sample> outliers_batch(const scaling_options& o, std::uint32_t batch) {
+    const matrix<float> plain = activations(count_of(o, 1024), 1024, o, batch, 0);
+    const matrix<float> chance =
+        make_matrix(distribution::uniform01, plain.rows(), plain.cols(), o.seed, batch * 16 + 1);
+    std::vector<sample> all;
+    add_outlying_elements(plain, chance, o, all);
+    if (o.recorded) {
+        // The first tokens are enough: the product is made in FP64, thirty times.
+        const train::linear_operands& linear = o.recorded->operands;
+        matrix<float> x(std::min<std::size_t>(linear.x.rows(), 256), linear.x.cols());
+        std::copy_n(linear.x.data(), x.size(), x.data());
+        add_outlying_channels(x, linear.w, o, all);
+    } else {
+        add_outlying_channels(normal_matrix(count_of(o, 512), 512, o, batch, 2), normal_matrix(64, 512, o, batch, 3), o,
+                              all);
     }
     return all;
 }
@@ -288,7 +338,9 @@ scaling_design token_imbalance_design() {
             emulation,
             token_imbalance_batch,
             token_imbalance_expected,
-            token_imbalance_notes};
+            token_imbalance_notes,
+            "dY and W",
+            true};
 }
 scaling_design outliers_design() {
     return {"outliers",
@@ -297,7 +349,9 @@ scaling_design outliers_design() {
             emulation,
             outliers_batch,
             outliers_expected,
-            outliers_notes};
+            outliers_notes,
+            "X and W",
+            true};
 }
 scaling_design delayed_spikes_design() {
     return {"delayed_spikes",

@@ -19,8 +19,9 @@ scaling_figure figure_of(const std::vector<std::vector<sample>>& batches, std::s
     scaling_figure f{.id = first.id, .what = first.what, .unit = first.unit, .expected = std::nullopt};
     const auto n = static_cast<double>(batches.size());
     for (const std::vector<sample>& batch : batches) {
-        f.mean += batch[index].value / n;
+        f.mean += (batch[index].value - first.value) / n;
     }
+    f.mean += first.value;  // exact, and the error zero, where batches do not differ
     double squares = 0;
     for (const std::vector<sample>& batch : batches) {
         squares += (batch[index].value - f.mean) * (batch[index].value - f.mean);
@@ -62,24 +63,37 @@ scaling_study run_scaling_study(std::string_view name, const scaling_options& op
     if (design == all.end()) {
         throw std::invalid_argument("unknown study '" + std::string(name) + "'");
     }
+    if (options.recorded && design->recorded.empty()) {
+        std::string names;
+        for (const scaling_design& d : all) {
+            names += d.recorded.empty() ? "" : (names.empty() ? "" : ", ") + std::string(d.name);
+        }
+        throw std::invalid_argument("the study " + std::string(name) + " takes no --operands; these do: " + names);
+    }
+    if (options.recorded && options.small) {
+        throw std::invalid_argument("--small takes a part of the random numbers; --operands are used whole");
+    }
+    const int count = options.recorded && !design->draws_on_recorded ? 1 : options.batches;
     const fp_environment_guard guard;
     std::vector<std::vector<sample>> batches;
-    for (int n = 0; n < options.batches; ++n) {
+    for (int n = 0; n < count; ++n) {
         batches.push_back(design->batch(options, static_cast<std::uint32_t>(n)));
         if (options.on_progress) {
-            options.on_progress(n + 1, options.batches);
+            options.on_progress(n + 1, count);
         }
     }
     scaling_study study{.name = std::string(design->name),
                         .title = std::string(design->title),
-                        .data = std::string(design->data),
+                        .data = options.recorded ? std::string(design->recorded) + " of " + options.recorded->summary
+                                                 : std::string(design->data),
                         .source = std::string(design->source),
                         .figures = {},
                         .notes = design->notes(),
-                        .batches = options.batches,
+                        .batches = count,
                         .seed = options.seed,
-                        .small = options.small};
-    const std::vector<expectation> expected = design->expected();
+                        .small = options.small,
+                        .recorded = options.recorded ? options.recorded->name : ""};
+    const std::vector<expectation> expected = options.recorded ? std::vector<expectation>{} : design->expected();
     for (std::size_t index = 0; index < batches.front().size(); ++index) {
         scaling_figure f = figure_of(batches, index);
         for (const expectation& e : expected) {
@@ -108,15 +122,16 @@ report::table scaling_table(const scaling_study& study) {
             t.add_rule();
         }
         group = now;
-        t.add_row({f.what, number_text(f, f.mean), number_text(f, f.standard_error),
+        t.add_row({f.what, number_text(f, f.mean), study.batches > 1 ? number_text(f, f.standard_error) : "",
                    f.expected ? number_text(f, f.expected->value) : "", std::string(f.agreement())});
     }
-    t.notes = {fmt::format("Data: {}. Mean of {} batches, seed {}; emulated bit for bit.", study.data, study.batches,
-                           study.seed),
-               "Stated elsewhere: " + study.source +
-                   ". Agrees: within half a unit of its last digit and three of our standard errors; its own sampling "
-                   "error is "
-                   "unknown."};
+    t.notes = {study.batches > 1 ? fmt::format("Data: {}. Mean of {} batches, seed {}; emulated bit for bit.", study.data,
+                                               study.batches, study.seed)
+                                 : fmt::format("Data: {}. All of its numbers, once; emulated bit for bit.", study.data)};
+    t.notes.push_back(!study.recorded.empty() ? "Stated elsewhere: nothing; stated figures are of random numbers."
+                                     : "Stated elsewhere: " + study.source +
+                                           ". Agrees: within half a unit of its last digit and three of our standard "
+                                           "errors; its own sampling error is unknown.");
     return t;
 }
 
@@ -156,16 +171,20 @@ report::document scaling_results(const scaling_study& study, const report::field
     report::add_field(doc.context, "batches", study.batches);
     for (const scaling_figure& f : study.figures) {
         report::record r;
-        r.id = "study." + study.name + "." + f.id;
+        r.id = "study." + study.name + "." + (study.recorded.empty() ? "" : study.recorded + ".") + f.id;
         r.name = f.what;
         report::add_field(r.parameters, "study", study.name);
         report::add_field(r.parameters, "figure", f.id);
+        report::add_field(r.parameters, "data", study.data);
         r.value = f.mean;
         r.unit = f.unit;
-        r.low = f.mean - f.standard_error;
-        r.high = f.mean + f.standard_error;
         r.n = study.batches;
-        r.method = "mean of batches; range: one standard error";
+        r.method = "all numbers of the data";
+        if (study.batches > 1) {
+            r.low = f.mean - f.standard_error;
+            r.high = f.mean + f.standard_error;
+            r.method = "mean of batches; range: one standard error";
+        }
         if (f.expected) {
             report::add_field(r.parameters, "stated", f.expected->value);
             report::add_field(r.parameters, "agrees", f.agreement());

@@ -2,9 +2,12 @@
 // Small studies of scaling: what a choice of scales does to numbers of a known distribution, beside what others found.
 // Each figure is the mean over independent batches with its standard error. "Agrees" means: within half a unit of the last
 // digit that was stated, plus three standard errors; the sampling error of what was stated is unknown, so a figure that
-// misses this may still agree to two digits, which is said too. Operands are random, not those of a trained model.
-// A new study is a function here and a row of `scaling_studies`.
+// misses this may still agree to two digits, which is said too. Numbers are random; some studies also take the operands of a
+// training run instead, to which no stated figure belongs.
+// A new study is a function here and a row of `scaling_designs`.
 #pragma once
+
+#include "train/recorded_products.hpp"
 
 #include <narrowfp/report/record.hpp>
 #include <narrowfp/report/table.hpp>
@@ -23,6 +26,7 @@ struct scaling_options {
     int batches = 16;
     bool small = false;  // a sixteenth of the numbers: for tests, not for figures
     int threads = 0;
+    std::optional<train::recorded_linear> recorded{};  // instead of random numbers
     std::function<void(int done, int total)> on_progress;
 };
 
@@ -63,6 +67,7 @@ struct scaling_study {
     int batches = 0;
     std::uint32_t seed = 0;
     bool small = false;
+    std::string recorded{};  // operands: the name of their file; empty: random numbers
 };
 
 // How a study is made: samples of one batch, and what is expected of them.
@@ -74,11 +79,15 @@ struct scaling_design {
     std::vector<sample> (*batch)(const scaling_options&, std::uint32_t batch);
     std::vector<expectation> (*expected)();
     std::vector<std::string> (*notes)();
+    // What of a recorded linear layer stands for the numbers: "X"; empty: the study takes none.
+    std::string_view recorded{};
+    // Whether batches of recorded numbers differ, by what is drawn beside them; else there is one.
+    bool draws_on_recorded = false;
 };
 
 const std::vector<scaling_design>& scaling_designs();
 
-// Throws std::invalid_argument for an unknown name.
+// Throws std::invalid_argument for an unknown name, and for recorded operands where the study takes none.
 scaling_study run_scaling_study(std::string_view name, const scaling_options& options);
 
 report::table scaling_table(const scaling_study& study);

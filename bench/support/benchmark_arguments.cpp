@@ -156,6 +156,8 @@ arguments parse_arguments(const suite_info& info, const std::vector<std::string>
             args.options.threads = number_in(value_of(all, i, "--threads"), "--threads", 1, 1024);
         } else if (all[i] == "--all" && info.has_more) {
             args.options.all = true;
+        } else if (is_flag(all[i], "--operands") && info.takes_operands) {
+            args.options.operands.emplace_back(value_of(all, i, "--operands"));
         } else if (is_flag(all[i], "--only-row")) {
             args.only_rows.push_back(value_of(all, i, "--only-row"));
         } else if (is_flag(all[i], "--benchmark_min_time")) {

@@ -61,11 +61,11 @@ bool has_figures(const Run& run) {
 
 void print_help(const suite_info& info) {
     const bool measured = info.kind == report::figure_kind::measured;
-    fmt::print("usage: {0} [--results FILE] [--seed N] [--threads N]{6} [--benchmark_...]\n\n{1}\n\n"
+    fmt::print("usage: {0} [--results FILE] [--seed N] [--threads N]{6}{9} [--benchmark_...]\n\n{1}\n\n"
                "  --results FILE  write the figures in the schema {2}\n"
                "  --seed N        of the random operands (default 1)\n"
                "  --threads N     the most that a row uses (default: all processors, {3} here)\n"
-               "{7}"
+               "{7}{10}"
                "  --help          this text\n\n"
                "Defaults that differ from Google Benchmark's: {4}.\n"
                "Example:\n  {0} --benchmark_filter='{8}' --results {5}\n\n"
@@ -75,7 +75,11 @@ void print_help(const suite_info& info) {
                measured ? "9 repetitions in turn or in random order among all rows, at least 0.02 seconds each"
                         : "one run of each row, no repetitions",
                measured ? "timings.json" : "results.json", info.has_more ? " [--all]" : "",
-               info.has_more ? "  --all           also rows that take long\n" : "", info.example);
+               info.has_more ? "  --all           also rows that take long\n" : "", info.example,
+               info.takes_operands ? " [--operands FILE]" : "",
+               info.takes_operands ? "  --operands FILE also on operands of training, a file of narrowfp train --dump-operands\n"
+                                     "                  (repeatable)\n"
+                                   : "");
     std::fflush(stdout);
     benchmark::PrintDefaultHelp();
     std::fflush(stdout);

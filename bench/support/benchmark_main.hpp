@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -105,6 +106,7 @@ struct suite_options {
     std::uint32_t seed = 1;
     int threads = 1;  // the most that a row may use
     bool all = false;  // also rows that take long
+    std::vector<std::filesystem::path> operands{};  // files of real operands
 };
 
 struct suite_content {
@@ -145,6 +147,7 @@ struct suite_info {
     std::string_view note = {};  // below the table of rates
     bool in_rounds = false;  // whether all rows are in groups
     bool has_more = false;   // whether --all makes more rows
+    bool takes_operands = false;  // whether --operands makes more rows
     std::string_view example = "recipe:deepseek_v3";  // a filter
     rate_text rate = {};
 };

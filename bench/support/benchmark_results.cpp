@@ -41,8 +41,11 @@ std::string repro_of(const suite_info& info, const suite_options& options, const
         expression += (expression.empty() ? "" : "|") + literally(name);
     }
     const bool measured = info.kind == report::figure_kind::measured;
-    return fmt::format("{} --seed {}{} --benchmark_filter='^({})(/|$)' --results {}", info.name, options.seed,
-                       measured ? fmt::format(" --threads {}", options.threads) : "", expression,
+    std::string more = measured ? fmt::format(" --threads {}", options.threads) : "";
+    for (const std::filesystem::path& file : options.operands) {
+        more += " --operands " + file.string();
+    }
+    return fmt::format("{} --seed {}{} --benchmark_filter='^({})(/|$)' --results {}", info.name, options.seed, more, expression,
                        measured ? "timings.json" : "results.json");
 }
 

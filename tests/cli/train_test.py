@@ -163,7 +163,31 @@ class Train(ProgramTest):
             self.assertEqual(r["parameters"]["k"], k)
             self.assertTrue(0.001 < r["value"] < 0.2)
         self.bad("claim", "--only", "V6", "--operands", path, "--operands", path, says="given before")
+        self.studies_of(path)
         self.bad("claim", "--only", "V6", "--operands", self.text, says=os.path.basename(self.text))
+
+    def studies_of(self, path):
+        records = json.loads(self.good("study", "matmul", "--operands", path, "--only", "operands_step0016.e4m3fn.dee",
+                                       "--json"))["records"]
+        found = {r["id"]: r for r in records}
+        for role, k in (("fprop", 64), ("dgrad", 32), ("wgrad", 64)):
+            r = found[f"{role}.operands_step0016.e4m3fn.deepseek_v3.sequential.relative_frobenius"]
+            self.assertEqual(r["parameters"]["k"], k)
+            self.assertIn("--operands " + path, r["repro"])
+            self.assertTrue(0.001 < r["value"] < 0.2)
+        for name, figure, n in (("mx_rules", "floor.error", 1), ("retile", "fp32.twice", 1),
+                                ("token_imbalance", "alpha16.tile.p1", 2), ("outliers", "channel8.rowwise", 2)):
+            records = json.loads(self.good("study", name, "--operands", path, "--batches", "2", "--json"))["records"]
+            found = {r["id"].removeprefix(f"study.{name}.operands_step0016."): r for r in records}
+            self.assertGreater(found[figure]["value"], 0)
+            self.assertEqual(found[figure]["n"], n)
+            self.assertNotIn("stated", found[figure]["parameters"])
+            self.assertEqual(found[figure].get("low") is not None, n > 1)
+        self.bad("study", "promotion", "--operands", path, says=("takes no --operands", "retile"))
+        self.bad("study", "casts", "--operands", path, says="takes no --operands")
+        self.bad("study", "retile", "--operands", path, "--operands", path, says="one file")
+        self.bad("study", "retile", "--operands", path, "--small", says="--small")
+        self.bad("study", "retile", "--operands", self.text, says=os.path.basename(self.text))
 
     def test_refusals(self):
         for arguments, says in (

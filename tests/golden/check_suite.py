@@ -10,6 +10,7 @@ import json
 import math
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 SUITES = {
     "bench_accuracy": {
         "file": "results.json",
+        "operands": True,
         "filter": "^accuracy/data:(normal|uniform01)/a:(e4m3fn|f32)/.*/k:256(/|$)",
         "counters": {
             "rel_fro", "max_ulp", "correct_bits", "sqnr_db",
@@ -154,6 +156,39 @@ def check_ratios(records):
             expect(record["low"] <= record["value"] <= record["high"], f"{record['id']}: outside its range")
 
 
+def write_operands(path):
+    """X, W and dY of a linear layer with 5 tokens, 64 inputs and 3 outputs, as narrowfp train --dump-operands writes them."""
+    header, data = {}, b""
+    for name, shape in (("x", (5, 64)), ("w", (3, 64)), ("dy", (5, 3))):
+        count = shape[0] * shape[1]
+        values = struct.pack(f"<{count}f", *(math.sin(1 + 7 * i) for i in range(count)))
+        header["layer0.down." + name] = {
+            "dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(values)]}
+        data += values
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+
+
+def check_operands(program, takes_them):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "step 7.safetensors")
+        write_operands(path)
+        result = run(program, "--operands", str(path), "--benchmark_list_tests")
+        if not takes_them:
+            expect(result.returncode == 2, f"--operands: exit code {result.returncode}, expected 2")
+            return
+        for role, m, n, k in (("fprop", 5, 3, 64), ("dgrad", 5, 32, 3), ("wgrad", 3, 32, 5)):
+            name = f"accuracy/data:{role}.step_7/a:e4m3fn/b:e4m3fn/recipe:deepseek_v3/acc:sequential/m:{m}/n:{n}/k:{k}"
+            expect(name in result.stdout, f"no row {name}")
+        results = pathlib.Path(folder, "results.json")
+        run(program, f"--operands={path}", "--benchmark_filter=data:fprop.step_7/a:e4m3fn.*unit:h100", "--results", str(results))
+        errors = [r["value"] for r in strict(results)["records"] if r["id"].endswith("/rel_fro")]
+        expect(errors and all(0.001 < error < 0.2 for error in errors), f"errors on given operands: {errors}")
+        path.write_bytes(path.read_bytes()[:-1])
+        result = run(program, "--operands", str(path))
+        expect(result.returncode == 2 and path.name in result.stderr, f"a truncated file: {result.returncode}, {result.stderr}")
+
+
 def check_wrong_use(program):
     for arguments, env in (
         (["--no_such_flag"], None),
@@ -204,6 +239,7 @@ def main():
             expect(written[0] == written[1], "two runs wrote different deterministic results")
         if written:
             print(f"{len(rows)} rows, {len(records)} records")
+    check_operands(program, suite.get("operands", False))
     check_wrong_use(program)
     for problem in problems:
         print(problem, file=sys.stderr)
