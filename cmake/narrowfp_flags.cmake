@@ -9,9 +9,11 @@ function(narrowfp_set_flags target)
         target_compile_options(${target} PRIVATE -ffp-contract=off)
         if(narrowfp_IS_TOP_LEVEL)
             target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Wsign-conversion)
-            # GCC 12 warns falsely wherever a literal and a std::string are added or assigned (GCC bug 105651, fixed in 13).
+            # GCC 12 warns falsely, under three names, wherever a literal and a std::string are added or assigned (GCC bug
+            # 105651, fixed in 13) and inside Boost's cpp_int.
             if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-                target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow)
+                target_compile_options(${target} PRIVATE -Wno-restrict -Wno-stringop-overflow
+                                       -Wno-array-bounds)
             endif()
         endif()
         if(NARROWFP_WERROR)
