@@ -115,7 +115,7 @@ struct question_info {
     std::string_view text;
     std::string_view rows;  // that answer it
     answer (*ask)(const std::vector<row_outcome>&);
-    std::string_view brief;  // "lower efficiency on one chip"
+    std::string_view brief;  // "whether FP8 was critical"
 };
 
 // questions.cpp

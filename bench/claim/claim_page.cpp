@@ -38,69 +38,107 @@ std::string joined(const std::vector<std::string>& parts, const char* between = 
 
 html_badge badge_of(verdict v) { return {std::string(display_word(v)), tint_of(v)}; }
 
-// The questions that got this word, "Q1 (one chip)".
-std::string questions_with(const claim_outcome& outcome, verdict word) {
-    std::vector<std::string> names;
+std::vector<const question_outcome*> questions_with(const claim_outcome& outcome, verdict word) {
+    std::vector<const question_outcome*> all;
     for (const question_outcome& q : outcome.questions) {
         if (q.given.word == word) {
-            names.push_back(std::string(q.info.id) + " " + std::string(q.info.brief));
+            all.push_back(&q);
         }
     }
-    return joined(names);
+    return all;
 }
 
-// Why what is undecided is so: the model's failed test, and what has not run.
+// "Q1 whether 16 bits are less efficient on one chip"; "no part of the claim" if there are none.
+std::string names_of(const std::vector<const question_outcome*>& questions) {
+    std::vector<std::string> names;
+    for (const question_outcome* q : questions) {
+        names.push_back(std::string(q->info.id) + " " + std::string(q->info.brief));
+    }
+    return names.empty() ? "no part of the claim" : joined(names);
+}
+
+// The answer in one sentence.
+std::string result_text(const claim_outcome& outcome) {
+    std::vector<std::string> counts;
+    for (const verdict v : {verdict::supported, verdict::not_supported, verdict::undecided, verdict::not_testable,
+                            verdict::figure}) {
+        const std::size_t count = questions_with(outcome, v).size();
+        const bool decision = v == verdict::supported || v == verdict::not_supported;
+        if (count != 0 || decision) {
+            counts.push_back(std::to_string(count) + " " + (v == verdict::figure ? "answered by figures" :
+                                                            std::string(display_word(v))));
+        }
+    }
+    const bool nothing = questions_with(outcome, verdict::supported).empty() &&
+                         questions_with(outcome, verdict::not_supported).empty();
+    return std::string(nothing ? "The claim is neither confirmed nor refuted here. " : "") + "Of " +
+           std::to_string(outcome.questions.size()) + " questions that it raises: " + joined(counts) + ".";
+}
+
+bool model_passed(const claim_outcome& outcome) { return result_of(outcome.rows, "S3").word == verdict::pass; }
+
+// Why what is undecided is so: the model's failed test, and what has not run; and what nothing can test.
 std::string why_undecided(const claim_outcome& outcome) {
     std::vector<std::string> reasons;
-    const row_result& s3 = result_of(outcome.rows, "S3");
-    if (s3.word == verdict::fail || s3.word == verdict::not_run) {
-        reasons.push_back("Q1 to Q3 rest on a model of step time that " +
-                          (s3.word == verdict::fail
-                               ? "failed its test on published FP8/16-bit ratios (S3: " + s3.value + "; 3 needed)"
-                               : std::string("was not tested (S3)")) +
-                          ", so its ranges decide nothing");
+    if (const row_result& s3 = result_of(outcome.rows, "S3"); s3.word == verdict::fail) {
+        reasons.push_back("Q1 to Q3 need a model of step time. It was tested on published FP8 over 16-bit speeds that it had "
+                          "not seen, and failed: " + s3.value + " of the model, 3 were needed (S3)");
+    } else if (s3.word == verdict::not_run) {
+        reasons.emplace_back("Q1 to Q3 need a model of step time, which was not tested (S3)");
     }
     std::vector<std::string> absent;
+    std::vector<std::string> ways;
     for (const row_outcome& row : outcome.rows) {
         if (row.result.word == verdict::not_run && !row.info.questions.empty()) {
-            absent.push_back(std::string(row.info.questions) + " needs " + std::string(row.info.id) + " " +
+            absent.push_back(std::string(row.info.questions) + " needs row " + std::string(row.info.id) + ", " +
                              std::string(row.info.name));
+            if (const std::string way(row.info.needs); std::find(ways.begin(), ways.end(), way) == ways.end()) {
+                ways.push_back(way);
+            }
         }
     }
     if (!absent.empty()) {
-        reasons.push_back(joined(absent) + ": NOT RUN");
+        reasons.push_back(joined(absent, "; ") + ": NOT RUN, it takes " + joined(ways, "; and "));
     }
-    return joined(reasons, "; ");
+    for (const question_outcome* q : questions_with(outcome, verdict::not_testable)) {
+        reasons.push_back(std::string(q->info.id) + ": " + q->given.reason);
+    }
+    return joined(reasons, ". ");
 }
 
 // What a reader takes from the first screen.
 void add_first_screen(html_page& page, const claim_outcome& outcome) {
-    std::vector<std::pair<html_badge, std::string>> lines;
-    for (const verdict v : {verdict::supported, verdict::not_supported, verdict::undecided, verdict::not_testable}) {
-        const std::string names = questions_with(outcome, v);
-        const bool always = v == verdict::supported || v == verdict::not_supported;
-        if (!names.empty() || always) {
-            lines.emplace_back(badge_of(v), names.empty() ? "nothing" : names);
+    std::vector<std::pair<html_badge, std::string>> lines{{html_badge{"RESULT", tint::plain}, result_text(outcome)}};
+    for (const verdict v : {verdict::supported, verdict::not_supported, verdict::undecided, verdict::not_testable,
+                            verdict::figure}) {
+        const bool decision = v == verdict::supported || v == verdict::not_supported;
+        if (const auto questions = questions_with(outcome, v); decision || !questions.empty()) {
+            lines.emplace_back(badge_of(v), names_of(questions));
         }
-    }
-    if (const std::string figures = questions_with(outcome, verdict::figure); !figures.empty()) {
-        lines.emplace_back(badge_of(verdict::figure), figures);
     }
     if (const std::string why = why_undecided(outcome); !why.empty()) {
         lines.emplace_back(html_badge{"WHY", tint::plain}, why + ".");
     }
     const auto value = [&](const char* id) { return result_of(outcome.rows, id).value; };
     if (!value("V3").empty() && !value("V16").empty()) {
-        lines.emplace_back(html_badge{"COUNTED", tint::plain}, "bytes, " + value("V3") + ". Recoverable without FP8 units: " +
-                                                                   value("V16").substr(0, value("V16").find(';')) + ".");
+        lines.emplace_back(html_badge{"COUNTED", tint::plain},
+                           "Bytes, " + value("V3") + " (" + result_of(outcome.rows, "V3").range +
+                               "). Share of this saving that a chip without FP8 units has too, if it stores and sends 8-bit "
+                               "codes and multiplies in 16 bits: " +
+                               value("V16").substr(0, value("V16").find(';')) + ".");
     }
     if (const std::string errors = result_of(outcome.rows, "V6").range; !errors.empty()) {
-        lines.emplace_back(html_badge{"EMULATED", tint::plain}, "rounding to 8 bits, " + errors + " (16x expected).");
+        lines.emplace_back(html_badge{"EMULATED", tint::plain},
+                           "Bit for bit: rounding the operands of one product to FP8 gives " + errors +
+                               "; 16x is what the bits lead to expect. It says nothing about training.");
     }
     if (!value("V1").empty()) {
         lines.emplace_back(html_badge{"MODELLED", tint::plain},
-                           "16-bit over FP8 step time, " + value("V1") + "; Ascend, had it FP8 units: " + value("V12a") +
-                               ". Low ends of at least 1.10 would be SUPPORTED, were the model trusted.");
+                           std::string(model_passed(outcome) ? "" : "Not to be relied on, because the model failed. ") +
+                               "Step time in 16 bits over that in FP8, NVIDIA: " + value("V1") +
+                               "; Ascend, if it had FP8 units: " + value("V12a") +
+                               ". Q1 is SUPPORTED only if the range of every NVIDIA chip starts at 1.10 or more" +
+                               (model_passed(outcome) ? "." : " and the model passed."));
     }
     page.summary(lines);
 }
@@ -113,9 +151,12 @@ void add_answers(html_page& page, const claim_outcome& outcome) {
         while (!ids.empty()) {
             const std::string_view id = ids.substr(0, ids.find(' '));
             ids.remove_prefix(std::min(id.size() + 1, ids.size()));
-            const row_result& r = result_of(outcome.rows, id);
+            const auto row = std::find_if(outcome.rows.begin(), outcome.rows.end(),
+                                          [&](const row_outcome& r) { return r.info.id == id; });
+            const row_result& r = row->result;
             a.link = a.link.empty() ? lower_id(id) : a.link;
-            a.reasons.push_back(std::string(id) + " " + std::string(display_word(r.word)) + ": " +
+            a.reasons.push_back(std::string(id) + ", " + std::string(row->info.figure) + ": " +
+                                (r.word == verdict::figure ? "" : std::string(display_word(r.word)) + ", ") +
                                 (r.value.empty() ? r.reason : r.value));
         }
         if (a.reasons.empty()) {

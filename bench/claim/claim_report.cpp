@@ -108,14 +108,12 @@ std::string heading_of(const row_outcome& row) {
 
 std::vector<std::string> first_lines() {
     return {
-        "The claim: Ascend lacks FP8, so training had to use a less efficient 16-bit format, which loaded the hardware "
-        "more "
-        "and used more resources.",
-        "The press reports of this story that were read name three reasons: stability, links, software (Financial "
-        "Times, "
-        "August 2025, as other papers quote it). FP8 is the article's own fourth reason; no page that was read quotes "
-        "it. "
-        "Which Ascend was tried is not public; the chip that the story ends with is the H20."};
+        "The claim: Huawei's Ascend chips lack FP8, so DeepSeek had to train its model R2 in a less efficient 16-bit format, "
+        "which loaded the hardware more and used more resources.",
+        "Who says so: a news article gives four reasons why R2 went back from Ascend to NVIDIA's H20. Three of them, unstable "
+        "chips, slow links between chips and immature software, stand in the press reports that were read (Financial Times, "
+        "August 2025, as other papers quote it). The fourth, no FP8, is the article's own: no report that was read names it. "
+        "Which Ascend chip was tried is not public."};
 }
 
 std::vector<std::string> head_lines(const claim_outcome& outcome) {

@@ -137,24 +137,24 @@ answer ask_recoverable(const outcomes& rows) {
 }
 
 answer ask_r2(const outcomes&) {
-    return {verdict::not_testable, "nothing public can decide it: no run, log or figure of it was published"};
+    return {verdict::not_testable, "nothing public can decide it: no run, log or figure of R2 was published"};
 }
 
 }  // namespace
 
 std::vector<question_info> all_questions() {
     return {{"Q1", "On one chip, is 16-bit training less efficient than FP8?", "V1 V2 V12a", ask_same_chip,
-             "less efficient on one chip"},
+             "whether 16 bits are less efficient on one chip"},
             {"Q2", "Does it load the hardware more and use more resources?", "V3 V4 V5", ask_load,
-             "more load"},
+             "whether they load the hardware more"},
             {"Q3", "Was FP8 critical?", "V4 V11", ask_critical,
-             "FP8 critical"},
+             "whether FP8 was critical"},
             {"Q4", "What does FP8 itself risk in accuracy?", "V6 V7", ask_accuracy,
-             "accuracy risk of FP8"},
+             "what FP8 risks in accuracy"},
             {"Q5", "How much of the cost comes back without FP8 units?", "V15 V16", ask_recoverable,
-             "cost that comes back"},
+             "how much of the cost can be saved without FP8 units"},
             {"Q6", "Did it make R2 fail?", "", ask_r2,
-             "R2's failure"}};
+             "whether it made R2 fail"}};
 }
 
 }  // namespace narrowfp::bench::claim

@@ -184,7 +184,7 @@ row_result run_v11(const row_context& how) {
     const verdict by_range = attribution_verdict(to_h20.largest[format], to_h20.all);
     out.word = how.s3 == verdict::pass ? by_range : verdict::undecided;
     out.value = "format is the largest factor in " + report::format_count(to_h20.largest[format]) + " of " +
-                report::format_count(to_h20.all) + " cases; format " + range_text(to_h20.range[format]) + ", peak " +
+                report::format_count(to_h20.all) + " cases; it gives " + range_text(to_h20.range[format]) + ", peak " +
                 range_text(to_h20.range[peak]) + ", efficiency " + range_text(to_h20.range[efficiency]);
     out.range = "orders x bins x scenarios";
     out.reason = modelled_reason(how.s3, by_range);

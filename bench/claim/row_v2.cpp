@@ -148,7 +148,7 @@ row_result run_v2(const row_context& how) {
                                                      : verdict::undecided;
     out.word = how.s3 == verdict::pass ? by_range : verdict::undecided;
     out.value = report::format_percent(share.low, 3) + " to " + report::format_percent(share.high, 3) +
-                " of the work is faster; break-even: " + sizes;
+                " of the work is faster in FP8, casts included; n x n x n from " + sizes;
     out.range = "over scenarios and both chips";
     out.reason = modelled_reason(how.s3, by_range);
     t.notes = {

@@ -320,7 +320,8 @@ row_result run_v3(const row_context&) {
                  "fp8 is the recipe deepseek_v3, int8 is int8_tile. Sources: " + std::string(recipe_source) + "; " +
                      std::string(pipeline_source) + ". Bytes need no FP8 units: any chip can store 8-bit codes.");
     out.value = "16-bit/fp8: weights " + ratio_of(lines, "weights") + ", activations " +
-                ratio_of(lines, "activations") + ", sum " + ratio_of(lines, "sum");
+                ratio_of(lines, "activations") + ", all with gradients and optimizer " +
+                ratio_of(lines, "sum");
     out.range = "exact counts; the sum is modelled";
     out.reason = "whether it fits a device is V4";
     out.tables.push_back(recipe_table());
