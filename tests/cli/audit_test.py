@@ -250,7 +250,7 @@ class Audit(ProgramTest):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         self.good("audit", path, "--json")
         peak = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024
-        if "ASAN_OPTIONS" not in os.environ and "TSAN_OPTIONS" not in os.environ:
+        if not program.SANITIZED:
             self.assertLess(peak, 2 * 2560 * 4096 * 4 + 200 * 2**20)
 
     def test_bad_names(self):

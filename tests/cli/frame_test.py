@@ -89,10 +89,20 @@ class Frame(ProgramTest):
         self.assertNotIn("\x1b[", on_terminal(NO_COLOR="1"))
         self.assertNotIn("\x1b[", on_terminal(TERM="dumb"))
 
+    def wait_for_handler(self, pid):
+        """Until the process catches SIGINT."""
+        for _ in range(6000):
+            with open(f"/proc/{pid}/status", encoding="ascii") as file:
+                caught = next(int(line.split()[1], 16) for line in file if line.startswith("SigCgt:"))
+            if caught >> (signal.SIGINT - 1) & 1:
+                return
+            time.sleep(0.01)
+        self.fail("SIGINT is not caught after a minute")
+
     def test_interrupt(self):
         with subprocess.Popen([program.PROGRAM, "convert", "--from", "f32", "--to", "e5m2"], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            time.sleep(0.5)
+            self.wait_for_handler(process.pid)
             process.send_signal(signal.SIGINT)
             output, error = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 130)

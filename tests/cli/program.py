@@ -8,14 +8,16 @@ import unittest
 
 PROGRAM = ""
 SCHEMA = ""
+SANITIZED = "NARROWFP_TEST_SANITIZED" in os.environ  # ten times slower, and more memory
+TIME_LIMIT = 1200 if SANITIZED else 120  # seconds of one run
 
 
 def run(*arguments, stdin="", env=None):
     """The finished process; standard input is text."""
     environment = {k: v for k, v in os.environ.items() if k not in ("NARROWFP_TARGET", "NO_COLOR")}
     environment.update(env or {})
-    return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, text=True, check=False, timeout=120,
-                          env=environment)
+    return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, text=True, check=False,
+                          timeout=TIME_LIMIT, env=environment)
 
 
 def strict_json(text):

@@ -78,6 +78,9 @@ float block_scaled_step(const block_scaled& unit, const operand_line& a, const o
     }
     const int bits = a.fraction_bits + b.fraction_bits + 2 * fraction_bits_of(unit.scale);
     const auto in_units = [&](std::int64_t significand, int exponent, int fraction_bits) {
+        if (significand == 0) {
+            return std::int64_t{0};  // the exponent of a zero term may lie above top
+        }
         const int lift = std::max(0, unit.fraction_bits - fraction_bits);
         return cut(significand << lift, top - exponent + lift + fraction_bits - unit.fraction_bits,
                    align_rounding::toward_zero);

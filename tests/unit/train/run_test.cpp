@@ -252,8 +252,10 @@ TEST_CASE("a run that is killed at any moment goes on to the same weights") {
             ::execl("/proc/self/exe", "unit_train", "--test-case=victim*", "--out=/dev/null", nullptr);
             ::_exit(127);
         }
-        // A moment between the start of the process and some steps later; longer as attempts fail to get on.
-        std::this_thread::sleep_for(std::chrono::microseconds(10000 + random_word(80, attempt) % (20000 + 500 * attempt)));
+        // A moment between the start of the process and some steps later; longer as attempts fail to get on, for slow
+        // machines and sanitizers.
+        const std::uint32_t longest = 20000 + 500 * attempt * (1 + attempt / 50);
+        std::this_thread::sleep_for(std::chrono::microseconds(10000 + random_word(80, attempt) % longest));
         ::kill(child, SIGKILL);
         int status = 0;
         REQUIRE(::waitpid(child, &status, 0) == child);
