@@ -5,9 +5,30 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define NARROWFP_COUNT_BY_HOOKS
+#include <sanitizer/allocator_interface.h>
+#endif
+#endif
+
 namespace {
 
 thread_local std::int64_t live_bytes = 0;
+
+#if defined(NARROWFP_COUNT_BY_HOOKS)
+
+void take(const volatile void*, std::size_t size) { live_bytes += static_cast<std::int64_t>(size); }
+void release(const volatile void* block) {
+    if (block != nullptr) {
+        live_bytes -= static_cast<std::int64_t>(__sanitizer_get_allocated_size(const_cast<const void*>(block)));
+    }
+}
+[[maybe_unused]] const int installed = __sanitizer_install_malloc_and_free_hooks(take, release);
+
+}  // namespace
+
+#else
 
 // The size stands in front of each block, in a header that keeps the alignment of operator new.
 constexpr std::size_t header = alignof(std::max_align_t) > __STDCPP_DEFAULT_NEW_ALIGNMENT__
@@ -25,8 +46,6 @@ void release(void* block) noexcept {
 
 }  // namespace
 
-std::int64_t narrowfp::bench::live_heap_bytes() { return live_bytes; }
-
 void* operator new(std::size_t size) {
     auto* const start = size > SIZE_MAX - header ? nullptr : static_cast<std::byte*>(std::malloc(size + header));
     if (start == nullptr) {
@@ -39,3 +58,7 @@ void* operator new(std::size_t size) {
 
 void operator delete(void* block) noexcept { release(block); }
 void operator delete(void* block, std::size_t) noexcept { release(block); }
+
+#endif
+
+std::int64_t narrowfp::bench::live_heap_bytes() { return live_bytes; }
