@@ -5,18 +5,15 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define NARROWFP_COUNT_BY_HOOKS
+#if NARROWFP_HEAP_COUNTED_BY_HOOKS
 #include <sanitizer/allocator_interface.h>
-#endif
 #endif
 
 namespace {
 
 thread_local std::int64_t live_bytes = 0;
 
-#if defined(NARROWFP_COUNT_BY_HOOKS)
+#if NARROWFP_HEAP_COUNTED_BY_HOOKS
 
 void take(const volatile void*, std::size_t size) { live_bytes += static_cast<std::int64_t>(size); }
 void release(const volatile void* block) {
