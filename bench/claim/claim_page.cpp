@@ -8,6 +8,7 @@
 #include <narrowfp/report/text.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace narrowfp::bench::claim {
 
@@ -57,16 +58,21 @@ std::string names_of(const std::vector<const question_outcome*>& questions) {
     return names.empty() ? "no part of the claim" : joined(names);
 }
 
+// Verdicts as the first screen lists them; a decision stands there also where no question got it.
+constexpr std::array listed_verdicts{verdict::supported, verdict::not_supported, verdict::undecided,
+                                     verdict::not_testable, verdict::figure};
+
+bool is_listed(const claim_outcome& outcome, verdict v) {
+    return v == verdict::supported || v == verdict::not_supported || !questions_with(outcome, v).empty();
+}
+
 // The answer in one sentence.
 std::string result_text(const claim_outcome& outcome) {
     std::vector<std::string> counts;
-    for (const verdict v : {verdict::supported, verdict::not_supported, verdict::undecided, verdict::not_testable,
-                            verdict::figure}) {
-        const std::size_t count = questions_with(outcome, v).size();
-        const bool decision = v == verdict::supported || v == verdict::not_supported;
-        if (count != 0 || decision) {
-            counts.push_back(std::to_string(count) + " " + (v == verdict::figure ? "answered by figures" :
-                                                            std::string(display_word(v))));
+    for (const verdict v : listed_verdicts) {
+        if (is_listed(outcome, v)) {
+            counts.push_back(std::to_string(questions_with(outcome, v).size()) + " " +
+                             (v == verdict::figure ? "answered by figures" : std::string(display_word(v))));
         }
     }
     const bool nothing = questions_with(outcome, verdict::supported).empty() &&
@@ -109,11 +115,9 @@ std::string why_undecided(const claim_outcome& outcome) {
 // What a reader takes from the first screen.
 void add_first_screen(html_page& page, const claim_outcome& outcome) {
     std::vector<std::pair<html_badge, std::string>> lines{{html_badge{"RESULT", tint::plain}, result_text(outcome)}};
-    for (const verdict v : {verdict::supported, verdict::not_supported, verdict::undecided, verdict::not_testable,
-                            verdict::figure}) {
-        const bool decision = v == verdict::supported || v == verdict::not_supported;
-        if (const auto questions = questions_with(outcome, v); decision || !questions.empty()) {
-            lines.emplace_back(badge_of(v), names_of(questions));
+    for (const verdict v : listed_verdicts) {
+        if (is_listed(outcome, v)) {
+            lines.emplace_back(badge_of(v), names_of(questions_with(outcome, v)));
         }
     }
     if (const std::string why = why_undecided(outcome); !why.empty()) {

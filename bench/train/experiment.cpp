@@ -2,6 +2,7 @@
 #include "train/experiment.hpp"
 
 #include "audit/parallel.hpp"
+#include "support/freed_memory.hpp"
 #include "train/fidelity.hpp"
 #include "train/forks.hpp"
 #include "train/operand_files.hpp"
@@ -50,6 +51,7 @@ public:
           total_(steps_in_all(), how) {}
 
     void run(experiment_outcome& out) {
+        keep_freed_memory();  // before threads start
         std::vector<run_request> first, rest;
         // Seed by seed over all arms, so that a stopped experiment has whole pairs.
         for (std::uint32_t seed = 1; seed <= design_.seeds; ++seed) {

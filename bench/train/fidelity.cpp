@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/fidelity.hpp"
 
+#include "support/copy_of.hpp"
 #include "train/recipe_linears.hpp"
 
 #include <narrowfp/error/metrics.hpp>
@@ -17,16 +18,6 @@ namespace {
 
 constexpr options one_thread{.threads = 1};
 constexpr std::array<const char*, 3> roles{"fprop", "dgrad", "wgrad"};
-
-matrix<float> copy_of(matrix_view<const float> v, float factor = 1.0f) {
-    matrix<float> out(v.rows(), v.cols());
-    for (std::size_t i = 0; i < v.rows(); ++i) {
-        for (std::size_t j = 0; j < v.cols(); ++j) {
-            out(i, j) = v(i, j) * factor;
-        }
-    }
-    return out;
-}
 
 // One product as the layer made it: its operands, restored, and its result.
 struct recorded_product {

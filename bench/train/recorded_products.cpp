@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/recorded_products.hpp"
 
+#include "support/copy_of.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <stdexcept>
@@ -42,24 +44,11 @@ std::vector<recorded_linear> read_recorded_linears(std::span<const std::filesyst
     return all;
 }
 
-namespace {
-
-matrix<float> corner(matrix_view<const float> x, std::size_t rows, std::size_t cols) {
-    matrix<float> out(std::min(rows, x.rows()), std::min(cols, x.cols()));
-    for (std::size_t i = 0; i < out.rows(); ++i) {
-        for (std::size_t j = 0; j < out.cols(); ++j) {
-            out(i, j) = x(i, j);
-        }
-    }
-    return out;
-}
-
-}  // namespace
-
 std::array<recorded_product, 3> products_of(const recorded_linear& linear, std::size_t most_lines) {
     const auto product = [&](const std::string& role, matrix_view<const float> a, matrix_view<const float> b) {
-        return recorded_product{role + "." + linear.name, role + ", " + linear.summary, corner(a, most_lines, a.cols()),
-                                corner(b, b.rows(), most_lines)};
+        return recorded_product{role + "." + linear.name, role + ", " + linear.summary,
+                                copy_of(a.block(0, 0, std::min(a.rows(), most_lines), a.cols())),
+                                copy_of(b.block(0, 0, b.rows(), std::min(b.cols(), most_lines)))};
     };
     const linear_operands& o = linear.operands;
     return {product("fprop", o.x.view(), o.w.view().transposed()), product("dgrad", o.dy.view(), o.w.view()),
