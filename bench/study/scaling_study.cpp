@@ -135,6 +135,18 @@ report::table scaling_table(const scaling_study& study) {
     return t;
 }
 
+namespace {
+
+// How far the stated figure lies from ours, as one that is of a single draw might.
+std::string in_spreads(const scaling_figure& f, int batches) {
+    const double spread = f.standard_error * std::sqrt(static_cast<double>(batches));
+    return batches > 1 && spread > 0 ? fmt::format(" ({:.2g} standard deviations of a single batch off)",
+                                                   std::fabs(f.mean - f.expected->value) / spread)
+                                     : "";
+}
+
+}  // namespace
+
 std::vector<std::string> scaling_findings(const scaling_study& study) {
     int stated = 0;
     int met = 0;
@@ -147,7 +159,7 @@ std::vector<std::string> scaling_findings(const scaling_study& study) {
         nearly += agreement == "to 2 digits";
         if (agreement == "no") {
             missed += (missed.empty() ? "" : "; ") + f.what + " " + number_text(f, f.mean) + ", stated " +
-                      number_text(f, f.expected->value);
+                      number_text(f, f.expected->value) + in_spreads(f, study.batches);
         }
     }
     std::vector<std::string> all = study.notes;

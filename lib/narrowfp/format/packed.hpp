@@ -4,6 +4,7 @@
 // the low half), four 6-bit codes share three bytes.
 #pragma once
 
+#include <narrowfp/base/aligned_allocator.hpp>
 #include <narrowfp/base/config.hpp>
 
 #include <cstddef>
@@ -68,7 +69,7 @@ private:
 
     std::size_t count_ = 0;
     int bits_ = 8;
-    std::vector<std::uint8_t> bytes_;
+    std::vector<std::uint8_t, detail::aligned_allocator<std::uint8_t>> bytes_;
 };
 
 }  // namespace narrowfp

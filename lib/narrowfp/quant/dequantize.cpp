@@ -54,6 +54,7 @@ public:
                 run(i, j, std::min(run_elements, q_.cols() - j));
             }
         }
+        decode_.finish();
     }
 
 private:
@@ -123,14 +124,9 @@ void dequantize_into(const quantized_matrix& q, matrix_view<float> out, const op
         return;
     }
     const std::size_t rows = std::max<std::size_t>(1, chunk_elements / q.cols());
-    const auto run = [&](std::size_t first, std::size_t last) {
+    parallel_ranges(q.rows(), rows, opts, [&](std::size_t first, std::size_t last) {
         with_default_environment([&] { work.rows(first, last); });
-    };
-    if (rows >= q.rows()) {
-        run(0, q.rows());
-    } else {
-        parallel_ranges(q.rows(), rows, opts, run);
-    }
+    });
 }
 
 matrix<float> dequantize(const quantized_matrix& q, const options& opts) {

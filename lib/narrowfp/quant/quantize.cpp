@@ -63,8 +63,16 @@ public:
         const std::size_t col = i % across_ * tile_cols_;
         return {row, col, std::min(tile_rows_, rows_ - row), std::min(tile_cols_, cols_ - col)};
     }
-    // Tiles that one thread takes at a time.
-    std::size_t chunk() const { return std::max<std::size_t>(1, tile_elements / (tile_rows_ * tile_cols_)); }
+    // The tile after t, or t if it is the last.
+    tile after(const tile& t) const {
+        const std::size_t i = t.row / tile_rows_ * across_ + t.col / tile_cols_;
+        return i + 1 < size() ? (*this)[i + 1] : t;
+    }
+    // Tiles that one thread takes at a time. Of many, several: what follows a tile is asked for while it is converted.
+    std::size_t chunk() const {
+        constexpr std::size_t many = 256;
+        return std::max<std::size_t>(size() >= many ? 8 : 1, tile_elements / (tile_rows_ * tile_cols_));
+    }
 
 private:
     std::size_t rows_, cols_;
@@ -156,23 +164,19 @@ private:
     event_counts for_tiles(Work work) {
         event_counts total;
         std::mutex total_mutex;
-        const auto run = [&](std::size_t first, std::size_t last) {
+        parallel_ranges(tiles_.size(), tiles_.chunk(), opts_, [&](std::size_t first, std::size_t last) {
             const event_counts part = with_default_environment([&] {
                 scratch s;
                 event_counts sum;
                 for (std::size_t i = first; i < last; ++i) {
                     sum += work(tiles_[i], s);
                 }
+                convert_.finish();
                 return sum;
             });
             const std::lock_guard lock(total_mutex);
             total += part;
-        };
-        if (tiles_.size() <= tiles_.chunk()) {
-            run(0, tiles_.size());
-        } else {
-            parallel_ranges(tiles_.size(), tiles_.chunk(), opts_, run);
-        }
+        });
         return total;
     }
 
@@ -270,19 +274,44 @@ private:
     // `factors` is laid out as `window`.
     event_counts convert_tile(const tile& t, const block_window& window, const float* factors) {
         event_counts counts;
+        const tile next = tiles_.after(t);
+        const bool far = convert_.streams() && x_.col_stride() == 1;  // next lies in memory, and in one piece
+        const std::ptrdiff_t ahead = far ? &x_(next.row, next.col) - &x_(t.row, t.col) : 0;
         for_patches(t, [&](const tile& part, const float* data, std::ptrdiff_t stride) {
             for (std::size_t i = 0; i < part.rows; ++i, data += stride) {
                 if (!scaler_) {
                     store_codes(data, part.cols, part.row + i, part.col, counts);
                     continue;
                 }
-                convert_row(data, part.cols, part.row + i, part.col, factors + window(part.row + i, part.col), counts);
+                const float* const of_row = factors + window(part.row + i, part.col);
+                if (!convert_row_at_once(data, part.cols, part.row + i, part.col, of_row, ahead, counts)) {
+                    convert_row(data, part.cols, part.row + i, part.col, of_row, counts);
+                }
             }
         });
         return counts;
     }
 
-    // Elements (row, col) and following of one row; factors[0] belongs to the first.
+    // Elements (row, col) and following of one row, scaled and rounded by one kernel if there is such; factors[0] belongs
+    // to the first.
+    bool convert_row_at_once(const float* data, std::size_t count, std::size_t row, std::size_t col, const float* factors,
+                             std::ptrdiff_t ahead, event_counts& counts) {
+        constexpr std::size_t group = 64;
+        const bool one_block = col % block_cols_ + count <= block_cols_;
+        const bool whole_groups = block_cols_ % group == 0 && col % block_cols_ == 0;
+        if (width_ != 8 || !convert_.can_scale() || scaler_->operation() == kernel::scale_operation::power ||
+            !(one_block || whole_groups)) {
+            return false;
+        }
+        const auto how = scaler_->operation() == kernel::scale_operation::multiply ? kernel::prescale::multiply
+                                                                                   : kernel::prescale::divide;
+        std::uint8_t* const bytes = out_.code_storage().data() + row * x_.cols() + col;
+        counts += convert_.scaled(std::span(data, count), std::span(bytes, count),
+                                  {how, factors, one_block ? SIZE_MAX : block_cols_, ahead});
+        return true;
+    }
+
+    // The same by steps, for any block, operation and element.
     void convert_row(const float* data, std::size_t count, std::size_t row, std::size_t col, const float* factors,
                      event_counts& counts) {
         float scaled[run_elements];

@@ -4,26 +4,34 @@
 #include <narrowfp/round/convert.hpp>
 #include <narrowfp/round/kernel/converter.hpp>
 
+#include <algorithm>
 #include <mutex>
 
 namespace narrowfp {
 
 namespace {
 
-// Elements that one thread takes at a time: enough that handing them out costs nothing, few enough to stay in a cache.
-// A multiple of run_elements.
-constexpr std::size_t chunk_elements = 32768;
+// Elements that a thread takes at a time: its share of the array, so that it meets the same part in its caches when the
+// array comes again; not so few that handing them out costs more, nor so many that threads wait for the last.
+std::size_t chunk_for(std::size_t count, const options& opts) {
+    constexpr std::size_t least = 32768;
+    constexpr std::size_t most = std::size_t{1} << 20;
+    constexpr std::size_t most_alone = std::size_t{1} << 30;  // which kernels count in 32 bits
+    constexpr std::size_t unit = 4096;                        // a multiple of run_elements
+    const auto threads = static_cast<std::size_t>(thread_count(opts));
+    if (threads == 1) {
+        return most_alone;
+    }
+    const std::size_t units = (count + threads * unit - 1) / (threads * unit);
+    return std::clamp(units * unit, least, most);
+}
 
 // Sums of what convert_chunk(first, count) returns for consecutive chunks that cover [0, count).
 template <class ConvertChunk>
 event_counts convert_in_chunks(std::size_t count, const options& opts, ConvertChunk convert_chunk) {
-    if (count <= chunk_elements) {
-        const event_counts all = with_default_environment([&] { return convert_chunk(0, count); });
-        return opts.count_events ? all : event_counts{.elements = count};
-    }
     event_counts total;
     std::mutex total_mutex;
-    parallel_ranges(count, chunk_elements, opts, [&](std::size_t first, std::size_t last) {
+    parallel_ranges(count, chunk_for(count, opts), opts, [&](std::size_t first, std::size_t last) {
         const event_counts part = with_default_environment([&] { return convert_chunk(first, last - first); });
         const std::lock_guard lock(total_mutex);
         total += part;
@@ -51,7 +59,9 @@ event_counts convert(std::span<const T> in, std::span<Code> out, const any_forma
     require_conversion<Code>(in.size(), out.size(), to, rule);
     const kernel::converter convert_part(to, rule, random, overflow, opts.count_events, out.size_bytes());
     return convert_in_chunks(in.size(), opts, [&](std::size_t first, std::size_t count) {
-        return convert_part(in.subspan(first, count), out.subspan(first, count), start + first);
+        const event_counts counts = convert_part(in.subspan(first, count), out.subspan(first, count), start + first);
+        convert_part.finish();
+        return counts;
     });
 }
 
@@ -85,7 +95,10 @@ event_counts round_to_format(std::span<const T> in, std::span<float> out, const 
     const kernel::converter convert_part(to, rule, random, overflow, opts.count_events, out.size_bytes());
     const kernel::decoder decode_part(to, 0);
     return convert_in_chunks(in.size(), opts, [&](std::size_t first, std::size_t count) {
-        return convert_part.round(in.subspan(first, count), out.subspan(first, count), start + first, decode_part);
+        const event_counts counts =
+            convert_part.round(in.subspan(first, count), out.subspan(first, count), start + first, decode_part);
+        convert_part.finish();
+        return counts;
     });
 }
 
@@ -94,9 +107,10 @@ void decode(std::span<const Code> in, const any_format& from, std::span<float> o
     require_length("decode: output", out.size(), in.size());
     detail::require_code_word<Code>(name_of(from), code_bits_of(from));
     const kernel::decoder decode_part(from, out.size_bytes());
-    parallel_ranges(in.size(), chunk_elements, opts, [&](std::size_t first, std::size_t last) {
+    parallel_ranges(in.size(), chunk_for(in.size(), opts), opts, [&](std::size_t first, std::size_t last) {
         with_default_environment(
             [&] { decode_part(in.subspan(first, last - first), out.subspan(first, last - first)); });
+        decode_part.finish();
     });
 }
 

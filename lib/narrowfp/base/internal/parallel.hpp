@@ -28,6 +28,10 @@ inline int thread_count(const options& opts) {
 template <class Body>
 void parallel_ranges(std::size_t count, std::size_t chunk, const options& opts, Body&& body) {
     const auto ranges = static_cast<std::ptrdiff_t>((count + chunk - 1) / chunk);
+    if (ranges == 1) {  // without the cost of waking threads
+        body(std::size_t{0}, count);
+        return;
+    }
 #if defined(_OPENMP)
 #pragma omp parallel for schedule(dynamic) num_threads(thread_count(opts))
 #else

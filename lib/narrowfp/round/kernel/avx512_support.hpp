@@ -13,7 +13,41 @@
 
 namespace narrowfp::kernel {
 
-inline bool is_aligned(const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 64 == 0; }
+// How a kernel goes through an array: whether it stores past the caches, after `before` elements that lead to a multiple of
+// 64 bytes, and whether it asks for what it reads later.
+struct stream_plan {
+    bool past_caches = false;
+    bool long_enough = false;
+    std::size_t before = 0;
+};
+template <class T>
+stream_plan plan_stream(const T* out, std::size_t count, bool wanted) {
+    constexpr std::size_t worth_a_start = 4096;  // elements
+    const std::size_t before = (64 - reinterpret_cast<std::uintptr_t>(out) % 64) % 64 / sizeof(T);
+    if (!wanted || (before > 0 && count < worth_a_start)) {
+        return {};
+    }
+    return {true, count >= worth_a_start, before};
+}
+
+// `Lines` lines a page ahead of what is read at `in`: the processor's own prefetcher does not look across pages. They are
+// read once, so they need not stay.
+template <int Lines>
+NARROWFP_AVX512_INLINE void prefetch_page_ahead(const void* in) {
+    const auto first = reinterpret_cast<std::uintptr_t>(in) + 4096;
+    for (std::uintptr_t line = 0; line < Lines; ++line) {
+        _mm_prefetch(reinterpret_cast<const char*>(first + 64 * line), _MM_HINT_NTA);
+    }
+}
+
+// `Lines` lines of floats, `ahead` elements from `in`, into the second-level cache.
+template <int Lines>
+NARROWFP_AVX512_INLINE void prefetch_for_later(const float* in, std::ptrdiff_t ahead) {
+    const auto first = reinterpret_cast<std::uintptr_t>(in) + static_cast<std::uintptr_t>(ahead) * sizeof(float);
+    for (std::uintptr_t line = 0; line < Lines; ++line) {
+        _mm_prefetch(reinterpret_cast<const char*>(first + 64 * line), _MM_HINT_T1);
+    }
+}
 
 NARROWFP_AVX512_INLINE std::uint64_t bits_in(std::uint32_t mask) {
     return static_cast<std::uint64_t>(_mm_popcnt_u32(mask));

@@ -60,6 +60,16 @@ void load(const kernel_table& table, const Code* in, std::uint32_t* codes, std::
     }
 }
 
+void order_streamed_stores(bool any) {
+#if defined(__SSE2__)
+    if (any) {
+        _mm_sfence();
+    }
+#else
+    static_cast<void>(any);
+#endif
+}
+
 }  // namespace
 
 decoder::decoder(const any_format& from, std::size_t bytes)
@@ -99,6 +109,8 @@ void decoder::operator()(std::span<const Code> in, std::span<float> out) const {
         decode_reference(in, format_, out);
     }
 }
+
+void decoder::finish() const { order_streamed_stores(stream_); }
 
 converter::converter(const any_format& to, const rounding_rule& rule, const philox_stream& random,
                      overflow_mode overflow, bool count_events, std::size_t bytes)
@@ -149,7 +161,7 @@ template <host_float T, code_word Code>
 event_counts converter::operator()(std::span<const T> in, std::span<Code> out, std::uint64_t first) const {
     if constexpr (std::same_as<T, float> && sizeof(Code) == 1) {
         if (narrow_) {
-            return convert_narrow(*narrow_, in.data(), out.data(), in.size(), prescale::none, 1.0f, count_events_, stream_);
+            return convert_narrow(*narrow_, in.data(), out.data(), in.size(), {}, count_events_, stream_);
         }
         if (chance_) {
             return convert_by_chance(*chance_, random_, first, in.data(), out.data(), in.size());
@@ -204,6 +216,8 @@ event_counts converter::round(std::span<const T> in, std::span<float> out, std::
     });
     return counts;
 }
+
+void converter::finish() const { order_streamed_stores(stream_); }
 
 #define NARROWFP_FOR_CODE(Code)                                                                                      \
     template void decoder::operator()(std::span<const Code>, std::span<float>) const;                                \

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One conversion, made ready: which kernel runs for a format, a rounding and the active target, with its constants. Cheap
 // to call on parts of an array; safe to call from several threads at once. Where no kernel applies the reference runs.
-// Both classes expect the default floating-point environment in operator().
+// Both classes expect the default floating-point environment in operator(). Both may store past the caches, in no order:
+// a thread calls finish() after its last part, before others may read the output.
 #pragma once
 
 #include <narrowfp/round/convert_reference.hpp>
@@ -20,6 +21,7 @@ public:
 
     template <code_word Code>
     void operator()(std::span<const Code> in, std::span<float> out) const;
+    void finish() const;
 
 private:
     any_format format_;
@@ -45,13 +47,16 @@ public:
     // The same, as floats. `decode` is the decoder of the format.
     template <host_float T>
     event_counts round(std::span<const T> in, std::span<float> out, std::uint64_t first, const decoder& decode) const;
+    void finish() const;
 
-    // The narrow kernel, where it applies.
-    const std::optional<narrow_job>& narrow() const { return narrow_; }
-    // The constants and the function for deterministic lanes, where they apply.
-    const std::optional<lane_constants>& lanes() const { return lanes_; }
-    kernel_table::convert_function lane_function() const { return lane_function_; }
-    const kernel_table* table() const { return table_; }
+    // Whether `scaled` applies.
+    bool can_scale() const { return narrow_.has_value(); }
+    // The same for elements that meet the factors of their blocks first, in binary32. Precondition: can_scale().
+    event_counts scaled(std::span<const float> in, std::span<std::uint8_t> out, const block_factors& scale) const {
+        return convert_narrow(*narrow_, in.data(), out.data(), in.size(), scale, count_events_, stream_);
+    }
+    // Whether stores go past the caches, where a kernel has such.
+    bool streams() const { return stream_; }
 
 private:
     // Codes of at most run_elements floats.

@@ -82,8 +82,15 @@ NARROWFP_AVX512 event_counts convert_all(const lane_constants& lanes, const floa
     const __m512i first_normal = _mm512_set1_epi16(static_cast<short>(1u << lanes.fraction_bits));
     event_counts counts;
     std::uint64_t inexact = 0, underflowed = 0, subnormal = 0, elements = 0;
-    std::size_t i = 0;
+    const stream_plan stores = plan_stream(out, count, stream);
+    if (stores.before > 0) {
+        by_lanes(lanes, in, out, stores.before, counts);
+    }
+    std::size_t i = stores.before;
     for (; i + group <= count; i += group) {
+        if (stores.long_enough) {
+            prefetch_page_ahead<2>(in + i);
+        }
         const __m512 a = _mm512_loadu_ps(in + i);
         const __m512 b = _mm512_loadu_ps(in + i + 16);
         const half_group g = convert_group<Kind, Count>(a, b);
@@ -91,7 +98,7 @@ NARROWFP_AVX512 event_counts convert_all(const lane_constants& lanes, const floa
             by_lanes(lanes, in + i, out + i, group, counts);
             continue;
         }
-        if (stream) {
+        if (stores.past_caches) {
             _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i), g.codes);
         } else {
             _mm512_storeu_si512(out + i, g.codes);
@@ -111,9 +118,6 @@ NARROWFP_AVX512 event_counts convert_all(const lane_constants& lanes, const floa
     if (i < count) {
         by_lanes(lanes, in + i, out + i, count - i, counts);
     }
-    if (stream) {
-        _mm_sfence();
-    }
     counts += {.elements = elements, .inexact = inexact, .underflowed = underflowed, .subnormal = subnormal};
     return counts;
 }
@@ -122,10 +126,9 @@ NARROWFP_AVX512 event_counts convert_all(const lane_constants& lanes, const floa
 
 event_counts convert_half(half_kind kind, const lane_constants& lanes, const float* in, std::uint16_t* out,
                           std::size_t count, bool count_events, bool stream) {
-    const bool past_caches = stream && is_aligned(out);
     const auto run = [&]<half_kind Kind>() {
-        return count_events ? convert_all<Kind, true>(lanes, in, out, count, past_caches)
-                            : convert_all<Kind, false>(lanes, in, out, count, past_caches);
+        return count_events ? convert_all<Kind, true>(lanes, in, out, count, stream)
+                            : convert_all<Kind, false>(lanes, in, out, count, stream);
     };
     return kind == half_kind::bfloat16 ? run.template operator()<half_kind::bfloat16>()
                                        : run.template operator()<half_kind::binary16>();

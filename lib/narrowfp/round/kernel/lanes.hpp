@@ -31,7 +31,6 @@ struct lane_constants {
     std::uint32_t flushes = 0;             // all ones if what lies between becomes zero, whatever the rounding
     std::uint32_t has_zero = 0;            // all ones or zero
     std::uint32_t negative_overflows = 0;  // all ones if the format is unsigned
-    std::int32_t exponent_shift = 0;       // the input is multiplied by 2^-exponent_shift first, exactly
     std::uint32_t twos_complement = 0;     // fixed point: the mask of a code; else zero
     // Codes with marks, by sign.
     std::uint32_t sign[2] = {};
@@ -126,8 +125,7 @@ constexpr wide_code widen(const lane_constants& k, std::uint32_t magnitude) {
     // Subnormals of binary32 are normalised: their integer as a float has the same significand, 149 binades higher.
     const auto as_float = static_cast<float>(static_cast<std::int32_t>(magnitude));
     const std::uint32_t normalised = std::bit_cast<std::uint32_t>(as_float) - (149u << 23);
-    const std::uint32_t pattern =
-        choose(magnitude < 0x00800000, normalised, magnitude) - (static_cast<std::uint32_t>(k.exponent_shift) << 23);
+    const std::uint32_t pattern = choose(magnitude < 0x00800000, normalised, magnitude);
     const std::int32_t below = k.emin_field - (static_cast<std::int32_t>(pattern) >> 23);  // binades below the normal ones
     const std::uint32_t significand = (pattern & 0x007FFFFF) | 0x00800000;
     const auto shift = static_cast<std::uint32_t>(below < 0 ? 0 : (below > 31 ? 31 : below));
@@ -157,9 +155,8 @@ constexpr std::uint32_t round_bits(std::uint32_t wide, std::uint32_t unit, std::
 // The wide code of a fixed-point element: the magnitude in units of 2^-fixed_point_drop of its last place.
 constexpr wide_code widen_fixed(const lane_constants& k, std::uint32_t magnitude) {
     // Subnormals of binary32 are far below the last place: with a hidden one they are as small as makes no difference.
-    const std::uint32_t pattern = magnitude - (static_cast<std::uint32_t>(k.exponent_shift) << 23);
-    const std::int32_t below = k.emin_field - (static_cast<std::int32_t>(pattern) >> 23);
-    const std::uint32_t significand = (pattern & 0x007FFFFF) | 0x00800000;
+    const std::int32_t below = k.emin_field - (static_cast<std::int32_t>(magnitude) >> 23);
+    const std::uint32_t significand = (magnitude & 0x007FFFFF) | 0x00800000;
     const auto right = static_cast<std::uint32_t>(below < 0 ? 0 : (below > 31 ? 31 : below));
     const auto left = static_cast<std::uint32_t>(below > 0 ? 0 : (below < -6 ? 6 : -below));
     const std::uint32_t kept = significand >> right;

@@ -58,7 +58,7 @@ NARROWFP_AVX512_INLINE narrow_registers registers_of(const narrow_job& job) {
 template <prescale How>
 NARROWFP_AVX512_INLINE __m512 load_scaled(const float* in, __m512 scale) {
     const __m512 x = _mm512_loadu_ps(in);
-    if constexpr (How == prescale::multiply || How == prescale::power) {
+    if constexpr (How == prescale::multiply) {
         return _mm512_mul_ps(x, scale);
     } else if constexpr (How == prescale::divide) {
         return _mm512_div_ps(x, scale);
@@ -148,13 +148,7 @@ struct narrow_group {
             out.small = static_cast<std::uint64_t>(_mm_popcnt_u64(_mm512_cmplt_epu8_mask(
                 magnitude, _mm512_set1_epi8(static_cast<char>(1u << job.fraction_bits)))));
             if (zeros != 0) {  // what was zero did not underflow
-                const std::uint64_t scaled = zeros_in(x0) + zeros_in(x1) + zeros_in(x2) + zeros_in(x3);
-                out.was_zero = scaled;
-                if constexpr (How == prescale::power) {  // a product that vanished was not zero, and is not exact
-                    out.was_zero = zeros_in(_mm512_loadu_ps(in)) + zeros_in(_mm512_loadu_ps(in + 16)) +
-                                   zeros_in(_mm512_loadu_ps(in + 32)) + zeros_in(_mm512_loadu_ps(in + 48));
-                    out.inexact += scaled - out.was_zero;
-                }
+                out.was_zero = zeros_in(x0) + zeros_in(x1) + zeros_in(x2) + zeros_in(x3);
             }
         }
         return out;
@@ -168,62 +162,72 @@ void convert_by_lanes(const narrow_job& job, const float* in, std::uint8_t* out,
     for (std::size_t i = 0; i < count; ++i) {
         scaled[i] = how == prescale::multiply ? in[i] * scale : (how == prescale::divide ? in[i] / scale : in[i]);
     }
-    lane_constants k = job.lanes;
-    if (how == prescale::power) {
-        k.exponent_shift = -to_real(scale).floor_log2();
-    }
     std::uint32_t codes[group];
     const kernel_table& table = *kernels_for(target::avx512);
-    table.convert[static_cast<std::size_t>(job.mode)](k, scaled, codes, count, counts);
+    table.convert[static_cast<std::size_t>(job.mode)](job.lanes, scaled, codes, count, counts);
     table.store_8(codes, out, count);
 }
 
 template <int Direction, bool Count, prescale How>
 NARROWFP_AVX512 event_counts convert_all(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
-                                         float scale, bool stream) {
+                                         const block_factors& scale, bool stream) {
     const narrow_registers r = registers_of(job);
-    const __m512 scales = _mm512_set1_ps(scale);
     event_counts counts;
     std::uint64_t inexact = 0, underflowed = 0, subnormal = 0, elements = 0;
-    std::size_t i = 0;
-    for (; i + group <= count; i += group) {
-        const auto g = narrow_group<Direction, Count, How>::of(in + i, scales, r, job);
-        if (g.special) {
-            convert_by_lanes(job, in + i, out + i, group, How, scale, counts);
-            continue;
-        }
-        if (stream) {
-            _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i), g.codes);
-        } else {
-            _mm512_storeu_si512(out + i, g.codes);
-        }
-        if constexpr (Count) {
-            inexact += g.inexact;
-            underflowed += g.zero - g.was_zero;
-            subnormal += g.small - g.zero;
-            elements += group;
-        }
+    stream_plan stores = plan_stream(out, count, stream);
+    if (How != prescale::none && stores.before > 0) {  // the start of a block is where it is
+        stores = {};
     }
-    if (i < count) {
-        convert_by_lanes(job, in + i, out + i, count - i, How, scale, counts);
+    if (stores.before > 0) {
+        convert_by_lanes(job, in, out, stores.before, How, 1.0f, counts);
+    }
+    std::size_t i = stores.before;
+    for (std::size_t b = 0; i < count; ++b) {
+        const float factor = How == prescale::none ? 1.0f : scale.factors[b];
+        const __m512 factors = _mm512_set1_ps(factor);
+        const std::size_t end = scale.block < count - i ? i + scale.block : count;
+        for (; i + group <= end; i += group) {
+            if constexpr (How == prescale::none) {
+                if (stores.long_enough) {
+                    prefetch_page_ahead<4>(in + i);
+                }
+            } else if (scale.ahead != 0) {
+                prefetch_for_later<4>(in + i, scale.ahead);
+            }
+            const auto g = narrow_group<Direction, Count, How>::of(in + i, factors, r, job);
+            if (g.special) {
+                convert_by_lanes(job, in + i, out + i, group, How, factor, counts);
+                continue;
+            }
+            if (stores.past_caches) {
+                _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i), g.codes);
+            } else {
+                _mm512_storeu_si512(out + i, g.codes);
+            }
+            if constexpr (Count) {
+                inexact += g.inexact;
+                underflowed += g.zero - g.was_zero;
+                subnormal += g.small - g.zero;
+                elements += group;
+            }
+        }
+        if (i < end) {
+            convert_by_lanes(job, in + i, out + i, end - i, How, factor, counts);
+            i = end;
+        }
     }
     counts += {.elements = elements, .inexact = inexact, .underflowed = underflowed, .subnormal = subnormal};
     return counts;
 }
 
 template <int Direction, bool Count>
-event_counts convert_how(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count, prescale how,
-                         float scale, bool stream) {
-    switch (how) {
+event_counts convert_how(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
+                         const block_factors& scale, bool stream) {
+    switch (scale.how) {
         case prescale::multiply:
             return convert_all<Direction, Count, prescale::multiply>(job, in, out, count, scale, stream);
         case prescale::divide:
             return convert_all<Direction, Count, prescale::divide>(job, in, out, count, scale, stream);
-        case prescale::power:
-            if constexpr (Direction == _MM_FROUND_TO_NEAREST_INT) {
-                return convert_all<Direction, Count, prescale::power>(job, in, out, count, scale, stream);
-            }
-            break;
         case prescale::none: break;
     }
     return convert_all<Direction, Count, prescale::none>(job, in, out, count, scale, stream);
@@ -236,48 +240,71 @@ void round_by_lanes(const narrow_job& job, const float* in, float* out, std::siz
     table.decode(job.decoding, codes, out, count);
 }
 
+// Events in lanes of 32 bits: up to 2^36 elements.
+struct lane_counts {
+    __m512i inexact, underflowed, subnormal;
+};
+NARROWFP_AVX512_INLINE void count_in(__m512i& lanes, __mmask16 which) {
+    lanes = _mm512_mask_add_epi32(lanes, which, lanes, _mm512_set1_epi32(1));
+}
+NARROWFP_AVX512_INLINE std::uint64_t sum_of(__m512i lanes) {
+    const __m512i even = _mm512_and_si512(lanes, _mm512_set1_epi64(0xFFFFFFFF));
+    return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(_mm512_add_epi64(even, _mm512_srli_epi64(lanes, 32))));
+}
+
 // Four registers of rounded floats at once.
 template <int Direction, bool Count>
 NARROWFP_AVX512 event_counts round_all(const narrow_job& job, const float* in, float* out, std::size_t count,
                                        bool stream) {
     const narrow_registers r = registers_of(job);
-    const __m512 largest = _mm512_set1_ps(job.max_value);
+    const __m512i largest = _mm512_castps_si512(_mm512_set1_ps(job.max_value));
     const __m512i sign_mask = _mm512_set1_epi32(job.has_negative_zero ? static_cast<int>(0x80000000) : 0);
     const __m512i magnitude_mask = _mm512_set1_epi32(0x7FFFFFFF);
     event_counts counts;
-    std::uint64_t inexact = 0, underflowed = 0, subnormal = 0, elements = 0;
-    std::size_t i = 0;
+    const __m512i none = _mm512_setzero_si512();
+    lane_counts lanes{none, none, none};
+    std::uint64_t elements = 0;
+    const stream_plan stores = plan_stream(out, count, stream);
+    if (stores.before > 0) {
+        round_by_lanes(job, in, out, stores.before, counts);
+    }
+    std::size_t i = stores.before;
     for (; i + group <= count; i += group) {
-        __m512 y[4];
+        if (stores.long_enough) {
+            prefetch_page_ahead<4>(in + i);
+        }
         __m512 x[4];
-        __mmask16 special = 0;
+        __m512 rounded[4];
+        __m512i magnitude[4];
         for (int j = 0; j < 4; ++j) {
             x[j] = _mm512_loadu_ps(in + i + 16 * j);
             const __m512 binade = binade_of(x[j], r);
             const __m512 s = round_at_last_place<Direction>(x[j], binade, r);
-            const __m512 rounded = _mm512_fnmadd_ps(binade, r.to_last_place, s);
-            special |= _mm512_cmp_ps_mask(_mm512_abs_ps(rounded), largest, _CMP_NLE_UQ);  // NaN too
-            y[j] = _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(rounded), _mm512_castps_si512(x[j]),
-                                                                 sign_mask, 0xF8));  // first | second & third
+            rounded[j] = _mm512_fnmadd_ps(binade, r.to_last_place, s);
+            magnitude[j] = _mm512_and_si512(_mm512_castps_si512(rounded[j]), magnitude_mask);
         }
-        if (special != 0) {
+        const __m512i most = _mm512_max_epu32(_mm512_max_epu32(magnitude[0], magnitude[1]),
+                                              _mm512_max_epu32(magnitude[2], magnitude[3]));
+        if (_mm512_cmpgt_epu32_mask(most, largest) != 0) {  // NaN too
             round_by_lanes(job, in + i, out + i, group, counts);
             continue;
         }
         for (int j = 0; j < 4; ++j) {
-            if (stream) {
-                _mm512_stream_ps(out + i + 16 * j, y[j]);
+            const __m512 y = _mm512_castsi512_ps(
+                _mm512_ternarylogic_epi32(_mm512_castps_si512(rounded[j]), _mm512_castps_si512(x[j]), sign_mask,
+                                          0xF8));  // first | second & third
+            if (stores.past_caches) {
+                _mm512_stream_ps(out + i + 16 * j, y);
             } else {
-                _mm512_storeu_ps(out + i + 16 * j, y[j]);
+                _mm512_storeu_ps(out + i + 16 * j, y);
             }
             if constexpr (Count) {
-                const __m512i magnitude = _mm512_and_si512(_mm512_castps_si512(y[j]), magnitude_mask);
-                const __mmask16 zero = _mm512_testn_epi32_mask(magnitude, magnitude);
-                const __mmask16 small = _mm512_cmplt_epu32_mask(magnitude, _mm512_castps_si512(r.smallest_normal));
-                const __mmask16 was = _mm512_mask_testn_epi32_mask(zero, _mm512_castps_si512(x[j]), magnitude_mask);
-                inexact += static_cast<std::uint64_t>(_mm_popcnt_u32(_mm512_cmp_ps_mask(y[j], x[j], _CMP_NEQ_UQ)));
-                underflowed += static_cast<std::uint64_t>(_mm_popcnt_u32(zero) - _mm_popcnt_u32(was));
-                subnormal += static_cast<std::uint64_t>(_mm_popcnt_u32(small) - _mm_popcnt_u32(zero));
+                const __mmask16 not_zero = _mm512_test_epi32_mask(magnitude[j], magnitude[j]);
+                const __mmask16 inexact = _mm512_cmp_ps_mask(rounded[j], x[j], _CMP_NEQ_UQ);
+                count_in(lanes.inexact, inexact);
+                count_in(lanes.underflowed, _kandn_mask16(not_zero, inexact));  // what was zero is exact
+                count_in(lanes.subnormal, _mm512_mask_cmplt_epu32_mask(not_zero, magnitude[j],
+                                                                       _mm512_castps_si512(r.smallest_normal)));
             }
         }
         elements += Count ? group : 0;
@@ -285,7 +312,12 @@ NARROWFP_AVX512 event_counts round_all(const narrow_job& job, const float* in, f
     if (i < count) {
         round_by_lanes(job, in + i, out + i, count - i, counts);
     }
-    counts += {.elements = elements, .inexact = inexact, .underflowed = underflowed, .subnormal = subnormal};
+    if constexpr (Count) {
+        counts += {.elements = elements,
+                   .inexact = sum_of(lanes.inexact),
+                   .underflowed = sum_of(lanes.underflowed),
+                   .subnormal = sum_of(lanes.subnormal)};
+    }
     return counts;
 }
 
@@ -305,31 +337,20 @@ event_counts by_direction(rounding mode, bool count_events, std::size_t count, R
     return count_events ? counts : event_counts{.elements = count};
 }
 
-// Stores past the caches are in no order; what follows must see them.
-void finish_streaming(bool stream) {
-    if (stream) {
-        _mm_sfence();
-    }
-}
-
 }  // namespace
 
-event_counts convert_narrow(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count, prescale how,
-                            float scale, bool count_events, bool stream) {
-    const event_counts counts = by_direction(job.mode, count_events, count, [&]<int Direction, bool Count>() {
-        return convert_how<Direction, Count>(job, in, out, count, how, scale, stream && is_aligned(out));
+event_counts convert_narrow(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
+                            const block_factors& scale, bool count_events, bool stream) {
+    return by_direction(job.mode, count_events, count, [&]<int Direction, bool Count>() {
+        return convert_how<Direction, Count>(job, in, out, count, scale, stream);
     });
-    finish_streaming(stream);
-    return counts;
 }
 
 event_counts round_narrow(const narrow_job& job, const float* in, float* out, std::size_t count, bool count_events,
                           bool stream) {
-    const event_counts counts = by_direction(job.mode, count_events, count, [&]<int Direction, bool Count>() {
-        return round_all<Direction, Count>(job, in, out, count, stream && is_aligned(out));
+    return by_direction(job.mode, count_events, count, [&]<int Direction, bool Count>() {
+        return round_all<Direction, Count>(job, in, out, count, stream);
     });
-    finish_streaming(stream);
-    return counts;
 }
 
 NARROWFP_AVX512 void decode_8_avx512(const std::uint16_t* table, const std::uint8_t* in, float* out, std::size_t count,
@@ -338,8 +359,14 @@ NARROWFP_AVX512 void decode_8_avx512(const std::uint16_t* table, const std::uint
     for (int j = 0; j < 8; ++j) {
         t[j] = _mm512_loadu_si512(table + 32 * j);
     }
-    const bool past_caches = stream && is_aligned(out);
-    std::size_t i = 0;
+    const auto one_by_one = [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) {
+            out[i] = std::bit_cast<float>(static_cast<std::uint32_t>(table[in[i]]) << 16);
+        }
+    };
+    const stream_plan stores = plan_stream(out, count, stream);
+    one_by_one(0, stores.before);
+    std::size_t i = stores.before;
     for (; i + 32 <= count; i += 32) {
         const __m512i code = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i)));
         const __mmask32 bit_6 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x40));
@@ -351,7 +378,7 @@ NARROWFP_AVX512 void decode_8_avx512(const std::uint16_t* table, const std::uint
         const __m512i half = _mm512_mask_blend_epi16(bit_7, low, high);
         const __m512i first = _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(half)), 16);
         const __m512i second = _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(half, 1)), 16);
-        if (past_caches) {
+        if (stores.past_caches) {
             _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i), first);
             _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i + 16), second);
         } else {
@@ -359,11 +386,16 @@ NARROWFP_AVX512 void decode_8_avx512(const std::uint16_t* table, const std::uint
             _mm512_storeu_si512(out + i + 16, second);
         }
     }
-    for (; i < count; ++i) {
-        out[i] = std::bit_cast<float>(static_cast<std::uint32_t>(table[in[i]]) << 16);
-    }
-    finish_streaming(stream);
+    one_by_one(i, count);
 }
+
+#else
+
+event_counts convert_narrow(const narrow_job&, const float*, std::uint8_t*, std::size_t, const block_factors&, bool, bool) {
+    return {};
+}
+event_counts round_narrow(const narrow_job&, const float*, float*, std::size_t, bool, bool) { return {}; }
+void decode_8_avx512(const std::uint16_t*, const std::uint8_t*, float*, std::size_t, bool) {}
 
 #endif
 

@@ -11,9 +11,16 @@
 
 namespace narrowfp::kernel {
 
-// What happens to an element before it is rounded: one operation in binary32. `power`: the factor is a power of two and
-// its product is meant exactly, also where binary32 would underflow (ties_to_even only).
-enum class prescale : std::uint8_t { none, multiply, divide, power };
+// What happens to an element before it is rounded: one operation in binary32, with the factor of its block.
+enum class prescale : std::uint8_t { none, multiply, divide };
+
+struct block_factors {
+    prescale how = prescale::none;
+    const float* factors = nullptr;
+    std::size_t block = SIZE_MAX;  // elements that share a factor, a multiple of 64 unless there is only one
+    // Elements from those that are read to those that will be read much later, which it pays to ask for now; or 0.
+    std::ptrdiff_t ahead = 0;
+};
 
 struct narrow_job {
     // All of it follows from the format.
@@ -36,10 +43,10 @@ bool has_narrow(const any_format& format, const rounding_rule& rule, target t);
 // Precondition: has_narrow.
 narrow_job narrow_job_of(const any_format& format, rounding mode, overflow_mode overflow);
 
-// out[i] = scaled in[i] as a code of 8 bits. The counts, or only `elements` without count_events. `stream`: stores go past
-// the caches where `out` is aligned to 64 bytes. Expects the default environment.
+// out[i] = scaled in[i] as a code of 8 bits. The counts, of scaled elements, or only `elements` without count_events. `stream`: stores go past
+// the caches, which the caller puts in order (converter.hpp, finish). Expects the default environment.
 event_counts convert_narrow(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
-                            prescale how, float scale, bool count_events, bool stream);
+                            const block_factors& scale, bool count_events, bool stream);
 // out[i] = in[i] rounded to the format, as a float. `out` may be `in`.
 event_counts round_narrow(const narrow_job& job, const float* in, float* out, std::size_t count, bool count_events,
                           bool stream);

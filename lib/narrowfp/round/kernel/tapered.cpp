@@ -118,9 +118,15 @@ NARROWFP_AVX512 event_counts convert_tapered_avx512(const std::uint16_t* table, 
     const __m512i beyond = _mm512_set1_epi16(static_cast<short>(binades.beyond));
     event_counts counts;
     std::uint64_t inexact = 0, underflowed = 0, subnormal = 0, elements = 0;
-    const bool past_caches = stream && reinterpret_cast<std::uintptr_t>(out) % 32 == 0;
-    std::size_t i = 0;
+    const stream_plan stores = plan_stream(out, count, stream);
+    if (stores.before > 0) {
+        counts += convert_by_table(table, in, out, stores.before);
+    }
+    std::size_t i = stores.before;
     for (; i + group <= count; i += group) {
+        if (stores.long_enough) {
+            prefetch_page_ahead<2>(in + i);
+        }
         const __m512i a = _mm512_loadu_si512(in + i);
         const __m512i b = _mm512_loadu_si512(in + i + 16);
         const __m512i upper = _mm512_permutex2var_epi16(a, upper_halves, b);
@@ -141,7 +147,7 @@ NARROWFP_AVX512 event_counts convert_tapered_avx512(const std::uint16_t* table, 
         const __m512i sign = _mm512_maskz_mov_epi16(
             not_zero, _mm512_and_si512(_mm512_srli_epi16(upper, 8), _mm512_set1_epi16(0x80)));
         const __m256i codes = _mm512_cvtepi16_epi8(_mm512_or_si512(code, sign));
-        if (past_caches) {
+        if (stores.past_caches) {
             _mm256_stream_si256(reinterpret_cast<__m256i*>(out + i), codes);
         } else {
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), codes);
@@ -158,9 +164,6 @@ NARROWFP_AVX512 event_counts convert_tapered_avx512(const std::uint16_t* table, 
     }
     if (i < count) {
         counts += convert_by_table(table, in + i, out + i, count - i);
-    }
-    if (past_caches) {
-        _mm_sfence();
     }
     counts += {.elements = elements, .inexact = inexact, .underflowed = underflowed, .subnormal = subnormal};
     return counts;

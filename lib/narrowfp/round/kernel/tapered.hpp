@@ -46,7 +46,7 @@ event_counts convert_by_table(const std::uint16_t* table, const float* in, Code*
     return counts;
 }
 
-// The same on AVX-512. `table` serves what overflows, is infinite or NaN.
+// The same on AVX-512. `table` serves what overflows, is infinite or NaN. `stream` as in narrow.hpp.
 event_counts convert_tapered_avx512(const std::uint16_t* table, const float* in, std::uint8_t* out, std::size_t count,
                                     bool stream);
 
