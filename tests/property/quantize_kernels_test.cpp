@@ -230,3 +230,27 @@ TEST_CASE("large matrices quantise alike with any number of threads") {
         t.finish();
     }
 }
+
+TEST_CASE("matrices whose codes go past the caches quantise like the reference") {
+    random_bits random(run_seed() + 13);
+    const scaling divisor{.method = scale_method::divisor, .amax_floor = 1e-4f};
+    const scaling multiplier{.method = scale_method::multiplier};
+    const scaling power{.method = scale_method::power_of_two, .rule = scale_rule::rceil};
+    const quantization ways[] = {{e4m3fn, granularity::block(1, 128), divisor},
+                                 {e5m2, granularity::block(128, 128), divisor},
+                                 {e4m3fn, granularity::tensor(), multiplier},
+                                 {e4m3fn, granularity::block(1, 32), power},
+                                 {e4m3fn, granularity::block(1, 96), divisor}};
+    tally t("matrices past the caches");
+    quantized_matrix used;
+    for (const std::size_t cols : {4096U, 4099U}) {  // rows that begin at cache lines, and rows that do not
+        const matrix<float> x = make_values(random, 2100, cols);
+        for (const quantization& how : ways) {
+            const outcome expected = reference(x.view(), how);
+            for (const int threads : {1, 2}) {
+                expect_same(expected, x.view(), how, threads, used, "dense", t);
+            }
+        }
+    }
+    t.finish();
+}
