@@ -198,7 +198,7 @@ void expect_same_past_caches(const any_format& format, std::span<const float> in
     decode_reference(std::span<const Code>(expected), format, std::span<float>(values));
     std::vector<Code> codes(in.size() + 64);
     std::vector<float> rounded(in.size() + 64);
-    for (const std::size_t offset : {0, 1, 12, 48, 63}) {
+    for (const std::size_t offset : {0U, 1U, 12U, 48U, 63U}) {
         for (const int threads : {1, 2}) {
             const auto found = std::span<Code>(codes).subspan(offset, in.size());
             const auto floats = std::span<float>(rounded).subspan(offset, in.size());
