@@ -252,6 +252,16 @@ NARROWFP_AVX512_INLINE std::uint64_t sum_of(__m512i lanes) {
     return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(_mm512_add_epi64(even, _mm512_srli_epi64(lanes, 32))));
 }
 
+// Line j of four. Past the caches go three of them: the fourth takes the other way to memory, so that neither is full. As
+// fast as four past the caches where those run freely, faster where they do not.
+NARROWFP_AVX512_INLINE void store_line(float* out, int j, __m512i line, bool past_caches) {
+    if (past_caches && j < 3) {
+        _mm512_stream_si512(reinterpret_cast<__m512i*>(out + 16 * j), line);
+    } else {
+        _mm512_storeu_si512(out + 16 * j, line);
+    }
+}
+
 // Four registers of rounded floats at once.
 template <int Direction, bool Count>
 NARROWFP_AVX512 event_counts round_all(const narrow_job& job, const float* in, float* out, std::size_t count,
@@ -293,11 +303,7 @@ NARROWFP_AVX512 event_counts round_all(const narrow_job& job, const float* in, f
             const __m512 y = _mm512_castsi512_ps(
                 _mm512_ternarylogic_epi32(_mm512_castps_si512(rounded[j]), _mm512_castps_si512(x[j]), sign_mask,
                                           0xF8));  // first | second & third
-            if (stores.past_caches) {
-                _mm512_stream_ps(out + i + 16 * j, y);
-            } else {
-                _mm512_storeu_ps(out + i + 16 * j, y);
-            }
+            store_line(out + i, j, _mm512_castps_si512(y), stores.past_caches);
             if constexpr (Count) {
                 const __mmask16 not_zero = _mm512_test_epi32_mask(magnitude[j], magnitude[j]);
                 const __mmask16 inexact = _mm512_cmp_ps_mask(rounded[j], x[j], _CMP_NEQ_UQ);
@@ -367,23 +373,25 @@ NARROWFP_AVX512 void decode_8_avx512(const std::uint16_t* table, const std::uint
     const stream_plan stores = plan_stream(out, count, stream);
     one_by_one(0, stores.before);
     std::size_t i = stores.before;
-    for (; i + 32 <= count; i += 32) {
-        const __m512i code = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i)));
-        const __mmask32 bit_6 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x40));
-        const __mmask32 bit_7 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x80));
-        const __m512i low = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(t[0], code, t[1]),
-                                                    _mm512_permutex2var_epi16(t[2], code, t[3]));
-        const __m512i high = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(t[4], code, t[5]),
-                                                     _mm512_permutex2var_epi16(t[6], code, t[7]));
-        const __m512i half = _mm512_mask_blend_epi16(bit_7, low, high);
-        const __m512i first = _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(half)), 16);
-        const __m512i second = _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(half, 1)), 16);
-        if (stores.past_caches) {
-            _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i), first);
-            _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i + 16), second);
-        } else {
-            _mm512_storeu_si512(out + i, first);
-            _mm512_storeu_si512(out + i + 16, second);
+    for (; i + group <= count; i += group) {
+        if (stores.long_enough) {
+            prefetch_page_ahead<1>(in + i);
+        }
+        for (int h = 0; h < 2; ++h) {
+            const __m512i code =
+                _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i + 32 * h)));
+            const __mmask32 bit_6 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x40));
+            const __mmask32 bit_7 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x80));
+            const __m512i low = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(t[0], code, t[1]),
+                                                        _mm512_permutex2var_epi16(t[2], code, t[3]));
+            const __m512i high = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(t[4], code, t[5]),
+                                                         _mm512_permutex2var_epi16(t[6], code, t[7]));
+            const __m512i half = _mm512_mask_blend_epi16(bit_7, low, high);
+            store_line(out + i, 2 * h, _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(half)), 16),
+                       stores.past_caches);
+            store_line(out + i, 2 * h + 1,
+                       _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(half, 1)), 16),
+                       stores.past_caches);
         }
     }
     one_by_one(i, count);
