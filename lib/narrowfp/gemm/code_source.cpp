@@ -13,6 +13,11 @@ namespace {
 
 constexpr int no_unit = -100000;  // no smallest unit that a kernel may rely on
 
+bool same_but_for_sign(std::uint16_t a, std::uint16_t b) {
+    const auto is_nan = [](std::uint16_t word) { return (word & 0x7FFF) > 0x7F80; };
+    return (a ^ b) == 0x8000 || (is_nan(a) && is_nan(b));
+}
+
 std::shared_ptr<const word_table> table_of(std::size_t codes, auto&& word_of) {
     auto table = std::make_shared<word_table>();
     for (std::size_t code = 0; code < 256; ++code) {
@@ -20,6 +25,10 @@ std::shared_ptr<const word_table> table_of(std::size_t codes, auto&& word_of) {
         table->word[code] = word;
         table->low[code] = static_cast<std::uint8_t>(word & 0xFF);
         table->high[code] = static_cast<std::uint8_t>(word >> 8);
+    }
+    table->bit_7_is_sign = true;  // of codes that there are: in formats of fewer bits it is never set
+    for (std::size_t code = 128; code < codes; ++code) {
+        table->bit_7_is_sign = table->bit_7_is_sign && same_but_for_sign(table->word[code], table->word[code - 128]);
     }
     return table;
 }

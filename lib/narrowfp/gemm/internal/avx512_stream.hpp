@@ -11,7 +11,41 @@ namespace {
 // Codes ahead of those in use; the hardware does not look across pages.
 inline constexpr std::size_t prefetch_bytes = 4096;
 
-// Decode: rows_per_step, bytes, and (row, late row, out[4]) -> 64 columns of one step.
+// Decode: rows_per_step, bytes (of a code), and columns(row, out[4]), 64 columns of one step; where a step takes two rows,
+// keep(row, kept[bytes]) holds the lines of the early one and columns(kept, late row, out[4]) joins them with the late one.
+
+// Adds the products of one step, whose rows lie one behind the other. Lines are asked for and read in the order of their
+// addresses, all of the early row before the late one: in turn from both, memory gives a quarter less.
+template <class Dot, class Decode, std::size_t Groups>
+inline void stream_step(const Decode& decode, typename Dot::operand x, const std::uint8_t* row,
+                        [[maybe_unused]] const std::uint8_t* late, __m512 (&acc)[Groups][4]) {
+    constexpr std::size_t lines = Decode::bytes;
+    NARROWFP_UNROLL
+    for (std::size_t line = 0; line < Decode::rows_per_step * Groups * lines; ++line) {
+        _mm_prefetch(reinterpret_cast<const char*>(row + 64 * line + prefetch_bytes), _MM_HINT_T0);
+    }
+    [[maybe_unused]] __m512i early[Groups][lines];
+    if constexpr (Decode::rows_per_step == 2) {
+        NARROWFP_UNROLL
+        for (std::size_t g = 0; g < Groups; ++g) {
+            decode.keep(row + 64 * lines * g, early[g]);
+        }
+    }
+    NARROWFP_UNROLL
+    for (std::size_t g = 0; g < Groups; ++g) {
+        __m512i columns[4];
+        if constexpr (Decode::rows_per_step == 2) {
+            decode.columns(early[g], late + 64 * lines * g, columns);
+        } else {
+            decode.columns(row + 64 * lines * g, columns);
+        }
+        NARROWFP_UNROLL
+        for (std::size_t v = 0; v < 4; ++v) {
+            acc[g][v] = Dot::step(acc[g][v], x, Dot::as_operand(columns[v]));
+        }
+    }
+}
+
 template <class Dot, class Decode, std::size_t Groups>
 void stream_product(const stream_call& t) {
     const Decode decode(t.table);
@@ -39,26 +73,7 @@ void stream_product(const stream_call& t) {
         }
         for (std::size_t left = piece.elements; left != 0; ++a) {
             const bool pair = left >= Decode::rows_per_step;
-            const std::uint8_t* late = pair ? row + t.stride : zeros;
-            const typename Dot::operand x = Dot::broadcast(a);
-            NARROWFP_UNROLL
-            for (std::size_t g = 0; g < Groups; ++g) {
-                const std::size_t at = 64 * Decode::bytes * g;
-                NARROWFP_UNROLL
-                for (std::size_t line = 0; line < Decode::bytes; ++line) {
-                    _mm_prefetch(reinterpret_cast<const char*>(row + at + 64 * line + prefetch_bytes), _MM_HINT_T0);
-                    if constexpr (Decode::rows_per_step == 2) {
-                        _mm_prefetch(reinterpret_cast<const char*>(row + t.stride + at + 64 * line + prefetch_bytes),
-                                     _MM_HINT_T0);
-                    }
-                }
-                __m512i columns[4];
-                decode(row + at, late + at, columns);
-                NARROWFP_UNROLL
-                for (std::size_t v = 0; v < 4; ++v) {
-                    acc[g][v] = Dot::step(acc[g][v], x, Dot::as_operand(columns[v]));
-                }
-            }
+            stream_step<Dot>(decode, Dot::broadcast(a), row, pair ? row + t.stride : zeros, acc);
             const std::size_t used = pair ? Decode::rows_per_step : 1;
             row += used * t.stride;
             left -= used;
@@ -103,7 +118,7 @@ struct stream_f32 {
     static constexpr std::size_t rows_per_step = 1;
     static constexpr std::size_t bytes = bytes_of(Kind);
     explicit stream_f32(const word_table*) {}
-    void operator()(const std::uint8_t* row, const std::uint8_t*, __m512i (&out)[4]) const {
+    void columns(const std::uint8_t* row, __m512i (&out)[4]) const {
         NARROWFP_UNROLL
         for (std::size_t v = 0; v < 4; ++v) {
             out[v] = widen<Kind>(row + 16 * v * bytes);
@@ -116,7 +131,7 @@ struct stream_f32_by_words {
     static constexpr std::size_t bytes = 1;
     word_lookup lookup;
     explicit stream_f32_by_words(const word_table* table) : lookup(table) {}
-    void operator()(const std::uint8_t* row, const std::uint8_t*, __m512i (&out)[4]) const {
+    void columns(const std::uint8_t* row, __m512i (&out)[4]) const {
         NARROWFP_UNROLL
         for (int h = 0; h < 2; ++h) {
             const __m512i words = lookup(row + 32 * h);

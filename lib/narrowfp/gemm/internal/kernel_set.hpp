@@ -33,6 +33,7 @@ struct alignas(64) word_table {
     std::uint16_t word[256];
     std::uint8_t low[256];
     std::uint8_t high[256];
+    bool bit_7_is_sign = false;  // words of codes from 128 on are those of 0 to 127 with the other sign (of NaN: any NaN)
 };
 
 // A run of k inside one segment of the product's plan. In scaled products an accumulator starts at 0 where a segment

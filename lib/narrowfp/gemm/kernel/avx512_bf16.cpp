@@ -48,28 +48,46 @@ struct fused_multiply_add {
 };
 
 // -- decoding bytes ---------------------------------------------------------------------------------------------------
-// The low and the high bytes of 64 words, by two tables of 256 bytes in four registers each.
-struct byte_lookup {
-    __m512i low[4];
-    __m512i high[4];
+// The low and the high bytes of 64 words, by two tables of bytes, 128 in two registers. Bit 7 of a code is not part of the
+// index.
+inline __m512i lookup_128(const __m512i* part, __m512i codes) {
+    return _mm512_permutex2var_epi8(part[0], codes, part[1]);
+}
 
-    explicit byte_lookup(const word_table* table) {
+template <std::size_t Registers>
+struct byte_tables {
+    __m512i low[Registers];
+    __m512i high[Registers];
+
+    explicit byte_tables(const word_table* table) {
         NARROWFP_UNROLL
-        for (int i = 0; i < 4; ++i) {
+        for (std::size_t i = 0; i < Registers; ++i) {
             low[i] = _mm512_load_si512(table->low + 64 * i);
             high[i] = _mm512_load_si512(table->high + 64 * i);
         }
     }
+};
 
-    static __m512i lookup(const __m512i (&part)[4], __m512i codes, __mmask64 upper) {
-        return _mm512_mask_blend_epi8(upper, _mm512_permutex2var_epi8(part[0], codes, part[1]),
-                                      _mm512_permutex2var_epi8(part[2], codes, part[3]));
-    }
+// Any 256 words.
+struct whole_lookup : byte_tables<4> {
+    using byte_tables::byte_tables;
 
     void operator()(__m512i codes, __m512i& low_bytes, __m512i& high_bytes) const {
         const __mmask64 upper = _mm512_movepi8_mask(codes);
-        low_bytes = lookup(low, codes, upper);
-        high_bytes = lookup(high, codes, upper);
+        low_bytes = _mm512_mask_blend_epi8(upper, lookup_128(low, codes), lookup_128(low + 2, codes));
+        high_bytes = _mm512_mask_blend_epi8(upper, lookup_128(high, codes), lookup_128(high + 2, codes));
+    }
+};
+
+// Where bit 7 of a code is the sign of its word: half the tables.
+struct magnitude_lookup : byte_tables<2> {
+    using byte_tables::byte_tables;
+
+    void operator()(__m512i codes, __m512i& low_bytes, __m512i& high_bytes) const {
+        constexpr int either_or_both_of_the_last = 0xF8;  // a | (b & c)
+        low_bytes = lookup_128(low, codes);
+        high_bytes = _mm512_ternarylogic_epi64(lookup_128(high, codes), codes, _mm512_set1_epi8(-128),
+                                               either_or_both_of_the_last);
     }
 };
 
@@ -81,18 +99,21 @@ __m512i groups_of_four(__m512i bytes) {
 }
 
 // 64 columns of rows k and k + 1, which become the high and the low halves.
-struct stream_pairs_of_bytes {
+template <class Lookup>
+struct pairs_of_bytes {
     static constexpr std::size_t rows_per_step = 2;
     static constexpr std::size_t bytes = 1;
-    byte_lookup lookup;
-    explicit stream_pairs_of_bytes(const word_table* table) : lookup(table) {}
+    Lookup lookup;
+    explicit pairs_of_bytes(const word_table* table) : lookup(table) {}
 
-    void operator()(const std::uint8_t* row, const std::uint8_t* late_row, __m512i (&out)[4]) const {
+    void keep(const std::uint8_t* row, __m512i (&kept)[1]) const { kept[0] = groups_of_four(_mm512_loadu_si512(row)); }
+
+    void columns(const __m512i (&early)[1], const std::uint8_t* late_row, __m512i (&out)[4]) const {
         __m512i early_low;
         __m512i early_high;
         __m512i late_low;
         __m512i late_high;
-        lookup(groups_of_four(_mm512_loadu_si512(row)), early_low, early_high);
+        lookup(early[0], early_low, early_high);
         lookup(groups_of_four(_mm512_loadu_si512(late_row)), late_low, late_high);
         const __m512i early0 = _mm512_unpacklo_epi8(early_low, early_high);
         const __m512i early1 = _mm512_unpackhi_epi8(early_low, early_high);
@@ -105,13 +126,14 @@ struct stream_pairs_of_bytes {
     }
 };
 
-struct stream_f32_of_bytes {
+template <class Lookup>
+struct f32_of_bytes {
     static constexpr std::size_t rows_per_step = 1;
     static constexpr std::size_t bytes = 1;
-    byte_lookup lookup;
-    explicit stream_f32_of_bytes(const word_table* table) : lookup(table) {}
+    Lookup lookup;
+    explicit f32_of_bytes(const word_table* table) : lookup(table) {}
 
-    void operator()(const std::uint8_t* row, const std::uint8_t*, __m512i (&out)[4]) const {
+    void columns(const std::uint8_t* row, __m512i (&out)[4]) const {
         __m512i low;
         __m512i high;
         lookup(groups_of_four(_mm512_loadu_si512(row)), low, high);
@@ -124,19 +146,26 @@ struct stream_f32_of_bytes {
     }
 };
 
-struct stream_pairs_of_words {
+struct pairs_of_words {
     static constexpr std::size_t rows_per_step = 2;
     static constexpr std::size_t bytes = 2;
-    explicit stream_pairs_of_words(const word_table*) {}
+    explicit pairs_of_words(const word_table*) {}
 
-    void operator()(const std::uint8_t* row, const std::uint8_t* late_row, __m512i (&out)[4]) const {
+    void keep(const std::uint8_t* row, __m512i (&kept)[2]) const {
         const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);  // as groups_of_four, for one level
         NARROWFP_UNROLL
         for (std::size_t h = 0; h < 2; ++h) {
-            const __m512i early = _mm512_permutexvar_epi64(order, _mm512_loadu_si512(row + 64 * h));
-            const __m512i late = _mm512_permutexvar_epi64(order, _mm512_loadu_si512(late_row + 64 * h));
-            out[2 * h] = _mm512_unpacklo_epi16(late, early);
-            out[2 * h + 1] = _mm512_unpackhi_epi16(late, early);
+            kept[h] = _mm512_permutexvar_epi64(order, _mm512_loadu_si512(row + 64 * h));
+        }
+    }
+
+    void columns(const __m512i (&early)[2], const std::uint8_t* late_row, __m512i (&out)[4]) const {
+        __m512i late[2];
+        keep(late_row, late);
+        NARROWFP_UNROLL
+        for (std::size_t h = 0; h < 2; ++h) {
+            out[2 * h] = _mm512_unpacklo_epi16(late[h], early[h]);
+            out[2 * h + 1] = _mm512_unpackhi_epi16(late[h], early[h]);
         }
     }
 };
@@ -150,8 +179,10 @@ void panel_pairs_by(const std::uint8_t* codes, std::size_t stride, std::size_t c
     alignas(64) static constexpr std::uint8_t zeros[64 * Decode::bytes] = {};
     for (std::size_t k = 0; k < count; k += 2, out += 64) {
         const std::uint8_t* row = codes + k * stride;
+        __m512i early[Decode::bytes];
+        decode.keep(row, early);
         __m512i columns[4];
-        decode(row, k + 1 < count ? row + stride : zeros, columns);
+        decode.columns(early, k + 1 < count ? row + stride : zeros, columns);
         NARROWFP_UNROLL
         for (std::size_t v = 0; v < 4; ++v) {
             _mm512_storeu_si512(out + 16 * v, columns[v]);
@@ -159,10 +190,25 @@ void panel_pairs_by(const std::uint8_t* codes, std::size_t stride, std::size_t c
     }
 }
 
+// The same, whatever the table.
+void panel_pairs_of_bytes(const std::uint8_t* codes, std::size_t stride, std::size_t count, const word_table* table,
+                          std::uint32_t* out) {
+    const auto panel = table->bit_7_is_sign ? panel_pairs_by<pairs_of_bytes<magnitude_lookup>>
+                                            : panel_pairs_by<pairs_of_bytes<whole_lookup>>;
+    panel(codes, stride, count, table, out);
+}
+
+template <class Dot, template <class> class Decode>
+void stream_of_bytes(const stream_call& t) {
+    const auto stream = t.table->bit_7_is_sign ? stream_columns_of<Dot, Decode<magnitude_lookup>>
+                                               : stream_columns_of<Dot, Decode<whole_lookup>>;
+    stream(t);
+}
+
 // 32 words from 32 bytes, with the same two tables.
 struct words_of_bytes_by_planes {
     static constexpr std::size_t bytes = 1;
-    byte_lookup lookup;
+    whole_lookup lookup;
     explicit words_of_bytes_by_planes(const word_table* table) : lookup(table) {}
     __m512i operator()(const std::uint8_t* codes) const {
         const __m512i spread = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)));
@@ -182,7 +228,7 @@ constexpr kernel_family f32_family{
               panel_f32<code_kind::f32>},
     .line = {line_f32<code_kind::table8>, line_f32<code_kind::bf16>, line_f32<code_kind::f16>,
              line_f32<code_kind::f32>},
-    .stream = {stream_columns_of<avx512_fma, stream_f32_of_bytes>, stream_columns_of<avx512_fma, stream_f32<code_kind::bf16>>,
+    .stream = {stream_of_bytes<avx512_fma, f32_of_bytes>, stream_columns_of<avx512_fma, stream_f32<code_kind::bf16>>,
                stream_columns_of<avx512_fma, stream_f32<code_kind::f16>>,
                stream_columns_of<avx512_fma, stream_f32<code_kind::f32>>}};
 
@@ -193,15 +239,15 @@ constexpr kernel_family bf16_family{
     .tile_rows = 6,
     .tile_columns = 64,
     .tile = avx512_tiles<bf16_dot>,
-    .panel = {panel_pairs_by<stream_pairs_of_bytes>, panel_pairs_by<stream_pairs_of_words>},
+    .panel = {panel_pairs_of_bytes, panel_pairs_by<pairs_of_words>},
     .line = {line_pairs<words_of_bytes_by_planes, negative_zero>, line_pairs<words_of_words, negative_zero>},
-    .stream = {stream_columns_of<bf16_dot, stream_pairs_of_bytes>, stream_columns_of<bf16_dot, stream_pairs_of_words>}};
+    .stream = {stream_of_bytes<bf16_dot, pairs_of_bytes>, stream_columns_of<bf16_dot, pairs_of_words>}};
 
 constexpr kernel_family integer_family{.elements_per_step = 2,
                                        .tile_rows = 6,
                                        .tile_columns = 64,
                                        .tile = avx512_tiles<avx512_integer<fused_multiply_add>>,
-                                       .panel = {panel_pairs_by<stream_pairs_of_bytes>},
+                                       .panel = {panel_pairs_of_bytes},
                                        .line = {line_pairs<words_of_bytes_by_planes, 0>}};
 
 // Sums of two products of which the order and each rounding matter, as a processor with another vdpbf16ps would show.
