@@ -193,13 +193,9 @@ void multiply_aligned(const blocked_job& job, const aligned& unit, const aligned
     const std::size_t bundles = (n + width - 1) / width;
     std::vector<float> a_scale(job.scaled ? m * segments : 0, 1.0f);
     std::vector<float> b_scale(job.scaled ? bundles * width * segments : 0, 1.0f);
-    for (std::size_t s = 0, k = 0; s < segments && job.scaled; k = job.plan->ends[s], ++s) {
-        for (std::size_t i = 0; i < m && !job.a_scales.empty(); ++i) {
-            a_scale[i * segments + s] = job.a_scales.at(i, k);
-        }
-        for (std::size_t j = 0; j < n && !job.b_scales.empty(); ++j) {
-            b_scale[s * bundles * width + j] = job.b_scales.at(j, k);
-        }
+    if (job.scaled) {
+        job.a_scales.expand(0, m, job.plan->ends, a_scale.data(), segments, 1);
+        job.b_scales.expand(0, n, job.plan->ends, b_scale.data(), 1, bundles * width);
     }
 
     const std::size_t row_tile = 16 * family.rows;

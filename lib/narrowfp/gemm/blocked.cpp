@@ -235,22 +235,9 @@ private:
         const std::size_t segments = job_.plan->ends.size();
         float* const of_rows = buffers_.a_scale.reserve<float>(rows_ * segments);
         float* const of_columns = buffers_.b_scale.reserve<float>(padded_columns_ * segments);
-        std::size_t k = 0;
-        for (std::size_t s = 0; s < segments; ++s) {
-            for (std::size_t i = 0; i < rows_; ++i) {
-                of_rows[i * segments + s] = job_.a_scales.empty() ? 1.0f : job_.a_scales.at(row_ + i, k);
-            }
-            float* const row = of_columns + s * padded_columns_;
-            std::fill_n(row, padded_columns_, 1.0f);
-            for (std::size_t j = 0; j < columns_ && !job_.b_scales.empty();) {
-                const std::size_t block = job_.b_scales.block_lines;
-                const std::size_t left_in_block = block - (column_ + j) % block;
-                const std::size_t count = std::min(columns_ - j, left_in_block);
-                std::fill_n(row + j, count, job_.b_scales.at(column_ + j, k));
-                j += count;
-            }
-            k = job_.plan->ends[s];
-        }
+        job_.a_scales.expand(row_, rows_, job_.plan->ends, of_rows, segments, 1);
+        std::fill_n(of_columns, padded_columns_ * segments, 1.0f);
+        job_.b_scales.expand(column_, columns_, job_.plan->ends, of_columns, 1, padded_columns_);
         a_scale_ = of_rows;
         b_scale_ = of_columns;
     }
@@ -457,6 +444,22 @@ void round_rows(matrix_view<float> d, const any_format& output) {
         }
         for (std::size_t j = 0; j < d.cols(); ++j) {
             row[j] = round_output(row[j], output);
+        }
+    }
+}
+
+void scale_grid::expand(std::size_t first_line, std::size_t lines, const std::vector<std::size_t>& ends, float* out,
+                        std::size_t line_stride, std::size_t segment_stride) const {
+    for (std::size_t segment = 0, k = 0; segment < ends.size(); k = ends[segment], ++segment) {
+        float* to = out + segment * segment_stride;
+        std::size_t index = empty() ? 0 : first_line / block_lines * line_step + k / block_k * k_step;
+        std::size_t in_block = first_line % block_lines;
+        for (std::size_t i = 0; i < lines; to += line_stride, ++i) {
+            *to = empty() ? 1.0f : values[index];
+            if (++in_block == block_lines) {
+                in_block = 0;
+                index += line_step;
+            }
         }
     }
 }

@@ -185,6 +185,13 @@ void line_f32(const std::uint8_t* codes, std::size_t count, const word_table* ta
 }
 
 // `Pad` is the low half of the last step of an odd line.
+template <std::uint32_t Pad>
+void pad_odd_line(std::size_t count, std::uint32_t* out) {
+    if (count % 2 != 0) {
+        out[count / 2] = (out[count / 2] & 0xFFFF0000U) | Pad;
+    }
+}
+
 template <class Words, std::uint32_t Pad>
 void line_pairs(const std::uint8_t* codes, std::size_t count, const word_table* table, std::uint32_t* out) {
     const Words words(table);
@@ -194,9 +201,7 @@ void line_pairs(const std::uint8_t* codes, std::size_t count, const word_table* 
             _mm512_storeu_si512(to + i / 2, _mm512_rol_epi32(words(from + i * Words::bytes), 16));
         }
     });
-    if (count % 2 != 0) {
-        out[count / 2] = (out[count / 2] & 0xFFFF0000U) | Pad;
-    }
+    pad_odd_line<Pad>(count, out);
 }
 
 template <class Dot>

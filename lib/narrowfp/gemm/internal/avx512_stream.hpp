@@ -52,12 +52,13 @@ void stream_product(const stream_call& t) {
     alignas(64) static constexpr std::uint8_t zeros[256 * 4] = {};
     const std::uint8_t* row = t.codes;
     const std::uint32_t* a = t.a;
+    float* const d = t.d;
     __m512 acc[Groups][4];
     NARROWFP_UNROLL
     for (std::size_t g = 0; g < Groups; ++g) {
         NARROWFP_UNROLL
         for (std::size_t v = 0; v < 4; ++v) {
-            acc[g][v] = _mm512_loadu_ps(t.d + 64 * g + 16 * v);
+            acc[g][v] = _mm512_loadu_ps(d + 64 * g + 16 * v);
         }
     }
     for (std::size_t p = 0; p < t.piece_count; ++p) {
@@ -85,9 +86,9 @@ void stream_product(const stream_call& t) {
             for (std::size_t g = 0; g < Groups; ++g) {
                 NARROWFP_UNROLL
                 for (std::size_t v = 0; v < 4; ++v) {
-                    float* d = t.d + 64 * g + 16 * v;
+                    float* const sum = d + 64 * g + 16 * v;
                     const __m512 scale = _mm512_mul_ps(row_scale, _mm512_loadu_ps(column_scale + 64 * g + 16 * v));
-                    _mm512_storeu_ps(d, _mm512_fmadd_ps(scale, acc[g][v], _mm512_loadu_ps(d)));
+                    _mm512_storeu_ps(sum, _mm512_fmadd_ps(scale, acc[g][v], _mm512_loadu_ps(sum)));
                 }
             }
         }
@@ -96,8 +97,8 @@ void stream_product(const stream_call& t) {
     for (std::size_t g = 0; g < Groups; ++g) {
         NARROWFP_UNROLL
         for (std::size_t v = 0; v < 4; ++v) {
-            float* d = t.d + 64 * g + 16 * v;
-            _mm512_storeu_ps(d, avx512_ops::canonical(t.scaled ? _mm512_loadu_ps(d) : acc[g][v]));
+            float* const sum = d + 64 * g + 16 * v;
+            _mm512_storeu_ps(sum, avx512_ops::canonical(t.scaled ? _mm512_loadu_ps(sum) : acc[g][v]));
         }
     }
 }

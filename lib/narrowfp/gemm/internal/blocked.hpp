@@ -19,9 +19,10 @@ struct scale_grid {
     std::size_t k_step = 0;
 
     bool empty() const { return values.empty(); }
-    float at(std::size_t line, std::size_t k) const {
-        return values[line / block_lines * line_step + k / block_k * k_step];
-    }
+    // The scales of `lines` lines from the first, for segments of k that end at `ends`, as kernels read them:
+    // out[line * line_stride + segment * segment_stride].
+    void expand(std::size_t first_line, std::size_t lines, const std::vector<std::size_t>& ends, float* out,
+                std::size_t line_stride, std::size_t segment_stride) const;
 };
 
 template <class Matrix>

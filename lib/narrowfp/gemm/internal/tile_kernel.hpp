@@ -103,17 +103,21 @@ private:
         }
     }
 
-    // d = fma(fl32(sa * sb), partial, d)
+    // d = fma(fl32(sa * sb), partial, d). Stores of vectors may alias the call itself, so what it holds is read once.
     static void promote(const accumulator_vector (&acc)[Rows][vectors], const tile_call& t, std::size_t segment) {
-        const float* column_scale = t.b_scale + segment * t.b_scale_stride;
+        const float* const column_scale = t.b_scale + segment * t.b_scale_stride;
+        const float* row_scale = t.a_scale + segment;
+        const std::size_t row_scale_stride = t.a_scale_stride;
+        float* d = t.d;
+        const std::size_t d_stride = t.d_stride;
+        const float unit = t.unit;
         NARROWFP_UNROLL
-        for (std::size_t r = 0; r < Rows; ++r) {
-            const vector row_scale = Ops::set(t.a_scale[r * t.a_scale_stride + segment]);
+        for (std::size_t r = 0; r < Rows; ++r, d += d_stride, row_scale += row_scale_stride) {
+            const vector of_row = Ops::set(*row_scale);
             NARROWFP_UNROLL
             for (std::size_t v = 0; v < vectors; ++v) {
-                float* d = t.d + r * t.d_stride + v * lanes;
-                const vector scale = Ops::multiply(row_scale, Ops::load(column_scale + v * lanes));
-                Ops::store(d, Ops::fma(scale, Dot::value(acc[r][v], t.unit), Ops::load(d)));
+                const vector scale = Ops::multiply(of_row, Ops::load(column_scale + v * lanes));
+                Ops::store(d + v * lanes, Ops::fma(scale, Dot::value(acc[r][v], unit), Ops::load(d + v * lanes)));
             }
         }
     }

@@ -12,6 +12,7 @@
 
 #include <immintrin.h>
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -205,19 +206,37 @@ void stream_of_bytes(const stream_call& t) {
     stream(t);
 }
 
-// 32 words from 32 bytes, with the same two tables.
-struct words_of_bytes_by_planes {
-    static constexpr std::size_t bytes = 1;
-    whole_lookup lookup;
-    explicit words_of_bytes_by_planes(const word_table* table) : lookup(table) {}
-    __m512i operator()(const std::uint8_t* codes) const {
-        const __m512i spread = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)));
-        __m512i low_bytes;
-        __m512i high_bytes;
-        lookup(spread, low_bytes, high_bytes);  // the odd bytes look up code 0 and are replaced
-        return _mm512_mask_blend_epi8(0xAAAAAAAAAAAAAAAAULL, low_bytes, _mm512_slli_epi16(high_bytes, 8));
-    }
-};
+// A line of A, in pairs like the panels. Words come from unpacking inside 128-bit lanes, so that eight codes at a time go
+// to the low half of a lane for the first 32 words and to its high half for the last; the two codes of a pair change places.
+template <class Lookup, std::uint32_t Pad>
+void line_pairs_by(const std::uint8_t* codes, std::size_t count, const word_table* table, std::uint32_t* out) {
+    alignas(64) static constexpr auto order = [] {
+        std::array<std::uint8_t, 64> from{};
+        for (std::size_t i = 0; i < 64; ++i) {
+            const std::size_t code = i % 16 / 8 * 32 + i / 16 * 8 + i % 8;
+            from[i] = static_cast<std::uint8_t>(code ^ 1);
+        }
+        return from;
+    }();
+    const Lookup lookup(table);
+    with_padded_rest<1, 2>(codes, count, out, [&lookup](const std::uint8_t* from, std::size_t n, std::uint32_t* to) {
+        const __m512i places = _mm512_load_si512(order.data());
+        for (std::size_t i = 0; i < n; i += 64) {
+            __m512i low;
+            __m512i high;
+            lookup(_mm512_permutexvar_epi8(places, _mm512_loadu_si512(from + i)), low, high);
+            _mm512_storeu_si512(to + i / 2, _mm512_unpacklo_epi8(low, high));
+            _mm512_storeu_si512(to + i / 2 + 16, _mm512_unpackhi_epi8(low, high));
+        }
+    });
+    pad_odd_line<Pad>(count, out);
+}
+
+template <std::uint32_t Pad>
+void line_pairs_of_bytes(const std::uint8_t* codes, std::size_t count, const word_table* table, std::uint32_t* out) {
+    const auto line = table->bit_7_is_sign ? line_pairs_by<magnitude_lookup, Pad> : line_pairs_by<whole_lookup, Pad>;
+    line(codes, count, table, out);
+}
 
 constexpr kernel_family f32_family{
     .elements_per_step = 1,
@@ -240,7 +259,7 @@ constexpr kernel_family bf16_family{
     .tile_columns = 64,
     .tile = avx512_tiles<bf16_dot>,
     .panel = {panel_pairs_of_bytes, panel_pairs_by<pairs_of_words>},
-    .line = {line_pairs<words_of_bytes_by_planes, negative_zero>, line_pairs<words_of_words, negative_zero>},
+    .line = {line_pairs_of_bytes<negative_zero>, line_pairs<words_of_words, negative_zero>},
     .stream = {stream_of_bytes<bf16_dot, pairs_of_bytes>, stream_columns_of<bf16_dot, pairs_of_words>}};
 
 constexpr kernel_family integer_family{.elements_per_step = 2,
@@ -248,7 +267,7 @@ constexpr kernel_family integer_family{.elements_per_step = 2,
                                        .tile_columns = 64,
                                        .tile = avx512_tiles<avx512_integer<fused_multiply_add>>,
                                        .panel = {panel_pairs_of_bytes},
-                                       .line = {line_pairs<words_of_bytes_by_planes, 0>}};
+                                       .line = {line_pairs_of_bytes<0>}};
 
 // Sums of two products of which the order and each rounding matter, as a processor with another vdpbf16ps would show.
 bool is_fma_chain() {
