@@ -10,8 +10,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "support/bridge.hpp"
 #include "support/forced_target.hpp"
@@ -179,6 +181,7 @@ problem draw(random_bits& random, std::size_t m, std::size_t n, std::size_t k) {
 // gemm with flush-to-zero, denormals-are-zero and rounding upward set by the caller.
 matrix<float> call(const problem& p, int threads) {
     matrix<float> d(p.transposed ? p.b.cols() : p.a.rows(), p.transposed ? p.a.rows() : p.b.cols());
+    std::fill_n(d.data(), d.size(), std::numeric_limits<float>::quiet_NaN());  // what D held before is not read
     const matrix_view<float> view = p.transposed ? d.view().transposed() : d.view();
     const matrix_view<const float> c = p.c.size() != 0 ? p.c.view() : matrix_view<const float>{};
 #if defined(__SSE2__)

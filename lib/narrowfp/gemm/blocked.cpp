@@ -11,11 +11,13 @@ namespace {
 
 // -- blocking ---------------------------------------------------------------------------------------------------------
 // A panel of B, steps_per_block x tile_columns, streams from the second-level cache past a tile of A, which stays in the
-// first. A task packs the panels of up to task_columns columns (512 KiB) and uses them for all its rows; lines of A are
-// decoded in blocks of row_block.
+// first. A task packs the panels of as many columns as fit 512 KiB and uses them for all its rows; lines of A are decoded
+// in blocks of row_block.
 constexpr std::size_t steps_per_block = 512;
-constexpr std::size_t task_columns = 256;
-constexpr std::size_t least_task_rows = 192;  // packing B costs less than a twentieth of multiplying this many rows
+constexpr std::size_t panel_words = std::size_t{1} << 17;  // of a task and a block of k, 4 bytes each
+// Decoding B for as many rows, or A for as many columns, costs less than a twentieth of multiplying them.
+constexpr std::size_t least_task_rows = 192;
+constexpr std::size_t least_task_columns = 192;
 constexpr std::size_t row_block = 48;
 constexpr double least_macs_per_task = 1e5;  // below, starting a thread costs more than it saves
 
@@ -74,7 +76,7 @@ struct task_grid {
     std::size_t row_tasks = 0;
     std::size_t column_tasks = 0;
 
-    task_grid(const blocked_job& job, std::size_t threads) {
+    task_grid(const blocked_job& job, std::size_t block_steps, std::size_t threads) {
         const std::size_t m = job.d.rows();
         const std::size_t n = job.d.cols();
         const std::size_t width = job.family->tile_columns;
@@ -88,7 +90,10 @@ struct task_grid {
         const double macs = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(job.a.k);
         const auto worth = static_cast<std::size_t>(macs / least_macs_per_task);
         const std::size_t wanted = threads == 1 ? 1 : std::min(4 * threads, std::max<std::size_t>(1, worth));
-        columns = std::min(task_columns, divide_up(n, width) * width);
+        columns = std::min(std::max(panel_words / block_steps / width, std::size_t{1}), divide_up(n, width)) * width;
+        while (divide_up(n, columns) < std::min(wanted, threads) && columns > least_task_columns) {
+            columns = divide_up(divide_up(columns, 2), width) * width;
+        }
         rows = m;
         while (divide_up(n, columns) * divide_up(m, rows) < wanted && rows > least_task_rows) {
             rows = divide_up(divide_up(rows, 2), 6) * 6;
@@ -201,7 +206,6 @@ public:
             expand_scales();
         }
         if (streams(job_)) {
-            start_d(0, 1);
             multiply_stream(job_.family->stream[static_cast<std::size_t>(job_.b.element.kind)]);
             return;
         }
@@ -209,8 +213,8 @@ public:
             const std::uint32_t* panels = pack_b(block);
             for (std::size_t first = 0; first < rows_; first += row_block) {
                 const std::size_t count = std::min(row_block, rows_ - first);
-                if (&block == &blocks_.front()) {
-                    start_d(first, count);
+                if (&block == &blocks_.front() && !job_.c.empty()) {
+                    copy_c(first, count);
                 }
                 multiply_rows(block, first, count, panels);
                 if (&block == &blocks_.back()) {
@@ -222,11 +226,10 @@ public:
 
 private:
     // Rows count from the task's first.
-    void start_d(std::size_t first, std::size_t count) {
+    void copy_c(std::size_t first, std::size_t count) {
         for (std::size_t i = row_ + first; i < row_ + first + count; ++i) {
-            float* d = &job_.d(i, column_);
-            for (std::size_t j = 0; j < columns_; ++j) {
-                d[j] = job_.c.empty() ? 0.0f : job_.c(i, column_ + j);
+            for (std::size_t j = column_; j < column_ + columns_; ++j) {
+                job_.d(i, j) = job_.c(i, j);
             }
         }
     }
@@ -269,13 +272,33 @@ private:
                 pack(codes, run.count, table_of(job_.a), lines + i * stride + run.first_step);
             }
         }
+        tile_call call = call_of(block);
+        call.a_stride = stride;
         const std::size_t tile_rows = job_.family->tile_rows;
         for (std::size_t i = 0; i < count; i += tile_rows) {
+            call.a = lines + i * stride;
             for (std::size_t j = 0; j < columns_; j += width_) {
-                multiply_tile(block, first + i, std::min(tile_rows, count - i), j, lines + i * stride, stride,
-                              panels + j * block.steps);
+                call.b = panels + j * block.steps;
+                multiply_tile(call, first + i, std::min(tile_rows, count - i), j);
             }
         }
+    }
+
+    // What the tiles of a block of k share.
+    tile_call call_of(const k_block& block) const {
+        tile_call call;
+        call.d_stride = static_cast<std::size_t>(job_.d.row_stride());
+        call.partial_stride = partial_.cols();
+        call.pieces = block.pieces.data();
+        call.piece_count = block.pieces.size();
+        call.scaled = job_.scaled;
+        call.first = &block == &blocks_.front();
+        call.last = &block == &blocks_.back();
+        call.from_zero = job_.c.empty();
+        call.a_scale_stride = job_.plan->ends.size();
+        call.b_scale_stride = padded_columns_;
+        call.unit = job_.unit;
+        return call;
     }
 
     // One row and the columns of one panel. The blocks are one, of all of k.
@@ -289,7 +312,10 @@ private:
         }
         float d[stream_columns] = {};
         float* const target = &job_.d(row_, column_);
-        std::copy_n(target, columns_, d);
+        if (!job_.c.empty()) {
+            copy_c(0, 1);
+            std::copy_n(target, columns_, d);
+        }
         stream_call call;
         call.a = line;
         call.codes = job_.b.at(column_, 0);
@@ -309,39 +335,30 @@ private:
     }
 
     // Row and column count from the task's first.
-    void multiply_tile(const k_block& block, std::size_t row, std::size_t rows, std::size_t column,
-                       const std::uint32_t* a, std::size_t a_stride, const std::uint32_t* b) {
-        tile_call call;
-        call.a = a;
-        call.a_stride = a_stride;
-        call.b = b;
-        call.pieces = block.pieces.data();
-        call.piece_count = block.pieces.size();
-        call.scaled = job_.scaled;
-        call.last = &block == &blocks_.back();
-        call.unit = job_.unit;
+    void multiply_tile(tile_call& call, std::size_t row, std::size_t rows, std::size_t column) {
         if (job_.scaled) {
-            call.a_scale_stride = job_.plan->ends.size();
             call.a_scale = a_scale_ + row * call.a_scale_stride;
-            call.b_scale_stride = padded_columns_;
             call.b_scale = b_scale_ + column;
         }
         if (!partial_.empty()) {
             call.partial = &partial_(row_ + row, column_ + column);
-            call.partial_stride = partial_.cols();
         }
         const tile_function multiply = job_.family->tile[rows - 1];
-        float* const d = &job_.d(row_ + row, column_ + column);
-        const auto d_stride = static_cast<std::size_t>(job_.d.row_stride());
+        call.d = &job_.d(row_ + row, column_ + column);
         if (column + width_ <= columns_) {
-            call.d = d;
-            call.d_stride = d_stride;
             multiply(call);
-            return;
+        } else {
+            multiply_edge(call, multiply, rows, columns_ - column);
         }
+    }
+
+    // A tile that is wider than what is left of D.
+    void multiply_edge(tile_call call, tile_function multiply, std::size_t rows, std::size_t columns) {
         float edge[largest_tile] = {};
-        const std::size_t columns = columns_ - column;
-        for (std::size_t i = 0; i < rows; ++i) {
+        float* const d = call.d;
+        const std::size_t d_stride = call.d_stride;
+        const bool holds_nothing = call.first && call.from_zero;
+        for (std::size_t i = 0; i < rows && !holds_nothing; ++i) {
             std::memcpy(edge + i * width_, d + i * d_stride, columns * sizeof(float));
         }
         call.d = edge;
@@ -415,7 +432,7 @@ void multiply_blocked(const blocked_job& job, const options& opts) {
         const std::size_t width = divide_up(n, job.family->tile_columns) * job.family->tile_columns;
         partial = {carried.reserve<float>(m * width), m, width};
     }
-    const task_grid grid(job, static_cast<std::size_t>(thread_count(opts)));
+    const task_grid grid(job, blocks.front().steps, static_cast<std::size_t>(thread_count(opts)));
     const std::size_t tasks = grid.row_tasks * grid.column_tasks;
     const options threads{static_cast<int>(std::min(tasks, static_cast<std::size_t>(thread_count(opts))))};
     parallel_ranges(tasks, 1, threads, [&](std::size_t index, std::size_t) {

@@ -58,6 +58,8 @@ struct tile_call {
     const k_piece* pieces = nullptr;
     std::size_t piece_count = 0;
     bool scaled = false;          // false: one chain from D to D
+    bool from_zero = false;       // D has no start: segment 0, or the one chain, adds to +0 and does not read it
+    bool first = false;           // the first block of k
     bool last = false;            // the last block of k: NaN becomes its one pattern
     const float* a_scale = nullptr;  // [row][segment]
     std::size_t a_scale_stride = 0;

@@ -32,26 +32,22 @@ public:
         for (std::size_t p = 0; p < t.piece_count; ++p) {
             const k_piece& piece = t.pieces[p];
             accumulator_vector acc[Rows][vectors];
-            if (!t.scaled) {
-                load(acc, t.d, t.d_stride);
-            } else if (piece.opens) {
-                NARROWFP_UNROLL
-                for (std::size_t r = 0; r < Rows; ++r) {
-                    NARROWFP_UNROLL
-                    for (std::size_t v = 0; v < vectors; ++v) {
-                        acc[r][v] = Dot::zero();
-                    }
-                }
-            } else {
+            if (t.scaled ? piece.opens : t.from_zero && t.first && p == 0) {
+                clear(acc);
+            } else if (t.scaled) {
                 load(acc, t.partial, t.partial_stride);
+            } else {
+                load(acc, t.d, t.d_stride);
             }
             multiply(acc, a, t.a_stride, b, piece.steps);
             a += piece.steps;
             b += std::size_t{piece.steps} * columns;
             if (!t.scaled) {
                 store(acc, t.d, t.d_stride);
+            } else if (piece.closes && t.from_zero && piece.segment == 0) {
+                promote<true>(acc, t, piece.segment);
             } else if (piece.closes) {
-                promote(acc, t, piece.segment);
+                promote<false>(acc, t, piece.segment);
             } else {
                 store(acc, t.partial, t.partial_stride);
             }
@@ -62,6 +58,16 @@ public:
     }
 
 private:
+    static void clear(accumulator_vector (&acc)[Rows][vectors]) {
+        NARROWFP_UNROLL
+        for (std::size_t r = 0; r < Rows; ++r) {
+            NARROWFP_UNROLL
+            for (std::size_t v = 0; v < vectors; ++v) {
+                acc[r][v] = Dot::zero();
+            }
+        }
+    }
+
     static void load(accumulator_vector (&acc)[Rows][vectors], const float* from, std::size_t stride) {
         NARROWFP_UNROLL
         for (std::size_t r = 0; r < Rows; ++r) {
@@ -104,6 +110,7 @@ private:
     }
 
     // d = fma(fl32(sa * sb), partial, d). Stores of vectors may alias the call itself, so what it holds is read once.
+    template <bool FromZero>
     static void promote(const accumulator_vector (&acc)[Rows][vectors], const tile_call& t, std::size_t segment) {
         const float* const column_scale = t.b_scale + segment * t.b_scale_stride;
         const float* row_scale = t.a_scale + segment;
@@ -117,7 +124,8 @@ private:
             NARROWFP_UNROLL
             for (std::size_t v = 0; v < vectors; ++v) {
                 const vector scale = Ops::multiply(of_row, Ops::load(column_scale + v * lanes));
-                Ops::store(d + v * lanes, Ops::fma(scale, Dot::value(acc[r][v], unit), Ops::load(d + v * lanes)));
+                const vector before = FromZero ? Ops::set(0.0f) : Ops::load(d + v * lanes);
+                Ops::store(d + v * lanes, Ops::fma(scale, Dot::value(acc[r][v], unit), before));
             }
         }
     }
