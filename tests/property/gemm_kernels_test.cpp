@@ -258,7 +258,7 @@ TEST_CASE("kernels equal the reference for larger ragged shapes and any number o
         const std::size_t longest = random.below(3);
         const std::size_t m = random.below(4) == 0 ? 1 : 1 + random.below(longest == 0 ? 420 : 70);
         const std::size_t n = 1 + random.below(longest == 1 ? 600 : 140);
-        const std::size_t k = 1 + random.below(longest == 2 ? 2500 : 300);
+        const std::size_t k = 1 + random.below(longest == 2 ? 5000 : 300);
         const problem p = draw(random, m, n, k);
         const matrix<float> expected = reference(p);
         for (const target_info& target : targets) {

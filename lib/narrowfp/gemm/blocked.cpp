@@ -13,12 +13,13 @@ namespace {
 // A panel of B, steps_per_block x tile_columns, streams from the second-level cache past a tile of A, which stays in the
 // first. A task packs the panels of as many columns as fit 512 KiB and uses them for all its rows; lines of A are decoded
 // in blocks of row_block.
-constexpr std::size_t steps_per_block = 512;
+constexpr std::size_t steps_per_block = 1024;
 constexpr std::size_t panel_words = std::size_t{1} << 17;  // of a task and a block of k, 4 bytes each
 // Decoding B for as many rows, or A for as many columns, costs less than a twentieth of multiplying them.
 constexpr std::size_t least_task_rows = 192;
 constexpr std::size_t least_task_columns = 192;
 constexpr std::size_t row_block = 48;
+constexpr std::size_t lines_ahead = 3;  // of the line of A being decoded
 constexpr double least_macs_per_task = 1e5;  // below, starting a thread costs more than it saves
 
 // A block of k: the pieces of segments in it, and the runs that are packed at once (pieces of whole steps join).
@@ -186,6 +187,17 @@ const std::uint8_t* along_k(const code_source& source, std::size_t line, std::si
     return out;
 }
 
+// Asks for the codes of a line that is read soon, if there is one and they lie side by side: the processor does not expect
+// the next line, which begins on another page.
+void prefetch(const code_source& source, std::size_t line, std::size_t first_k, std::size_t count) {
+    if (line < source.lines && source.k_step == source.bytes()) {
+        const std::uint8_t* const codes = source.at(line, first_k);
+        for (std::size_t byte = 0; byte < count * source.bytes(); byte += 64) {
+            __builtin_prefetch(codes + byte);
+        }
+    }
+}
+
 class task {
 public:
     task(const blocked_job& job, const std::vector<k_block>& blocks, matrix_view<float> partial, task_buffers& buffers,
@@ -268,7 +280,9 @@ private:
         const line_function pack = job_.family->line[static_cast<std::size_t>(job_.a.element.kind)];
         for (std::size_t i = 0; i < count; ++i) {
             for (const k_run& run : block.runs) {
-                const std::uint8_t* codes = along_k(job_.a, row_ + first + i, run.first, run.count, buffers_.codes);
+                const std::size_t line = row_ + first + i;
+                prefetch(job_.a, line + lines_ahead, run.first, run.count);
+                const std::uint8_t* codes = along_k(job_.a, line, run.first, run.count, buffers_.codes);
                 pack(codes, run.count, table_of(job_.a), lines + i * stride + run.first_step);
             }
         }
