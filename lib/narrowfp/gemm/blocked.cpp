@@ -90,20 +90,28 @@ struct task_grid {
         }
         const double macs = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(job.a.k);
         const auto worth = static_cast<std::size_t>(macs / least_macs_per_task);
-        const std::size_t wanted = threads == 1 ? 1 : std::min(4 * threads, std::max<std::size_t>(1, worth));
-        columns = std::min(std::max(panel_words / block_steps / width, std::size_t{1}), divide_up(n, width)) * width;
-        while (divide_up(n, columns) < std::min(wanted, threads) && columns > least_task_columns) {
-            columns = divide_up(divide_up(columns, 2), width) * width;
-        }
+        const std::size_t needed = threads == 1 ? 1 : std::min(threads, std::max<std::size_t>(1, worth));
+        const std::size_t wanted = threads == 1 ? 1 : std::min(2 * threads, std::max<std::size_t>(1, worth));
         rows = m;
-        while (divide_up(n, columns) * divide_up(m, rows) < wanted && rows > least_task_rows) {
-            rows = divide_up(divide_up(rows, 2), 6) * 6;
+        columns = std::min(std::max(panel_words / block_steps / width, std::size_t{1}), divide_up(n, width)) * width;
+        const auto tasks = [&] { return divide_up(m, rows) * divide_up(n, columns); };
+        const auto halve_rows = [&] { rows = divide_up(divide_up(rows, 2), job.family->tile_rows) * job.family->tile_rows; };
+        const auto halve_columns = [&] { columns = divide_up(divide_up(columns, 2), width) * width; };
+        // Rows first: lines of D that two threads share travel between their caches.
+        while (divide_up(m, rows) < needed && rows > least_task_rows) {
+            halve_rows();
         }
-        while (divide_up(n, columns) * divide_up(m, rows) < std::min(wanted, threads) && columns > width) {
-            columns = divide_up(divide_up(columns, 2), width) * width;
+        while (tasks() < wanted && columns > least_task_columns) {
+            halve_columns();
         }
-        while (divide_up(n, columns) * divide_up(m, rows) < std::min(wanted, threads) && rows > 6) {
-            rows = divide_up(divide_up(rows, 2), 6) * 6;
+        while (tasks() < wanted && rows > least_task_rows) {
+            halve_rows();
+        }
+        while (tasks() < needed && columns > width) {
+            halve_columns();
+        }
+        while (tasks() < needed && rows > job.family->tile_rows) {
+            halve_rows();
         }
         row_tasks = divide_up(m, rows);
         column_tasks = divide_up(n, columns);
