@@ -108,35 +108,38 @@ std::shared_ptr<const std::vector<std::uint8_t>> copied(const quantized_matrix& 
     return out;
 }
 
-// The smallest power of two of which every element is a multiple, or no_unit if one of them is subnormal.
-int smallest_unit_of_bf16(const code_source& source) {
-    // Magnitudes less one, so that zero is above all others; their top bit is turned, so that signed 16-bit integers,
-    // whose minimum every vector has, are in the same order.
-    constexpr std::int16_t zero = 0x7FFF;
-    std::int16_t smallest = zero;
-    const std::size_t count = source.lines * source.k;
-    for (std::size_t first = 0; first < count; first += 1024) {
-        std::uint16_t words[1024] = {};
-        const std::size_t length = std::min<std::size_t>(1024, count - first);
-        std::memcpy(words, source.data + 2 * first, 2 * length);
-        for (const std::uint16_t word : words) {
-            const auto below = static_cast<std::uint16_t>((word & 0x7FFF) - 1);
-            const auto ordered = static_cast<std::int16_t>(below ^ 0x8000);
-            smallest = ordered < smallest ? ordered : smallest;
-        }
+// As kernel_set::least_magnitude, on any processor.
+std::uint16_t least_magnitude_anywhere(const std::uint8_t* words, std::size_t count) {
+    std::uint16_t least = 0xFFFF;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::uint16_t word = 0;
+        std::memcpy(&word, words + 2 * i, sizeof word);
+        least = std::min(least, static_cast<std::uint16_t>((word & 0x7FFF) - 1));
     }
-    if (smallest == zero) {
+    return least;
+}
+
+// The smallest power of two of which every element is a multiple, or no_unit if one of them is subnormal.
+int smallest_unit_of_bf16(const code_source& source, least_function least_magnitude, const options& opts) {
+    constexpr std::size_t chunk = std::size_t{1} << 16;
+    const std::size_t count = source.lines * source.k;
+    std::vector<std::uint16_t> least(count / chunk + 1, 0xFFFF);
+    parallel_ranges(count, chunk, opts, [&](std::size_t first, std::size_t last) {
+        least[first / chunk] = least_magnitude(source.data + 2 * first, last - first);
+    });
+    const int magnitude = *std::min_element(least.begin(), least.end()) + 1;
+    if (magnitude > 0x7FFF) {
         return 0;  // all zero
     }
-    const int magnitude = (static_cast<std::uint16_t>(smallest) ^ 0x8000) + 1;
     const int field = magnitude >> bf16.fraction_bits;
     return field == 0 ? no_unit : field - bf16.bias - bf16.fraction_bits;
 }
 
-int smallest_unit_of(const code_source& source) {
+int smallest_unit_of(const code_source& source, least_function least_magnitude, const options& opts) {
     switch (source.element.kind) {
         case code_kind::table8: return source.element.smallest_unit;
-        case code_kind::bf16: return source.smallest_unit ? *source.smallest_unit : smallest_unit_of_bf16(source);
+        case code_kind::bf16: 
+            return source.smallest_unit ? *source.smallest_unit : smallest_unit_of_bf16(source, least_magnitude, opts);
         case code_kind::f16:
         case code_kind::f32: break;
     }
@@ -171,7 +174,7 @@ std::shared_ptr<const packed_panels> packed_in_panels(quantized_matrix b, const 
     to.k = from.k;
     to.panel_lines = stream_columns;
     if (from.element.kind == code_kind::bf16) {
-        to.smallest_unit = smallest_unit_of(from);
+        to.smallest_unit = smallest_unit_of(from, least_magnitude_anywhere, opts);
     }
     const std::size_t bytes = to.bytes();
     const std::size_t panels = (to.lines + stream_columns - 1) / stream_columns;
@@ -190,10 +193,11 @@ std::shared_ptr<const packed_panels> packed_in_panels(quantized_matrix b, const 
     return out;
 }
 
-bool nothing_is_flushed(const code_source& a, const code_source& b) {
+bool nothing_is_flushed(const code_source& a, const code_source& b, least_function least_magnitude,
+                        const options& opts) {
     constexpr int smallest_normal = -126;
-    const int unit_a = smallest_unit_of(a);
-    const int unit_b = unit_a < smallest_normal ? no_unit : smallest_unit_of(b);
+    const int unit_a = smallest_unit_of(a, least_magnitude, opts);
+    const int unit_b = unit_a < smallest_normal ? no_unit : smallest_unit_of(b, least_magnitude, opts);
     return unit_a >= smallest_normal && unit_b >= smallest_normal && unit_a + unit_b >= smallest_normal;
 }
 

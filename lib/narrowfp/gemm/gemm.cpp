@@ -78,7 +78,7 @@ bool takes(const detail::kernel_family& family, const detail::code_source& sourc
 enum class promise { reference_bits, native };
 
 // Chooses how the numbers are multiplied. False if no kernel gives the bits of the reference.
-bool choose_family(const detail::kernel_set& kernels, promise kept, detail::blocked_job& job) {
+bool choose_family(const detail::kernel_set& kernels, promise kept, const options& opts, detail::blocked_job& job) {
     if (job.integers) {
         if (job.a.element.integers == nullptr || job.b.element.integers == nullptr) {
             return false;
@@ -93,7 +93,7 @@ bool choose_family(const detail::kernel_set& kernels, promise kept, detail::bloc
     const bool dot_products = kernels.bf16 != nullptr && takes(*kernels.bf16, job.a) && takes(*kernels.bf16, job.b) &&
                               (native || job.b.element.kind != detail::code_kind::bf16 || job.b.smallest_unit ||
                                std::min(job.a.lines, job.b.lines) >= few);
-    job.family = dot_products && (native || (detail::nothing_is_flushed(job.a, job.b) &&
+    job.family = dot_products && (native || (detail::nothing_is_flushed(job.a, job.b, kernels.least_magnitude, opts) &&
                                              (job.scaled || addends_are_large(job.c))))
                      ? kernels.bf16
                      : kernels.f32;
@@ -186,7 +186,7 @@ bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, c
         });
         return true;
     }
-    if (!choose_family(*kernels, kept, job)) {
+    if (!choose_family(*kernels, kept, opts, job)) {
         return false;
     }
     if (d.cols() < few && d.rows() > d.cols() && packed == nullptr) {

@@ -78,6 +78,7 @@ std::shared_ptr<const packed_panels> packed_in_panels(quantized_matrix b, const 
 // Whether a chain over products of these operands may be left to instructions that take subnormal numbers for zero:
 // every element is zero or normal in bfloat16, and so is every sum, as a multiple of a normal number. Reads all codes of
 // bfloat16 operands.
-bool nothing_is_flushed(const code_source& a, const code_source& b);
+bool nothing_is_flushed(const code_source& a, const code_source& b, least_function least_magnitude,
+                        const options& opts);
 
 }  // namespace narrowfp::detail

@@ -138,11 +138,15 @@ struct aligned_family {
     const aligned_function* tile = nullptr;  // tile[rows - 1]
 };
 
+// The smallest magnitude of `count` numbers of bfloat16 less one, as words; 0xFFFF if all are zero.
+using least_function = std::uint16_t (*)(const std::uint8_t* words, std::size_t count);
+
 struct kernel_set {
     const kernel_family* f32 = nullptr;      // FMA chain on FP32 numbers
     const kernel_family* bf16 = nullptr;     // the same chain by BF16 dot products, where nothing is flushed; or null
     const kernel_family* integer = nullptr;  // exact sums of integers in 32 bits
     const aligned_family* aligned = nullptr;   // or null
+    least_function least_magnitude = nullptr;  // where there is bf16
 };
 
 // Null where this build or this processor has none.

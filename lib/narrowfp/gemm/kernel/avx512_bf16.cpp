@@ -12,6 +12,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -304,7 +305,34 @@ bool is_fma_chain() {
 
 constexpr aligned_family aligned_units{4, 16, avx512_aligned<fused_multiply_add>};
 
-constexpr kernel_set with_dot_products{&f32_family, &bf16_family, &integer_family, &aligned_units};
+std::uint16_t least_magnitude(const std::uint8_t* words, std::size_t count) {
+    const __m512i magnitude = _mm512_set1_epi16(0x7FFF);
+    const __m512i one = _mm512_set1_epi16(1);
+    __m512i least[4];
+    for (__m512i& x : least) {
+        x = _mm512_set1_epi16(-1);
+    }
+    const auto add = [&](__m512i& into, __m512i loaded) {
+        into = _mm512_min_epu16(into, _mm512_sub_epi16(_mm512_and_si512(loaded, magnitude), one));
+    };
+    std::size_t i = 0;
+    for (; i + 128 <= count; i += 128) {
+        NARROWFP_UNROLL
+        for (std::size_t v = 0; v < 4; ++v) {
+            add(least[v], _mm512_loadu_si512(words + 2 * i + 64 * v));
+        }
+    }
+    for (; i < count; i += 32) {  // what is not there is zero
+        const __mmask32 there = count - i < 32 ? (std::uint32_t{1} << (count - i)) - 1 : ~std::uint32_t{0};
+        add(least[0], _mm512_maskz_loadu_epi16(there, words + 2 * i));
+    }
+    alignas(64) std::uint16_t lanes[32];
+    _mm512_store_si512(lanes, _mm512_min_epu16(_mm512_min_epu16(least[0], least[1]),
+                                               _mm512_min_epu16(least[2], least[3])));
+    return *std::min_element(lanes, lanes + 32);
+}
+
+constexpr kernel_set with_dot_products{&f32_family, &bf16_family, &integer_family, &aligned_units, least_magnitude};
 constexpr kernel_set without_dot_products{&f32_family, nullptr, &integer_family, &aligned_units};
 
 }  // namespace
