@@ -271,6 +271,49 @@ TEST_CASE("kernels equal the reference for larger ragged shapes and any number o
     t.finish();
 }
 
+// Dot products of bfloat16 take it for zero; here it is all of a row or of a column.
+TEST_CASE("one subnormal number of bfloat16 is seen wherever it stands") {
+    tally t("one subnormal number");
+    const auto with_one = [](std::size_t rows, std::size_t cols, std::size_t at) {
+        quantized_matrix q(rows, cols, bf16);
+        q.set_code(at / cols, at % cols, 0x0001);  // 2^-133
+        return q;
+    };
+    const auto all = [](std::size_t rows, std::size_t cols) {
+        quantized_matrix q(rows, cols, bf16);
+        for (std::size_t i = 0; i < rows * cols; ++i) {
+            q.set_code(i / cols, i % cols, 0x4980);  // 2^20
+        }
+        return q;
+    };
+    const auto check = [&t](std::size_t m, std::size_t k, std::size_t at, const matrix<float>& d, const char* operand) {
+        for (std::size_t i = 0; i < d.rows(); ++i) {
+            for (std::size_t j = 0; j < d.cols(); ++j) {
+                const bool there = operand[0] == 'A' ? i == at / k : j == at % d.cols();
+                t.expect(d(i, j) == (there ? 0x1p-113f : 0.0f), [&] {
+                    return std::string(operand) + " " + shape_text(m, k) + ", place " + std::to_string(at) + ": element (" +
+                           std::to_string(i) + ", " + std::to_string(j) + ") is " + std::to_string(d(i, j)) + reproducer();
+                });
+            }
+        }
+    };
+    for (const target_info& target : targets_here()) {
+        const forced_target forced(std::string(target.name).c_str());
+        for (std::size_t at = 0; at < 20 * 29; ++at) {
+            check(20, 29, at, gemm(with_one(20, 29, at), all(29, 18), sequential<float>{}), "A");
+            check(20, 29, at, gemm(all(20, 29), with_one(29, 20, at), sequential<float>{}), "B");
+        }
+        random_bits random(run_seed() + 800000);
+        for (const int threads : {1, 3}) {  // several parts, each with a thread of its own
+            const std::size_t at = random.below(std::size_t{40} * 4000);
+            const matrix<float> d = gemm(with_one(40, 4000, at), all(4000, 18), sequential<float>{}, {}, f32,
+                                         options{.threads = threads});
+            check(40, 4000, at, d, "A");
+        }
+    }
+    t.finish();
+}
+
 // The bound of gemm/native.hpp, on operands with subnormal numbers; other formats keep the reference's bits.
 TEST_CASE("native products stay within their bound and do not depend on threads") {
     tally t("native products");
