@@ -19,6 +19,7 @@ constexpr std::size_t packed_bytes(std::size_t count, int bits) {
     return (count * static_cast<std::size_t>(bits) + 7) / 8;
 }
 
+// The bytes begin on a cache line.
 class packed_codes {
 public:
     packed_codes() = default;

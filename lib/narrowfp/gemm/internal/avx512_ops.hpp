@@ -3,6 +3,7 @@
 #pragma once
 
 #include <narrowfp/gemm/internal/tile_kernel.hpp>
+#include <narrowfp/round/kernel/avx512_support.hpp>
 
 #include <immintrin.h>
 
@@ -72,16 +73,7 @@ struct word_lookup {
         }
     }
 
-    __m512i operator()(const std::uint8_t* codes) const {
-        const __m512i index = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)));
-        const __mmask32 bit6 = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x40));
-        const __mmask32 bit7 = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x80));
-        const __m512i low = _mm512_mask_blend_epi16(bit6, _mm512_permutex2var_epi16(part[0], index, part[1]),
-                                                    _mm512_permutex2var_epi16(part[2], index, part[3]));
-        const __m512i high = _mm512_mask_blend_epi16(bit6, _mm512_permutex2var_epi16(part[4], index, part[5]),
-                                                     _mm512_permutex2var_epi16(part[6], index, part[7]));
-        return _mm512_mask_blend_epi16(bit7, low, high);
-    }
+    __m512i operator()(const std::uint8_t* codes) const { return kernel::lookup_words(part, codes); }
 };
 
 // 16 codes of a kind as FP32 bits.

@@ -14,10 +14,10 @@
 namespace narrowfp::kernel {
 
 // How a kernel goes through an array: whether it stores past the caches, after `before` elements that lead to a multiple of
-// 64 bytes, and whether it asks for what it reads later.
+// 64 bytes, and whether it asks for what it reads later, which a short part of an array does not repay.
 struct stream_plan {
     bool past_caches = false;
-    bool long_enough = false;
+    bool prefetches = false;
     std::size_t before = 0;
 };
 template <class T>
@@ -47,6 +47,27 @@ NARROWFP_AVX512_INLINE void prefetch_for_later(const float* in, std::ptrdiff_t a
     for (std::uintptr_t line = 0; line < Lines; ++line) {
         _mm_prefetch(reinterpret_cast<const char*>(first + 64 * line), _MM_HINT_T1);
     }
+}
+
+// A register to a multiple of 64 bytes, or to any address not past the caches.
+NARROWFP_AVX512_INLINE void store_register(void* out, __m512i x, bool past_caches) {
+    if (past_caches) {
+        _mm512_stream_si512(static_cast<__m512i*>(out), x);
+    } else {
+        _mm512_storeu_si512(out, x);
+    }
+}
+
+// 32 words of 16 bits for 32 bytes, by a table of 256 words.
+NARROWFP_AVX512_INLINE __m512i lookup_words(const __m512i (&table)[8], const std::uint8_t* codes) {
+    const __m512i index = _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)));
+    const __mmask32 bit_6 = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x40));
+    const __mmask32 bit_7 = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x80));
+    const __m512i low = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(table[0], index, table[1]),
+                                                _mm512_permutex2var_epi16(table[2], index, table[3]));
+    const __m512i high = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(table[4], index, table[5]),
+                                                 _mm512_permutex2var_epi16(table[6], index, table[7]));
+    return _mm512_mask_blend_epi16(bit_7, low, high);
 }
 
 NARROWFP_AVX512_INLINE std::uint64_t bits_in(std::uint32_t mask) {

@@ -88,7 +88,7 @@ NARROWFP_AVX512 event_counts convert_all(const lane_constants& lanes, const floa
     }
     std::size_t i = stores.before;
     for (; i + group <= count; i += group) {
-        if (stores.long_enough) {
+        if (stores.prefetches) {
             prefetch_page_ahead<2>(in + i);
         }
         const __m512 a = _mm512_loadu_ps(in + i);
@@ -98,11 +98,7 @@ NARROWFP_AVX512 event_counts convert_all(const lane_constants& lanes, const floa
             by_lanes(lanes, in + i, out + i, group, counts);
             continue;
         }
-        if (stores.past_caches) {
-            _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i), g.codes);
-        } else {
-            _mm512_storeu_si512(out + i, g.codes);
-        }
+        store_register(out + i, g.codes, stores.past_caches);
         if constexpr (Count) {
             const __m512i magnitude = _mm512_and_si512(g.codes, magnitude_mask);
             const __mmask32 small = _mm512_cmplt_epu16_mask(magnitude, first_normal);

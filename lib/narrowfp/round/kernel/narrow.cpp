@@ -188,7 +188,7 @@ NARROWFP_AVX512 event_counts convert_all(const narrow_job& job, const float* in,
         const std::size_t end = scale.block < count - i ? i + scale.block : count;
         for (; i + group <= end; i += group) {
             if constexpr (How == prescale::none) {
-                if (stores.long_enough) {
+                if (stores.prefetches) {
                     prefetch_page_ahead<4>(in + i);
                 }
             } else if (scale.ahead != 0) {
@@ -199,11 +199,7 @@ NARROWFP_AVX512 event_counts convert_all(const narrow_job& job, const float* in,
                 convert_by_lanes(job, in + i, out + i, group, How, factor, counts);
                 continue;
             }
-            if (stores.past_caches) {
-                _mm512_stream_si512(reinterpret_cast<__m512i*>(out + i), g.codes);
-            } else {
-                _mm512_storeu_si512(out + i, g.codes);
-            }
+            store_register(out + i, g.codes, stores.past_caches);
             if constexpr (Count) {
                 inexact += g.inexact;
                 underflowed += g.zero - g.was_zero;
@@ -255,11 +251,7 @@ NARROWFP_AVX512_INLINE std::uint64_t sum_of(__m512i lanes) {
 // Line j of four. Past the caches go three of them: the fourth takes the other way to memory, so that neither is full. As
 // fast as four past the caches where those run freely, faster where they do not.
 NARROWFP_AVX512_INLINE void store_line(float* out, int j, __m512i line, bool past_caches) {
-    if (past_caches && j < 3) {
-        _mm512_stream_si512(reinterpret_cast<__m512i*>(out + 16 * j), line);
-    } else {
-        _mm512_storeu_si512(out + 16 * j, line);
-    }
+    store_register(out + 16 * j, line, past_caches && j < 3);
 }
 
 // Four registers of rounded floats at once.
@@ -280,7 +272,7 @@ NARROWFP_AVX512 event_counts round_all(const narrow_job& job, const float* in, f
     }
     std::size_t i = stores.before;
     for (; i + group <= count; i += group) {
-        if (stores.long_enough) {
+        if (stores.prefetches) {
             prefetch_page_ahead<4>(in + i);
         }
         __m512 x[4];
@@ -374,19 +366,11 @@ NARROWFP_AVX512 void decode_8_avx512(const std::uint16_t* table, const std::uint
     one_by_one(0, stores.before);
     std::size_t i = stores.before;
     for (; i + group <= count; i += group) {
-        if (stores.long_enough) {
+        if (stores.prefetches) {
             prefetch_page_ahead<1>(in + i);
         }
         for (int h = 0; h < 2; ++h) {
-            const __m512i code =
-                _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i + 32 * h)));
-            const __mmask32 bit_6 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x40));
-            const __mmask32 bit_7 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x80));
-            const __m512i low = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(t[0], code, t[1]),
-                                                        _mm512_permutex2var_epi16(t[2], code, t[3]));
-            const __m512i high = _mm512_mask_blend_epi16(bit_6, _mm512_permutex2var_epi16(t[4], code, t[5]),
-                                                         _mm512_permutex2var_epi16(t[6], code, t[7]));
-            const __m512i half = _mm512_mask_blend_epi16(bit_7, low, high);
+            const __m512i half = lookup_words(t, in + i + 32 * h);
             store_line(out + i, 2 * h, _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(half)), 16),
                        stores.past_caches);
             store_line(out + i, 2 * h + 1,

@@ -124,7 +124,7 @@ NARROWFP_AVX512 event_counts convert_tapered_avx512(const std::uint16_t* table, 
     }
     std::size_t i = stores.before;
     for (; i + group <= count; i += group) {
-        if (stores.long_enough) {
+        if (stores.prefetches) {
             prefetch_page_ahead<2>(in + i);
         }
         const __m512i a = _mm512_loadu_si512(in + i);
