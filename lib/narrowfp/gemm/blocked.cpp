@@ -11,10 +11,13 @@ namespace {
 
 // -- blocking ---------------------------------------------------------------------------------------------------------
 // A panel of B is all steps of a block of k for the columns of a tile. Narrow panels stay in the first-level cache, wide
-// ones stream from the second-level cache past a tile of A, which stays in the first; the longer a block, the fewer times
-// D is read and written. A task packs the panels of as many columns as fit 512 KiB and uses them for all its rows; lines
-// of A are decoded in blocks of row_block.
-std::size_t steps_per_block(const kernel_family& family) { return family.tile_columns < 64 ? 512 : 1024; }
+// ones stream from the second-level cache past a tile of A, which stays in the first. A task packs the panels of as many
+// columns as fit 512 KiB and uses them for all its rows; lines of A are decoded in blocks of row_block. The longer a block
+// of k, the fewer times D is read and written; the shorter, the more columns a line of A serves. Few rows of D stay in
+// the second-level cache from one block to the next.
+std::size_t steps_per_block(std::size_t rows, const kernel_family& family) {
+    return family.tile_columns < 64 || rows <= 512 ? 512 : 1024;
+}
 constexpr std::size_t panel_words = std::size_t{1} << 17;  // of a task and a block of k, 4 bytes each
 // Decoding B for as many rows, or A for as many columns, costs less than a twentieth of multiplying them.
 constexpr std::size_t least_task_rows = 192;
@@ -448,7 +451,7 @@ void multiply_blocked(const blocked_job& job, const options& opts) {
     const std::size_t n = job.d.cols();
     const auto per_step = static_cast<std::size_t>(job.family->elements_per_step);
     const std::vector<k_block> blocks =
-        blocks_of(job.plan->ends, per_step, streams(job) ? job.a.k : steps_per_block(*job.family));
+        blocks_of(job.plan->ends, per_step, streams(job) ? job.a.k : steps_per_block(m, *job.family));
     page_buffer carried;
     matrix_view<float> partial;
     if (job.scaled && any_segment_continues(blocks)) {
