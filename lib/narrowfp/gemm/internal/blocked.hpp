@@ -6,27 +6,10 @@
 
 #include <narrowfp/base/options.hpp>
 #include <narrowfp/gemm/internal/code_source.hpp>
+#include <narrowfp/gemm/internal/scale_grid.hpp>
 #include <narrowfp/gemm/reference.hpp>
 
 namespace narrowfp::detail {
-
-// One scale for each line and segment of k, or none.
-struct scale_grid {
-    std::vector<float> values;  // row-major over the grid of blocks; empty: all 1
-    std::size_t block_lines = 1;
-    std::size_t block_k = 1;
-    std::size_t line_step = 0;  // from a block of lines to the next, in `values`
-    std::size_t k_step = 0;
-
-    bool empty() const { return values.empty(); }
-    // The scales of `lines` lines from the first, for segments of k that end at `ends`, as kernels read them:
-    // out[line * line_stride + segment * segment_stride].
-    void expand(std::size_t first_line, std::size_t lines, const std::vector<std::size_t>& ends, float* out,
-                std::size_t line_stride, std::size_t segment_stride) const;
-};
-
-template <class Matrix>
-scale_grid scales_of(const Matrix& q, bool lines_are_rows);
 
 struct blocked_job {
     const kernel_family* family = nullptr;
