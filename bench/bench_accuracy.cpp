@@ -38,8 +38,8 @@ struct configuration {
 
 std::vector<configuration> all_configurations() {
     std::vector<configuration> all{{f32, recipes::none}, {bf16, recipes::none}, {f16, recipes::none}};
-    for (const recipe& r : {recipes::none, recipes::tensor_current, recipes::rowwise, recipes::deepseek_v3, recipes::mxfp8,
-                            recipes::int8_tile, recipes::mxint8_blocks}) {
+    for (const recipe& r : {recipes::none, recipes::tensor_current, recipes::rowwise, recipes::deepseek_v3,
+                            recipes::mxfp8, recipes::int8_tile, recipes::mxint8_blocks}) {
         all.push_back({e4m3fn, r});
     }
     for (const recipe& r : {recipes::tensor_current, recipes::mxfp8}) {
@@ -193,14 +193,26 @@ private:
         }
         if (is_exact()) {
             const bool finite = value.has_value();  // 0; a logarithm has no value
-            return {std::move(name), std::move(unit), finite ? report::record_value{*value} : report::record_value{},
-                    when_exact, report::record_status::exact, label()};
+            return {std::move(name),
+                    std::move(unit),
+                    finite ? report::record_value{*value} : report::record_value{},
+                    when_exact,
+                    report::record_status::exact,
+                    label()};
         }
         if (!value || !std::isfinite(*value)) {
-            return {std::move(name), std::move(unit), {}, 0, report::record_status::undefined,
+            return {std::move(name),
+                    std::move(unit),
+                    {},
+                    0,
+                    report::record_status::undefined,
                     "an error of zero over the finite elements has no logarithm"};
         }
-        return {std::move(name), std::move(unit), *value, *value, report::record_status::ok,
+        return {std::move(name),
+                std::move(unit),
+                *value,
+                *value,
+                report::record_status::ok,
                 error_.nonfinite > 0 ? fmt::format("{} elements are not finite and left out", error_.nonfinite) : ""};
     }
 

@@ -24,8 +24,11 @@ namespace narrowfp::bench {
 namespace {
 
 constexpr std::string_view prefix = "convert";
-constexpr std::array<table_key, 6> columns{{{"impl", "program"}, {"op", "operation"}, {"format", "format"},
-                                            {"rounding", "rounding"}, {"elements", "elements", true},
+constexpr std::array<table_key, 6> columns{{{"impl", "program"},
+                                            {"op", "operation"},
+                                            {"format", "format"},
+                                            {"rounding", "rounding"},
+                                            {"elements", "elements", true},
                                             {"threads", "threads", true}}};
 constexpr std::size_t in_cache = std::size_t{1} << 18;   // 1 MiB of floats
 constexpr std::size_t in_memory = std::size_t{1} << 26;  // 256 MiB of floats
@@ -87,8 +90,9 @@ report::field_list parameters_of(const variant& v, std::size_t elements, int thr
     add_field(p, "impl", std::string(v.impl));
     add_field(p, "op", std::string(operation_names[static_cast<std::size_t>(v.op)]));
     add_field(p, "format", std::string(name_of(v.format)));
-    add_field(p, "rounding", std::string(name_of(v.rule.mode)) +
-                                 (v.rule.random_bits > 0 ? std::to_string(v.rule.random_bits) : std::string()));
+    add_field(p, "rounding",
+              std::string(name_of(v.rule.mode)) +
+                  (v.rule.random_bits > 0 ? std::to_string(v.rule.random_bits) : std::string()));
     add_field(p, "elements", elements);
     add_field(p, "threads", threads);
     return p;
@@ -105,8 +109,7 @@ __attribute__((target("avx512f"))) void f16_by_instruction(const float* in, std:
 }
 __attribute__((target("avx512f"))) void f16_by_instruction(const std::uint16_t* in, float* out, std::size_t count) {
     for (std::size_t i = 0; i + 16 <= count; i += 16) {
-        _mm512_storeu_ps(out + i,
-                         _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i))));
+        _mm512_storeu_ps(out + i, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + i))));
     }
 }
 __attribute__((target("avx512f,avx512bf16"))) void bf16_by_instruction(const float* in, std::uint16_t* out,
@@ -134,7 +137,10 @@ template <class Code>
 class conversion_row : public suite_row {
 public:
     conversion_row(const variant& v, std::shared_ptr<const std::vector<float>> data, int threads)
-        : suite_row(prefix, parameters_of(v, data->size(), threads)), v_(v), data_(std::move(data)), threads_(threads) {}
+        : suite_row(prefix, parameters_of(v, data->size(), threads)),
+          v_(v),
+          data_(std::move(data)),
+          threads_(threads) {}
 
     void prepare() override {
         if (v_.impl == "instruction" &&
@@ -157,7 +163,8 @@ public:
         } else if (v_.impl == "instruction") {
             by_instruction();
         } else if (v_.op == operation::encode) {
-            convert(std::span<const float>(*data_), std::span<Code>(codes_), v_.format, v_.rule, stream, overflow, 0, how);
+            convert(std::span<const float>(*data_), std::span<Code>(codes_), v_.format, v_.rule, stream, overflow, 0,
+                    how);
         } else if (v_.op == operation::round) {
             round_to_format(std::span<const float>(*data_), std::span<float>(values_), v_.format, v_.rule, stream,
                             overflow, 0, how);
@@ -181,7 +188,8 @@ public:
         return v_.counts && v_.impl == "narrowfp" && v_.op != operation::decode ? "events counted" : "";
     }
     std::string checked_against() const override {
-        return fmt::format("equal to the reference, bit for bit, in {} stretches of {} elements", most_stretches, stretch);
+        return fmt::format("equal to the reference, bit for bit, in {} stretches of {} elements", most_stretches,
+                           stretch);
     }
     double macs() const override { return static_cast<double>(data_->size()); }
     std::string group() const override { return group_of(data_->size(), threads_); }
@@ -202,7 +210,8 @@ private:
         if (v_.op == operation::round) {
             round_to_format_reference(in, std::span<float>(values), v_.format, v_.rule, stream, overflow, first);
         } else {
-            decode_reference(std::span<const Code>(codes_.data() + first, stretch), v_.format, std::span<float>(values));
+            decode_reference(std::span<const Code>(codes_.data() + first, stretch), v_.format,
+                             std::span<float>(values));
         }
         return std::memcmp(values.data(), values_.data() + first, stretch * sizeof(float)) == 0;
     }
@@ -211,7 +220,8 @@ private:
         if constexpr (sizeof(Code) == 2) {
             const auto size = static_cast<Eigen::Index>(data_->size());
             const auto cast = [&]<class Scalar>() {
-                Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>> narrow(reinterpret_cast<Scalar*>(codes_.data()), size);
+                Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>> narrow(reinterpret_cast<Scalar*>(codes_.data()),
+                                                                           size);
                 if (v_.op == operation::encode) {
                     narrow = Eigen::Map<const Eigen::ArrayXf>(data_->data(), size).template cast<Scalar>();
                 } else {
@@ -241,7 +251,8 @@ private:
     std::vector<float> values_;
 };
 
-std::unique_ptr<suite_row> make_row(const variant& v, const std::shared_ptr<const std::vector<float>>& data, int threads) {
+std::unique_ptr<suite_row> make_row(const variant& v, const std::shared_ptr<const std::vector<float>>& data,
+                                    int threads) {
     if (v.op == operation::copy || v.op == operation::stream_copy) {
         return make_copy_row(prefix, parameters_of(v, data->size(), threads), group_of(data->size(), threads), data,
                              v.op == operation::copy ? copy_kind::plain : copy_kind::streaming, threads);
@@ -258,14 +269,14 @@ std::vector<speed_goal> goals_for(int threads) {
         return name_of_row(prefix, parameters_of(v, elements, n));
     };
     std::vector<speed_goal> goals;
-    const auto add = [&](std::string id, std::string text, std::string above, std::string below, double must, double aim,
-                         bool of_times = false) {
+    const auto add = [&](std::string id, std::string text, std::string above, std::string below, double must,
+                         double aim, bool of_times = false) {
         goals.push_back({std::move(id), std::move(text), std::move(above), std::move(below), must, aim, of_times});
     };
     for (const variant* v : {&e4m3fn_variant, &e5m2_variant}) {
         const std::string format(name_of(v->format));
-        add("encode_256MiB/" + format, "float to " + format + ", 256 MiB, vs memcpy of the floats", name(*v, in_memory, 1),
-            name(memcpy_variant, in_memory, 1), 1.4, 1.6);
+        add("encode_256MiB/" + format, "float to " + format + ", 256 MiB, vs memcpy of the floats",
+            name(*v, in_memory, 1), name(memcpy_variant, in_memory, 1), 1.4, 1.6);
         add("encode_1MiB/" + format, "float to " + format + ", 1 MiB, vs memcpy of the floats", name(*v, in_cache, 1),
             name(memcpy_variant, in_cache, 1), 0.85, 1.0);
     }
@@ -284,8 +295,9 @@ std::vector<speed_goal> goals_for(int threads) {
             name(e4m3fn_variant, in_cache, 1), 1.5, 1.2, true);
     }
     if (threads > 1) {
-        add(fmt::format("threads_1MiB/threads:{}", threads), fmt::format("float to e4m3fn, 1 MiB, {} threads vs 1", threads),
-            name(e4m3fn_variant, in_cache, threads), name(e4m3fn_variant, in_cache, 1), 0.85 * threads, 0.95 * threads);
+        add(fmt::format("threads_1MiB/threads:{}", threads),
+            fmt::format("float to e4m3fn, 1 MiB, {} threads vs 1", threads), name(e4m3fn_variant, in_cache, threads),
+            name(e4m3fn_variant, in_cache, 1), 0.85 * threads, 0.95 * threads);
     }
     return goals;
 }
@@ -324,8 +336,9 @@ int main(int argc, char** argv) {
     return narrowfp::bench::run_suite(
         argc, argv,
         {.name = "bench_convert",
-         .summary = "Times conversions of arrays on this machine: to codes, to values in float storage and back, beside\n"
-                    "memcpy, Eigen and the processor's instructions. Each result is checked before and after it is timed.",
+         .summary =
+             "Times conversions of arrays on this machine: to codes, to values in float storage and back, beside\n"
+             "memcpy, Eigen and the processor's instructions. Each result is checked before and after it is timed.",
          .kind = narrowfp::report::figure_kind::measured,
          .reference = "",
          .make = narrowfp::bench::make_rows,

@@ -28,15 +28,12 @@ struct shape_choice {
 
 // Squares, and products of large language models: tokens x outputs x inputs of DeepSeek-V3's layers (arXiv 2412.19437),
 // few tokens as in inference and many as in training.
-constexpr std::array shapes{shape_choice{{256, 256, 256}, true, true},
-                            shape_choice{{512, 512, 512}, true, false},
-                            shape_choice{{1024, 1024, 1024}, true, true},
-                            shape_choice{{2048, 2048, 2048}, true, false},
-                            shape_choice{{4096, 4096, 4096}, false, false},
-                            shape_choice{{128, 7168, 2048}, true, false},
-                            shape_choice{{128, 24576, 1536}, false, false},
-                            shape_choice{{4096, 2112, 7168}, false, false},
-                            shape_choice{{4096, 7168, 2048}, false, false}};
+constexpr std::array shapes{
+    shape_choice{{256, 256, 256}, true, true},      shape_choice{{512, 512, 512}, true, false},
+    shape_choice{{1024, 1024, 1024}, true, true},   shape_choice{{2048, 2048, 2048}, true, false},
+    shape_choice{{4096, 4096, 4096}, false, false}, shape_choice{{128, 7168, 2048}, true, false},
+    shape_choice{{128, 24576, 1536}, false, false}, shape_choice{{4096, 2112, 7168}, false, false},
+    shape_choice{{4096, 7168, 2048}, false, false}};
 
 // Weights in FP8 with 128x128 scales, activations as they are.
 constexpr recipe weights_only{.name = "weights_128x128",
@@ -148,15 +145,41 @@ std::vector<goal_rule> goal_rules() {
     const product_shape llm{128, 7168, 2048};
     return {
         {"fp8_vs_sgemm", "FP8 1x128/128x128 vs OpenBLAS sgemm", fp8_tiles, blas, 1.6, 1.9, {n512, n1024, n2048, llm}},
-        {"fp8_of_peak", "FP8 1x128/128x128 as a share of the peak of BF16 dot products", fp8_tiles, peak_bf16, 0.75, 0.88,
-         {n512, n1024, n2048}, false},
-        {"one_chain_vs_tiles", "FP8 one FMA chain over k vs 1x128/128x128", fp8_tensor, fp8_tiles, 0.95, 1.0,
+        {"fp8_of_peak",
+         "FP8 1x128/128x128 as a share of the peak of BF16 dot products",
+         fp8_tiles,
+         peak_bf16,
+         0.75,
+         0.88,
+         {n512, n1024, n2048},
+         false},
+        {"one_chain_vs_tiles",
+         "FP8 one FMA chain over k vs 1x128/128x128",
+         fp8_tensor,
+         fp8_tiles,
+         0.95,
+         1.0,
          {n512, n1024, n2048}},
-        {"fp8_vs_onednn_bf16", "FP8 1x128/128x128 vs oneDNN BF16 with packed weights", fp8_tiles, onednn_bf16_packed,
-         0.85, 0.95, {n512, n1024, n2048}},
-        {"packed_fp8_vs_onednn_bf16", "the same, both with packed weights", fp8_tiles_packed, onednn_bf16_packed, 0.9,
-         1.0, {llm}},
-        {"h100_vs_sgemm", "FP8 as an H100 adds it (emulated) vs OpenBLAS sgemm", fp8_h100, blas, 0.2, 0.4,
+        {"fp8_vs_onednn_bf16",
+         "FP8 1x128/128x128 vs oneDNN BF16 with packed weights",
+         fp8_tiles,
+         onednn_bf16_packed,
+         0.85,
+         0.95,
+         {n512, n1024, n2048}},
+        {"packed_fp8_vs_onednn_bf16",
+         "the same, both with packed weights",
+         fp8_tiles_packed,
+         onednn_bf16_packed,
+         0.9,
+         1.0,
+         {llm}},
+        {"h100_vs_sgemm",
+         "FP8 as an H100 adds it (emulated) vs OpenBLAS sgemm",
+         fp8_h100,
+         blas,
+         0.2,
+         0.4,
          {n1024, n2048}},
     };
 }
@@ -177,14 +200,14 @@ std::vector<speed_goal> goals_for(const std::vector<int>& thread_counts) {
                 if (threads != 1 && !rule.all_threads) {
                     continue;
                 }
-                goals.push_back({.id = fmt::format("{}/m:{}/n:{}/k:{}/threads:{}", rule.id, shape.m, shape.n, shape.k,
-                                                   threads),
-                                 .text = fmt::format("{}, {}, {} thread{}", rule.text, shape_text_of(shape), threads,
-                                                     threads == 1 ? "" : "s"),
-                                 .above = name(rule.above, shape, threads),
-                                 .below = name(rule.below, shape, threads),
-                                 .must = rule.must,
-                                 .aim = rule.aim});
+                goals.push_back(
+                    {.id = fmt::format("{}/m:{}/n:{}/k:{}/threads:{}", rule.id, shape.m, shape.n, shape.k, threads),
+                     .text = fmt::format("{}, {}, {} thread{}", rule.text, shape_text_of(shape), threads,
+                                         threads == 1 ? "" : "s"),
+                     .above = name(rule.above, shape, threads),
+                     .below = name(rule.below, shape, threads),
+                     .must = rule.must,
+                     .aim = rule.aim});
             }
         }
     }
@@ -214,12 +237,13 @@ std::vector<speed_goal> goals_for(const std::vector<int>& thread_counts) {
                      .record_id = "claim.input.int8_speed_up"});
     for (const char* target : {"avx2", "avx512"}) {
         const product_shape shape{1024, 1024, 1024};
-        goals.push_back({.id = fmt::format("fp8_vs_sgemm/target:{}", target),
-                         .text = fmt::format("FP8 1x128/128x128 vs OpenBLAS sgemm, both with {}, n = 1024, 1 thread", target),
-                         .above = name(fp8_tiles, shape, 1, target),
-                         .below = name(blas, shape, 1, target),
-                         .must = 0.85,
-                         .aim = 0.95});
+        goals.push_back(
+            {.id = fmt::format("fp8_vs_sgemm/target:{}", target),
+             .text = fmt::format("FP8 1x128/128x128 vs OpenBLAS sgemm, both with {}, n = 1024, 1 thread", target),
+             .above = name(fp8_tiles, shape, 1, target),
+             .below = name(blas, shape, 1, target),
+             .must = 0.85,
+             .aim = 0.95});
     }
     return goals;
 }
@@ -228,9 +252,9 @@ suite_content make_rows(const suite_options& options) {
     suite_content content;
     const product_context context{std::make_shared<operand_store>(options.seed),
                                   load_openblas({}, openblas_core_for_target())};  // before any thread starts
-    add_field(content.context, "openblas", context.blas.library
-                                               ? context.blas.library->config + ", core " + context.blas.library->core
-                                               : "none: " + context.blas.reason);
+    add_field(content.context, "openblas",
+              context.blas.library ? context.blas.library->config + ", core " + context.blas.library->core
+                                   : "none: " + context.blas.reason);
     add_field(content.context, "onednn", onednn_text());
     content.data_crc32 = crc32_of(make_matrix(distribution::normal, 256, 256, options.seed, 0));
     std::vector<int> thread_counts{1};
@@ -269,15 +293,17 @@ int main(int argc, char** argv) {
     return narrowfp::bench::run_suite(
         argc, argv,
         {.name = "bench_gemm",
-         .summary = "Times matrix products on this machine: FP8, BF16, FP16, FP32 and INT8 by this library, bit for bit\n"
-                    "as its reference defines them, beside OpenBLAS, Eigen, oneDNN and the peak of the processor's\n"
-                    "instructions. Each result is checked before and after it is timed.",
+         .summary =
+             "Times matrix products on this machine: FP8, BF16, FP16, FP32 and INT8 by this library, bit for bit\n"
+             "as its reference defines them, beside OpenBLAS, Eigen, oneDNN and the peak of the processor's\n"
+             "instructions. Each result is checked before and after it is timed.",
          .kind = narrowfp::report::figure_kind::measured,
          .reference = "",
          .make = narrowfp::bench::make_rows,
-         .note = "On a processor without FP8 units FP8 products are decoded and run in the instructions of BF16: these rates "
-                 "say what this machine gives, nothing about one with FP8 units. Rows of h100 emulate how that chip adds. "
-                 "Rows of 'peak' multiply registers only.",
+         .note =
+             "On a processor without FP8 units FP8 products are decoded and run in the instructions of BF16: these rates "
+             "say what this machine gives, nothing about one with FP8 units. Rows of h100 emulate how that chip adds. "
+             "Rows of 'peak' multiply registers only.",
          .in_rounds = true,
          .has_more = true});
 }

@@ -88,9 +88,9 @@ suite_content make_rows(const suite_options& options) {
     suite_content content;
     const product_context context{std::make_shared<operand_store>(options.seed),
                                   load_openblas({}, openblas_core_for_target())};  // before any thread starts
-    add_field(content.context, "openblas", context.blas.library
-                                               ? context.blas.library->config + ", core " + context.blas.library->core
-                                               : "none: " + context.blas.reason);
+    add_field(content.context, "openblas",
+              context.blas.library ? context.blas.library->config + ", core " + context.blas.library->core
+                                   : "none: " + context.blas.reason);
     content.data_crc32 = crc32_of(make_matrix(distribution::normal, 256, 256, options.seed, 0));
     std::vector<int> thread_counts{1};
     if (options.threads > 1) {
@@ -124,13 +124,14 @@ suite_content make_rows(const suite_options& options) {
     }
     for (const goal_rule& rule : goal_rules) {
         for (const int threads : thread_counts) {
-            content.goals.push_back({.id = fmt::format("gemv_{}/threads:{}", rule.id, threads),
-                                     .text = fmt::format("{}, {} thread{}", rule.text, threads, threads == 1 ? "" : "s"),
-                                     .above = name(rule.above, from_memory, 1, threads),
-                                     .below = name(rule.below, from_memory, 1, threads),
-                                     .must = rule.must,
-                                     .aim = rule.aim,
-                                     .of_times = rule.of_times});
+            content.goals.push_back(
+                {.id = fmt::format("gemv_{}/threads:{}", rule.id, threads),
+                 .text = fmt::format("{}, {} thread{}", rule.text, threads, threads == 1 ? "" : "s"),
+                 .above = name(rule.above, from_memory, 1, threads),
+                 .below = name(rule.below, from_memory, 1, threads),
+                 .must = rule.must,
+                 .aim = rule.aim,
+                 .of_times = rule.of_times});
         }
     }
     // What the claim (V16) reads: with 8-bit storage and 16-bit multiplication, at most 2.
@@ -149,14 +150,16 @@ int main(int argc, char** argv) {
     return narrowfp::bench::run_suite(
         argc, argv,
         {.name = "bench_gemv",
-         .summary = "Times products of 1 to 16 rows with weights that come from memory (8192 x 8192) or from the cache\n"
-                    "(512 x 512): FP8, BF16 and FP32 weights, packed once, beside OpenBLAS and plain reading of as many\n"
-                    "bytes. Each result is checked before and after it is timed.",
+         .summary =
+             "Times products of 1 to 16 rows with weights that come from memory (8192 x 8192) or from the cache\n"
+             "(512 x 512): FP8, BF16 and FP32 weights, packed once, beside OpenBLAS and plain reading of as many\n"
+             "bytes. Each result is checked before and after it is timed.",
          .kind = narrowfp::report::figure_kind::measured,
          .reference = "",
          .make = narrowfp::bench::make_rows,
-         .note = "One row waits for memory, so its time follows the bytes of the weights: what FP8 gains here it gains on "
-                 "any processor. Rows of 'read' only read as many bytes.",
+         .note =
+             "One row waits for memory, so its time follows the bytes of the weights: what FP8 gains here it gains on "
+             "any processor. Rows of 'read' only read as many bytes.",
          .in_rounds = true,
          .example = "m:1/n:8192/.*threads:1"});
 }

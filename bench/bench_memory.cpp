@@ -38,8 +38,8 @@ struct storage {
 };
 
 std::vector<storage> all_storages() {
-    std::vector<storage> all{{f32, recipes::none}, {bf16, recipes::none}, {f16, recipes::none}, {hif8, recipes::none},
-                             {e3m2fn, recipes::none}, {e2m1fn, recipes::none}};
+    std::vector<storage> all{{f32, recipes::none},  {bf16, recipes::none},   {f16, recipes::none},
+                             {hif8, recipes::none}, {e3m2fn, recipes::none}, {e2m1fn, recipes::none}};
     for (const recipe& r : all_recipes) {
         all.push_back({r.element, r});
     }
@@ -108,8 +108,7 @@ public:
     }
     std::vector<figure> figures() const override {
         const double elements = static_cast<double>(rows_ * cols_);
-        return {count("bytes", bytes_, label()),
-                count("scale_bytes", taken_.scales),
+        return {count("bytes", bytes_, label()), count("scale_bytes", taken_.scales),
                 ratio("bytes_per_element", "B", static_cast<double>(bytes_) / elements),
                 ratio("of_bf16", "1", static_cast<double>(bytes_) / (bf16_bytes * elements))};
     }
@@ -171,13 +170,13 @@ public:
         }
         const double apart = std::fabs(static_cast<double>(bytes_) - part_.by_formula);
         return apart <= edge_bytes(part_) ? ""
-                                          : fmt::format("{} bytes by shape, {} by the formula: more apart than the edges "
-                                                        "of blocks explain, {}",
-                                                        bytes_, part_.by_formula, edge_bytes(part_));
+                                          : fmt::format(
+                                                "{} bytes by shape, {} by the formula: more apart than the edges "
+                                                "of blocks explain, {}",
+                                                bytes_, part_.by_formula, edge_bytes(part_));
     }
     std::vector<figure> figures() const override {
-        return {count("bytes", bytes_, label()),
-                count("scale_bytes", scales_),
+        return {count("bytes", bytes_, label()), count("scale_bytes", scales_),
                 ratio("bytes_per_element", "B", static_cast<double>(bytes_) / static_cast<double>(elements_)),
                 ratio("of_bf16", "1", static_cast<double>(bytes_) / wide_)};
     }

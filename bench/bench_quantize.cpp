@@ -18,8 +18,12 @@ namespace narrowfp::bench {
 namespace {
 
 constexpr std::string_view prefix = "quantize";
-constexpr std::array<table_key, 7> columns{{{"impl", "program"}, {"op", "operation"}, {"format", "format"},
-                                            {"blocks", "blocks"}, {"scale", "scale"}, {"rows", "rows = columns", true},
+constexpr std::array<table_key, 7> columns{{{"impl", "program"},
+                                            {"op", "operation"},
+                                            {"format", "format"},
+                                            {"blocks", "blocks"},
+                                            {"scale", "scale"},
+                                            {"rows", "rows = columns", true},
                                             {"threads", "threads", true}}};
 constexpr std::size_t in_cache = 512;    // rows and columns: 1 MiB of floats
 constexpr std::size_t in_memory = 8192;  // 256 MiB of floats
@@ -59,7 +63,8 @@ std::vector<variant> variants() {
 
 std::string word_of(const granularity& g) {
     std::string name = name_of(g);
-    std::replace_if(name.begin(), name.end(), [](char c) { return c == '(' || c == ','; }, '_');
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == '(' || c == ','; }, '_');
     name.erase(std::remove(name.begin(), name.end(), ')'), name.end());
     return name;
 }
@@ -202,8 +207,9 @@ int main(int argc, char** argv) {
     return narrowfp::bench::run_suite(
         argc, argv,
         {.name = "bench_quantize",
-         .summary = "Times quantisation on this machine: largest magnitudes, scales and codes of matrices under the recipes\n"
-                    "of operands, and back, beside memcpy. Each result is checked before and after it is timed.",
+         .summary =
+             "Times quantisation on this machine: largest magnitudes, scales and codes of matrices under the recipes\n"
+             "of operands, and back, beside memcpy. Each result is checked before and after it is timed.",
          .kind = narrowfp::report::figure_kind::measured,
          .reference = "",
          .make = narrowfp::bench::make_rows,

@@ -26,8 +26,8 @@ int main() {
     const quantized_matrix qb = quantize(b.view(), r.for_b(e4m3fn));
     const accumulator h100 = accumulator_of(unit_by_name("h100"), e4m3fn, e4m3fn);
 
-    for (const accumulator& acc : {accumulator{exact{}}, accumulator{sequential<float>{}}, h100,
-                                   with_promotion(h100, 128)}) {
+    for (const accumulator& acc :
+         {accumulator{exact{}}, accumulator{sequential<float>{}}, h100, with_promotion(h100, 128)}) {
         const error_report e = compare(gemm(qa, qb, acc).view(), truth.view());
         std::printf("%-28s relative error %.1e, bias %+.1e\n", name_of(acc).c_str(), e.relative_frobenius, e.bias);
     }

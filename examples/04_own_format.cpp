@@ -6,10 +6,16 @@
 #include <cstdio>
 
 // 7 bits: S.EEEE.MM, bias 8, no infinity and no -0; the code of -0 is NaN.
-inline constexpr narrowfp::float_format e4m2fnuz{.name = "e4m2fnuz", .type_name = "float7_e4m2fnuz", .source = "this file",
-                                                 .exponent_bits = 4, .fraction_bits = 2, .bias = 8,
-                                                 .nan = narrowfp::nan_kind::negative_zero, .has_negative_zero = false,
-                                                 .on_overflow = narrowfp::overflow_result::nan, .storage_bits = 8};
+inline constexpr narrowfp::float_format e4m2fnuz{.name = "e4m2fnuz",
+                                                 .type_name = "float7_e4m2fnuz",
+                                                 .source = "this file",
+                                                 .exponent_bits = 4,
+                                                 .fraction_bits = 2,
+                                                 .bias = 8,
+                                                 .nan = narrowfp::nan_kind::negative_zero,
+                                                 .has_negative_zero = false,
+                                                 .on_overflow = narrowfp::overflow_result::nan,
+                                                 .storage_bits = 8};
 
 int main() {
     using namespace narrowfp;
@@ -27,8 +33,10 @@ int main() {
     const matrix<double> truth = exact_product(a.view(), b.view());
     for (const any_format& f : {any_format{e4m2fnuz}, any_format{e4m3fnuz}, any_format{e5m2fnuz}}) {
         const recipe& r = recipes::tensor_current;
-        const matrix<float> d = gemm(quantize(a.view(), r.for_a(f)), quantize(b.view(), r.for_b(f)), sequential<float>{});
-        std::printf("%-8s relative error %.3f\n", name_of(f).data(), compare(d.view(), truth.view()).relative_frobenius);
+        const matrix<float> d =
+            gemm(quantize(a.view(), r.for_a(f)), quantize(b.view(), r.for_b(f)), sequential<float>{});
+        std::printf("%-8s relative error %.3f\n", name_of(f).data(),
+                    compare(d.view(), truth.view()).relative_frobenius);
     }
 }
 

@@ -22,9 +22,10 @@ int main() {
     const matrix<float> b = random_matrix(4096, 32, 1);
 
     // A plan for a chip: FP8 in steps of 16, 17 fraction bits in the alignment, an FP32 register.
-    const unit_path fp8{.operands = "e4m3fn e5m2",
-                        .to_f32 = aligned{.products = 16, .fraction_bits = 17, .zero_exponent = -132,
-                                          .output = aligned_output::f32_toward_zero}};
+    const unit_path fp8{
+        .operands = "e4m3fn e5m2",
+        .to_f32 = aligned{
+            .products = 16, .fraction_bits = 17, .zero_exponent = -132, .output = aligned_output::f32_toward_zero}};
     const matrix_unit planned{.name = "planned", .chips = "a drawing board", .paths = {&fp8, 1}};
 
     // The error is measured against the exact sums of the rounded operands, so it is the unit's alone.

@@ -41,8 +41,9 @@ int main() {
                 // Rows of the file are outputs, so a row runs along k: the operand A of a recipe, not B.
                 const quantized_matrix q = quantize(w.view(), r.for_a(r.element));
                 const error_report error = compare(dequantize(q).view(), original.view());
-                std::printf("%-8s %-6s %-14s %zu bytes, relative error %.4f, %.2f %% became zero\n", tensor.name.c_str(),
-                            name_of(r.element).data(), r.name.data(), q.bytes(), error.relative_frobenius,
+                std::printf("%-8s %-6s %-14s %zu bytes, relative error %.4f, %.2f %% became zero\n",
+                            tensor.name.c_str(), name_of(r.element).data(), r.name.data(), q.bytes(),
+                            error.relative_frobenius,
                             100.0 * static_cast<double>(q.events().underflowed) / static_cast<double>(w.size()));
             }
         }

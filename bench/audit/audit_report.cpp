@@ -166,8 +166,13 @@ table totals_table(const model_audit& audit) {
 table spread_table(const model_audit& audit) {
     table t;
     t.title = "Each tensor counted once";
-    t.columns = {{"format"}, {"recipe"}, {"blocks"}, {"median error", alignment::right},
-                 {"worst error", alignment::right}, {"in tensor"}, {"lose", alignment::right}};
+    t.columns = {{"format"},
+                 {"recipe"},
+                 {"blocks"},
+                 {"median error", alignment::right},
+                 {"worst error", alignment::right},
+                 {"in tensor"},
+                 {"lose", alignment::right}};
     std::string last;
     for (std::size_t n = 0; n < audit.cases.size(); ++n) {
         const audit_case& c = audit.cases[n];
@@ -177,12 +182,16 @@ table spread_table(const model_audit& audit) {
         }
         last = c.format;
         const bool exact = e.worst && *e.worst == 0;
-        t.add_row({c.format, c.recipe, c.blocks(), e.median && *e.median == 0 ? "exact" : optional_number(e.median),
+        t.add_row({c.format,
+                   c.recipe,
+                   c.blocks(),
+                   e.median && *e.median == 0 ? "exact" : optional_number(e.median),
                    exact ? "exact" : optional_number(e.worst),
                    e.worst_tensor == nullptr || exact ? "-" : report::printable(e.worst_tensor->tensor.name),
                    {count_text(e.losing), e.losing == 0 ? tint::plain : tint::warning}});
     }
-    t.notes = {"Relative Frobenius errors of single tensors, whatever their size. lose: tensors beyond the thresholds below."};
+    t.notes = {
+        "Relative Frobenius errors of single tensors, whatever their size. lose: tensors beyond the thresholds below."};
     return t;
 }
 
@@ -310,7 +319,8 @@ std::string audit_markdown(const model_audit& audit, const report::field_list& c
         out += "- " + report::markdown_text(name) + ": " + report::markdown_text(value) + "\n";
     }
     out += "\n" + report::to_markdown(totals_table(audit)) + "\n" +
-           (audit.tensors.size() > 1 ? report::to_markdown(spread_table(audit)) + "\n" : "") + report::to_markdown(cost_table(audit)) + "\n";
+           (audit.tensors.size() > 1 ? report::to_markdown(spread_table(audit)) + "\n" : "") +
+           report::to_markdown(cost_table(audit)) + "\n";
     for (const std::string& format : formats_of(audit)) {
         out += report::to_markdown(tensors_table(audit, format, 0)) + "\n";
     }

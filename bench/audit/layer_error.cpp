@@ -198,8 +198,8 @@ report::table layer_table(const std::vector<layer_product>& products, const std:
                                 static_cast<double>(o.x_events.elements);
             const std::string shape =
                 std::to_string(p.tokens) + " x " + std::to_string(p.inputs) + " x " + std::to_string(p.outputs);
-            t.add_row({n == 0 ? report::printable(p.weight) : "", n == 0 ? shape : "", ways[n].format, ways[n].recipe_name,
-                       report::format_number(o.error), report::format_number(o.error_x),
+            t.add_row({n == 0 ? report::printable(p.weight) : "", n == 0 ? shape : "", ways[n].format,
+                       ways[n].recipe_name, report::format_number(o.error), report::format_number(o.error_x),
                        report::format_number(o.error_w), report::format_number(o.bias), report::format_percent(lost)});
         }
         t.add_rule();
@@ -218,7 +218,8 @@ void add_layer_records(report::document& doc, const std::vector<layer_product>& 
         for (std::size_t n = 0; n < ways.size(); ++n) {
             const auto add = [&](const char* figure, const char* name, double value) {
                 report::record r;
-                r.id = "product." + std::to_string(layer) + "." + ways[n].format + "." + ways[n].recipe_name + "." + figure;
+                r.id = "product." + std::to_string(layer) + "." + ways[n].format + "." + ways[n].recipe_name + "." +
+                       figure;
                 r.name = name;
                 report::add_field(r.parameters, "weight", report::printable(p.weight));
                 report::add_field(r.parameters, "tokens", p.tokens);

@@ -99,11 +99,11 @@ model_audit audit_model(const std::vector<stored_tensor>& tensors, std::vector<a
 // -- tensor by tensor -------------------------------------------------------------------------------------------------
 // The error of the totals is that of the tensors with the largest elements; these figures count each tensor once.
 struct error_spread {
-    std::size_t tensors = 0;                 // with finite elements that are not all zero
-    std::optional<double> median;            // of their relative Frobenius errors
+    std::size_t tensors = 0;       // with finite elements that are not all zero
+    std::optional<double> median;  // of their relative Frobenius errors
     std::optional<double> worst;
     const audited_tensor* worst_tensor = nullptr;
-    std::size_t losing = 0;                  // beyond the thresholds below
+    std::size_t losing = 0;  // beyond the thresholds below
 };
 error_spread spread_of(const model_audit& audit, std::size_t which);
 

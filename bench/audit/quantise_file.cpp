@@ -214,8 +214,8 @@ std::optional<weight_matrices> matrices_of(const stored_tensor& tensor) {
 double quantised_file::relative_frobenius() const { return reference2 > 0 ? std::sqrt(error2 / reference2) : 0.0; }
 
 quantised_file quantise_file(const std::vector<stored_tensor>& tensors, const std::vector<bool>& chosen,
-                             const recipe& r, const any_format& element, bool k_last, const std::filesystem::path& out, int threads,
-                             const std::function<void(std::uint64_t, const std::string&)>& advance) {
+                             const recipe& r, const any_format& element, bool k_last, const std::filesystem::path& out,
+                             int threads, const std::function<void(std::uint64_t, const std::string&)>& advance) {
     const quantization q = quantization_for(r, element, {.k_last = k_last, .operand_b = true});
     const int bits = storage_bits_of(element);
     std::vector<planned> plan;

@@ -49,7 +49,7 @@ struct quantised_file {
 // tensor do not end at a byte, or a name is taken; std::runtime_error if a file cannot be read or written, or if what was
 // read back differs.
 quantised_file quantise_file(const std::vector<stored_tensor>& tensors, const std::vector<bool>& chosen,
-                             const recipe& r, const any_format& element, bool k_last, const std::filesystem::path& out, int threads,
-                             const std::function<void(std::uint64_t, const std::string&)>& advance = {});
+                             const recipe& r, const any_format& element, bool k_last, const std::filesystem::path& out,
+                             int threads, const std::function<void(std::uint64_t, const std::string&)>& advance = {});
 
 }  // namespace narrowfp::bench

@@ -114,9 +114,7 @@ void chip_set::set(std::string_view text) {
     changes_.push_back(change);
 }
 
-void chip_set::read(const std::filesystem::path& file) {
-    parse(report::read_file(file), file.string());
-}
+void chip_set::read(const std::filesystem::path& file) { parse(report::read_file(file), file.string()); }
 
 void chip_set::parse(std::string_view text, const std::string& file) {
     const json document = parse_json_object(text, file);

@@ -75,8 +75,8 @@ std::string result_text(const claim_outcome& outcome) {
                              (v == verdict::figure ? "answered by figures" : std::string(display_word(v))));
         }
     }
-    const bool nothing = questions_with(outcome, verdict::supported).empty() &&
-                         questions_with(outcome, verdict::not_supported).empty();
+    const bool nothing =
+        questions_with(outcome, verdict::supported).empty() && questions_with(outcome, verdict::not_supported).empty();
     return std::string(nothing ? "The claim is neither confirmed nor refuted here. " : "") + "Of " +
            std::to_string(outcome.questions.size()) + " questions that it raises: " + joined(counts) + ".";
 }
@@ -87,8 +87,10 @@ bool model_passed(const claim_outcome& outcome) { return result_of(outcome.rows,
 std::string why_undecided(const claim_outcome& outcome) {
     std::vector<std::string> reasons;
     if (const row_result& s3 = result_of(outcome.rows, "S3"); s3.word == verdict::fail) {
-        reasons.push_back("Q1 to Q3 need a model of step time. It was tested on published FP8 over 16-bit speeds that it had "
-                          "not seen, and failed: " + s3.value + " of the model, 3 were needed (S3)");
+        reasons.push_back(
+            "Q1 to Q3 need a model of step time. It was tested on published FP8 over 16-bit speeds that it had "
+            "not seen, and failed: " +
+            s3.value + " of the model, 3 were needed (S3)");
     } else if (s3.word == verdict::not_run) {
         reasons.emplace_back("Q1 to Q3 need a model of step time, which was not tested (S3)");
     }
@@ -125,11 +127,12 @@ void add_first_screen(html_page& page, const claim_outcome& outcome) {
     }
     const auto value = [&](const char* id) { return result_of(outcome.rows, id).value; };
     if (!value("V3").empty() && !value("V16").empty()) {
-        lines.emplace_back(html_badge{"COUNTED", tint::plain},
-                           "Bytes, " + value("V3") + " (" + result_of(outcome.rows, "V3").range +
-                               "). Share of this saving that a chip without FP8 units has too, if it stores and sends 8-bit "
-                               "codes and multiplies in 16 bits: " +
-                               value("V16").substr(0, value("V16").find(';')) + ".");
+        lines.emplace_back(
+            html_badge{"COUNTED", tint::plain},
+            "Bytes, " + value("V3") + " (" + result_of(outcome.rows, "V3").range +
+                "). Share of this saving that a chip without FP8 units has too, if it stores and sends 8-bit "
+                "codes and multiplies in 16 bits: " +
+                value("V16").substr(0, value("V16").find(';')) + ".");
     }
     if (const std::string errors = result_of(outcome.rows, "V6").range; !errors.empty()) {
         lines.emplace_back(html_badge{"EMULATED", tint::plain},
@@ -207,7 +210,8 @@ void add_row(html_page& page, const row_outcome& row, const claim_outcome& outco
         page.close_details();
     }
     if (row.result.notes.size() > 3) {
-        page.open_details("Notes of " + std::string(row.info.id) + " (" + std::to_string(row.result.notes.size()) + ")");
+        page.open_details("Notes of " + std::string(row.info.id) + " (" + std::to_string(row.result.notes.size()) +
+                          ")");
     }
     for (const std::string& text : row.result.notes) {
         page.note(text);
@@ -270,8 +274,9 @@ std::string claim_html(const claim_outcome& outcome, const report::field_list& c
     }
     if (outcome.complete) {
         page.section("worked", "The counterfactual, to redo with a pocket calculator");
-        page.paragraph("One training step in FP8 and in 16 bits on each chip, each line from the lines above it. Inputs are "
-                       "marked; what each rests on stands with the scenarios of V1 and V12a.");
+        page.paragraph(
+            "One training step in FP8 and in 16 bits on each chip, each line from the lines above it. Inputs are "
+            "marked; what each rests on stands with the scenarios of V1 and V12a.");
         add_worked_examples(page, outcome);
         page.section("sensitivity", "Which inputs flip which verdict");
         page.add(sensitivity_table(outcome));
@@ -286,8 +291,9 @@ std::string claim_html(const claim_outcome& outcome, const report::field_list& c
     page.facts(facts);
     page.paragraph("All of it: bench/reproduce in a clone, or");
     page.command("narrowfp claim --output FOLDER");
-    page.paragraph("Beside this page: report.md, the same as text, and results.json, every figure with its kind, range, "
-                   "source and command.");
+    page.paragraph(
+        "Beside this page: report.md, the same as text, and results.json, every figure with its kind, range, "
+        "source and command.");
     return page.text();
 }
 

@@ -19,7 +19,7 @@ using report::alignment;
 namespace {
 
 constexpr std::uint32_t seed = 1;
-constexpr std::size_t side = 32;         // rows and columns of a product
+constexpr std::size_t side = 32;           // rows and columns of a product
 constexpr std::size_t bits_length = 1024;  // K of the products behind the bits
 constexpr std::array<std::size_t, 8> lengths{64, 128, 256, 512, 1024, 2048, 4096, 8192};
 
@@ -84,8 +84,10 @@ std::vector<length_curve> length_curves(const options& opts) {
             length_curve curve{std::string(name_of(data)), c.id, c.name, {}};
             for (const std::size_t k : lengths) {
                 const recipe& scaling = c.element == any_format{bf16} ? recipes::none : recipes::tensor_current;
-                const quantized_matrix a = quantize(make_matrix(data, side, k, seed, 0).view(), scaling.for_a(c.element));
-                const quantized_matrix b = quantize(make_matrix(data, k, side, seed, 1).view(), scaling.for_b(c.element));
+                const quantized_matrix a =
+                    quantize(make_matrix(data, side, k, seed, 0).view(), scaling.for_a(c.element));
+                const quantized_matrix b =
+                    quantize(make_matrix(data, k, side, seed, 1).view(), scaling.for_b(c.element));
                 const matrix<double> truth = widened(gemm(a, b, exact{}, {}, f32, opts));
                 const error_report error = compare(gemm(a, b, c.acc, {}, f32, opts).view(), truth.view());
                 curve.points.push_back({static_cast<std::int64_t>(k), error.relative_frobenius});
@@ -119,8 +121,9 @@ std::vector<report::table> tables_of(const error_curves& curves) {
         bits.add_row({p.name, report::format_number(p.bits, 4), report::format_number(p.error, 3),
                       report::format_ratio(p.error / bf16_error, 3)});
     }
-    bits.notes = {"Bits count codes and scales of both operands. The error is that of the exact product of the rounded "
-                  "operands against the exact product before rounding: no accumulator plays a part."};
+    bits.notes = {
+        "Bits count codes and scales of both operands. The error is that of the exact product of the rounded "
+        "operands against the exact product before rounding: no accumulator plays a part."};
     std::vector<report::table> all{std::move(bits)};
     std::string last;
     for (const length_curve& c : curves.lengths) {
@@ -140,8 +143,9 @@ std::vector<report::table> tables_of(const error_curves& curves) {
         }
         all.back().add_row(std::move(cells));
     }
-    all.back().notes = {"FP8 operands: E4M3, one scale a tensor (448 / amax). Errors are relative in the Frobenius norm "
-                        "against the exact product of the same rounded operands, which is itself rounded once to FP32."};
+    all.back().notes = {
+        "FP8 operands: E4M3, one scale a tensor (448 / amax). Errors are relative in the Frobenius norm "
+        "against the exact product of the same rounded operands, which is itself rounded once to FP32."};
     return all;
 }
 

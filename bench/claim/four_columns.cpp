@@ -112,7 +112,8 @@ std::vector<record> four_column_records(std::string_view row, const std::vector<
     for (const cost_line& line : lines) {
         const auto add = [&](std::string_view id, const std::optional<double>& value,
                              const std::optional<double>& high) {
-            record r = make_record(row, line.id + "." + std::string(id), line.name, line.kind, {}, line.unit, "by formula");
+            record r =
+                make_record(row, line.id + "." + std::string(id), line.name, line.kind, {}, line.unit, "by formula");
             report::add_field(r.parameters, "cost", line.id);
             report::add_field(r.parameters, "column", std::string(id));
             r.source = line.source;

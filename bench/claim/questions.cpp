@@ -147,14 +147,11 @@ std::vector<question_info> all_questions() {
              "whether 16 bits are less efficient on one chip"},
             {"Q2", "Does it load the hardware more and use more resources?", "V3 V4 V5", ask_load,
              "whether they load the hardware more"},
-            {"Q3", "Was FP8 critical?", "V4 V11", ask_critical,
-             "whether FP8 was critical"},
-            {"Q4", "What does FP8 itself risk in accuracy?", "V6 V7", ask_accuracy,
-             "what FP8 risks in accuracy"},
+            {"Q3", "Was FP8 critical?", "V4 V11", ask_critical, "whether FP8 was critical"},
+            {"Q4", "What does FP8 itself risk in accuracy?", "V6 V7", ask_accuracy, "what FP8 risks in accuracy"},
             {"Q5", "How much of the cost comes back without FP8 units?", "V15 V16", ask_recoverable,
              "how much of the cost can be saved without FP8 units"},
-            {"Q6", "Did it make R2 fail?", "", ask_r2,
-             "whether it made R2 fail"}};
+            {"Q6", "Did it make R2 fail?", "", ask_r2, "whether it made R2 fail"}};
 }
 
 }  // namespace narrowfp::bench::claim

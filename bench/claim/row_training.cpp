@@ -73,7 +73,8 @@ std::string gap_text(const report::record& r) {
         return value;
     }
     const interval i = interval_of(r);
-    return value + " (90 % interval " + report::format_number(i.low, 2) + " to " + report::format_number(i.high, 2) + " %)";
+    return value + " (90 % interval " + report::format_number(i.low, 2) + " to " + report::format_number(i.high, 2) +
+           " %)";
 }
 
 }  // namespace
@@ -137,9 +138,10 @@ row_result run_v8(const row_context& how) {
             }
         }
     }
-    t.notes = {"Counts: elements of X, W and dY of all linear layers in the gradients of T1, FP16 without a loss scale. Below "
-               "them, where they were computed: gradient SNR against FP64, and the loss after short forks; f16_loss_scale has "
-               "a dynamic loss scale."};
+    t.notes = {
+        "Counts: elements of X, W and dY of all linear layers in the gradients of T1, FP16 without a loss scale. Below "
+        "them, where they were computed: gradient SNR against FP64, and the loss after short forks; f16_loss_scale has "
+        "a dynamic loss scale."};
     out.word = verdict::figure;
     out.whole = true;
     out.reason = "910A has no BF16, so \"16-bit\" meant FP16 there; 910B and 910C have it";

@@ -78,14 +78,17 @@ struct flipped_format {
 };
 
 // What narrowfp faults found: products, and where the fault was.
-constexpr std::array<const char*, 7> products{"e4m3fn.f32", "e4m3fn.h100", "e5m2.f32", "mxfp8.f32", "int8.exact",
-                                              "f16.f32", "bf16.f32"};
+constexpr std::array<const char*, 7> products{"e4m3fn.f32", "e4m3fn.h100", "e5m2.f32", "mxfp8.f32",
+                                              "int8.exact", "f16.f32",     "bf16.f32"};
 constexpr std::array<const char*, 3> places{"codes", "scales", "results"};
 
 void add_detection(const row_context& how, row_result& out) {
     report::table t;
     t.title = "V10: one flipped bit found by column checksums of the product (E)";
-    t.columns = {{"product"}, {"fault in"}, {"detected", alignment::right}, {"changes nothing", alignment::right},
+    t.columns = {{"product"},
+                 {"fault in"},
+                 {"detected", alignment::right},
+                 {"changes nothing", alignment::right},
                  {"largest missed / rms", alignment::right}};
     for (const std::string product : products) {
         for (const std::string place : places) {
@@ -101,7 +104,8 @@ void add_detection(const row_context& how, row_result& out) {
         }
     }
     if (!t.rows.empty()) {
-        t.notes = {"Threshold: twice the largest residual of fault-free products of the same kind. From narrowfp faults."};
+        t.notes = {
+            "Threshold: twice the largest residual of fault-free products of the same kind. From narrowfp faults."};
         out.whole = true;
         out.tables.push_back(std::move(t));
     }

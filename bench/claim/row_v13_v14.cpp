@@ -61,9 +61,9 @@ row_result run_v13(const row_context& how) {
                        power ? report::format_number(power->value, 4) : "not known",
                        power ? report::format_number(energy, 3) : "-",
                        power ? std::string(to_string(power->sure)) + "; " + std::string(power->source) : "-"});
-            report::record x = make_record("V13", names[n] + "." + std::string(id_of(c)),
-                                           "device-hours of the pre-training", report::figure_kind::modelled, *known(c),
-                                           "10^6 h", "scenario range");
+            report::record x =
+                make_record("V13", names[n] + "." + std::string(id_of(c)), "device-hours of the pre-training",
+                            report::figure_kind::modelled, *known(c), "10^6 h", "scenario range");
             x.low = r.low;
             x.high = r.high;
             if (power) {

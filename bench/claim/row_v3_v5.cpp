@@ -213,11 +213,12 @@ report::table exposed_table(const row_context& how, std::vector<report::record>&
                 const bool there = c != column::fp8_units || chip.vendor != "Huawei";
                 cells.emplace_back(there ? report::format_number(exposed * 1e3, 3) : "no such unit");
                 if (there) {
-                    records.push_back(make_record(
-                        "V5", "exposed." + report::format_number(link, 3) + "." + std::string(name) + "." +
-                                  std::string(id_of(c)),
-                        "exposed traffic to experts, overlapped with work", figure_kind::modelled, exposed * 1e3, "ms",
-                        "max(0, traffic - work), centre of the scenarios"));
+                    records.push_back(make_record("V5",
+                                                  "exposed." + report::format_number(link, 3) + "." +
+                                                      std::string(name) + "." + std::string(id_of(c)),
+                                                  "exposed traffic to experts, overlapped with work",
+                                                  figure_kind::modelled, exposed * 1e3, "ms",
+                                                  "max(0, traffic - work), centre of the scenarios"));
                 }
             }
         }
@@ -258,7 +259,9 @@ const report::record* counted(const row_context& how, const std::string& what) {
 void add_counted_bytes(const row_context& how, row_result& out) {
     report::table t;
     t.title = "V5: payload counted in messages, for each token and destination (E)";
-    t.columns = {{"dispatch in"}, {"dispatch, B", alignment::right}, {"by the formula", alignment::right},
+    t.columns = {{"dispatch in"},
+                 {"dispatch, B", alignment::right},
+                 {"by the formula", alignment::right},
                  {"combine, B", alignment::right}};
     for (const auto& [id, formats] : {std::pair{"fp8", cost::eight_bit("fp8", recipes::deepseek_v3)},
                                       {"int8", cost::eight_bit("int8", recipes::int8_tile)},
@@ -270,8 +273,7 @@ void add_counted_bytes(const row_context& how, row_result& out) {
             continue;
         }
         const double formula = cost::dispatch_bytes(model, formats);
-        t.add_row({id, cost_text(number_of(*there)), cost_text(formula),
-                   cost_text(number_of(*back))});
+        t.add_row({id, cost_text(number_of(*there)), cost_text(formula), cost_text(number_of(*back))});
         out.checks.push_back({std::string("dispatch in ") + id + ": counted payload is that of the formula",
                               number_of(*there) == formula});
         out.checks.push_back({std::string("combine beside ") + id + ": counted payload is that of the formula",
@@ -285,7 +287,10 @@ void add_counted_bytes(const row_context& how, row_result& out) {
 void add_measured_links(const row_context& how, row_result& out) {
     report::table t;
     t.title = "V5: dispatch and combine on an emulated link here, over the layer's work (C)";
-    t.columns = {{"chip"}, {"column"}, {"measured", alignment::right}, {"by the model", alignment::right},
+    t.columns = {{"chip"},
+                 {"column"},
+                 {"measured", alignment::right},
+                 {"by the model", alignment::right},
                  {"exposed with overlap", alignment::right}};
     for (const std::string chip : {"h800", "910b3", "910c"}) {
         for (const column at : all_columns) {
@@ -303,8 +308,9 @@ void add_measured_links(const row_context& how, row_result& out) {
         }
     }
     if (!t.rows.empty()) {
-        t.notes = {"Link emulated by a paced sender, as many times slower than the chip's as products here are slower than its "
-                   "work; the work is modelled. From narrowfp comm."};
+        t.notes = {
+            "Link emulated by a paced sender, as many times slower than the chip's as products here are slower than its "
+            "work; the work is modelled. From narrowfp comm."};
         out.kinds = "E, M, C";
         out.whole = true;
         out.tables.push_back(std::move(t));
@@ -320,8 +326,7 @@ row_result run_v3(const row_context&) {
                  "fp8 is the recipe deepseek_v3, int8 is int8_tile. Sources: " + std::string(recipe_source) + "; " +
                      std::string(pipeline_source) + ". Bytes need no FP8 units: any chip can store 8-bit codes.");
     out.value = "16-bit/fp8: weights " + ratio_of(lines, "weights") + ", activations " +
-                ratio_of(lines, "activations") + ", all with gradients and optimizer " +
-                ratio_of(lines, "sum");
+                ratio_of(lines, "activations") + ", all with gradients and optimizer " + ratio_of(lines, "sum");
     out.range = "exact counts; the sum is modelled";
     out.reason = "whether it fits a device is V4";
     out.tables.push_back(recipe_table());

@@ -47,15 +47,15 @@ void add_interruptions(const row_context& how, row_result& out) {
         }
         const double value = number_of(*share);
         t.add_row({name, report::format_number(number_of(*mtbf), 3), report::format_number(value, 3),
-                   report::format_number(value - *share->low, 2),
-                   report::format_number(number_of(*formula), 3)});
+                   report::format_number(value - *share->low, 2), report::format_number(number_of(*formula), 3)});
     }
     if (t.rows.empty()) {
         out.notes.push_back("A run that is killed and resumed here: NOT RUN.");
         return;
     }
-    t.notes = {"Scaled time: the costs of saving and restarting are those that were measured, the interval is Young and Daly's. "
-               "From narrowfp faults."};
+    t.notes = {
+        "Scaled time: the costs of saving and restarting are those that were measured, the interval is Young and Daly's. "
+        "From narrowfp faults."};
     out.kinds = "M, P, C";
     out.whole = true;
     out.tables.push_back(std::move(t));
@@ -63,8 +63,8 @@ void add_interruptions(const row_context& how, row_result& out) {
         const report::record* kills = result_named(how, "faults.interrupted.kills");
         const report::record* writes = result_named(how, "faults.interrupted.kills_in_writes");
         if (kills != nullptr && writes != nullptr) {
-            out.notes.push_back("Weights after " + report::format_count(std::llround(number_of(*kills))) +
-                                " kills, " + report::format_count(std::llround(number_of(*writes))) +
+            out.notes.push_back("Weights after " + report::format_count(std::llround(number_of(*kills))) + " kills, " +
+                                report::format_count(std::llround(number_of(*writes))) +
                                 " of them while a checkpoint was written, equal those of a run without, bit for bit: " +
                                 (number_of(*equal) != 0 ? "yes." : "NO."));
         }

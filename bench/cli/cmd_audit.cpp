@@ -143,9 +143,9 @@ int run_products(const context& ctx, const audit_arguments& args, const std::vec
         recipes.push_back(recipe_named(name));
     }
     const std::vector<bench::layer_way> ways = bench::layer_ways(formats, recipes);
-    const std::vector<bench::layer_product> products =
-        bench::layer_products(weights, bench::list_tensors({args.activations}, std::nullopt), ways,
-                              is_first("--k", args.k, "last", "first"), static_cast<std::size_t>(args.tokens), args.threads);
+    const std::vector<bench::layer_product> products = bench::layer_products(
+        weights, bench::list_tensors({args.activations}, std::nullopt), ways, is_first("--k", args.k, "last", "first"),
+        static_cast<std::size_t>(args.tokens), args.threads);
     if (ctx.json) {
         report::document doc{.context = context_of(ctx), .records = {}};
         bench::add_layer_records(doc, products, ways, ctx.command_line);
@@ -155,8 +155,8 @@ int run_products(const context& ctx, const audit_arguments& args, const std::vec
     if (ctx.quiet) {
         for (const bench::layer_product& p : products) {
             for (std::size_t n = 0; n < ways.size(); ++n) {
-                print_text(fmt::format("{} {} {} {}\n", report::printable(p.weight), ways[n].format, ways[n].recipe_name,
-                                       report::format_number(p.outcomes[n].error, 6)));
+                print_text(fmt::format("{} {} {} {}\n", report::printable(p.weight), ways[n].format,
+                                       ways[n].recipe_name, report::format_number(p.outcomes[n].error, 6)));
             }
         }
         return 0;
@@ -240,9 +240,10 @@ void add_options(CLI::App& command, audit_arguments& args) {
         ->type_name("WHICH")
         ->capture_default_str();
     command
-        .add_option("--activations", args.activations,
-                    "Captured inputs of the layers, named as their weights (with .input or nothing for\n.weight): the error of "
-                    "each layer's product instead of the audit")
+        .add_option(
+            "--activations", args.activations,
+            "Captured inputs of the layers, named as their weights (with .input or nothing for\n.weight): the error of "
+            "each layer's product instead of the audit")
         ->type_name("FILE");
     command.add_option("--tokens", args.tokens, "With --activations: rows used of each")
         ->type_name("N")
@@ -268,14 +269,15 @@ void add_audit(CLI::App& app, context& ctx) {
         app, ctx,
         {.name = "audit",
          .summary = "What narrow formats do to the tensors of a model: bytes, errors, losses",
-         .details = "Nothing is timed, and nothing multiplied without --activations. Without --format and --recipe: FP8, INT8 and MXINT8 "
-                    "with their\n"
-                    "usual recipes, BF16 and FP16. 1x128 blocks are added for every narrow format, for comparison. "
-                    "Memory: the\n"
-                    "largest tensor as stored, its block maxima, and some MiB. Integer tensors are left as they are.\n"
-                    "With --json: records of schema narrowfp-results/1. With --quiet: format, recipe, blocks, bytes "
-                    "and relative\n"
-                    "Frobenius error of all tensors.",
+         .details =
+             "Nothing is timed, and nothing multiplied without --activations. Without --format and --recipe: FP8, INT8 and MXINT8 "
+             "with their\n"
+             "usual recipes, BF16 and FP16. 1x128 blocks are added for every narrow format, for comparison. "
+             "Memory: the\n"
+             "largest tensor as stored, its block maxima, and some MiB. Integer tensors are left as they are.\n"
+             "With --json: records of schema narrowfp-results/1. With --quiet: format, recipe, blocks, bytes "
+             "and relative\n"
+             "Frobenius error of all tensors.",
          .examples = "  narrowfp audit model.safetensors\n"
                      "  narrowfp audit folder --tensor '*.weight' --format e4m3fn --recipe deepseek_v3 --markdown"},
         [args](const context& c) { return run(c, *args); });

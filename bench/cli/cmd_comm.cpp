@@ -62,7 +62,8 @@ int run(const comm_arguments& args, const context& ctx) {
         print_table(ctx, t);
         print_text("\n");
     }
-    print_text(outcome.held ? "Counted payloads equal the closed forms.\n" : "FAIL: a check of the suite, see above.\n");
+    print_text(outcome.held ? "Counted payloads equal the closed forms.\n"
+                            : "FAIL: a check of the suite, see above.\n");
     if (args.options.small) {
         print_text("SMALL RUN: fewer numbers, no timed links; not the figures of the suite.\n");
     }
@@ -77,16 +78,18 @@ void add_comm(CLI::App& app, context& ctx) {
         app, ctx,
         {.name = "comm",
          .summary = "Dispatch, combine and sums over ranks in narrow formats: bytes, errors, slow links",
-         .details = "Runs the suite bench_comm under Open MPI, over TCP, with each number of ranks on this machine. Needs a build\n"
-                    "with -DNARROWFP_WITH_MPI=ON (Debian: libopenmpi-dev openmpi-bin). Bytes and errors are those of any\n"
-                    "network; times are of emulated links and say so.",
+         .details =
+             "Runs the suite bench_comm under Open MPI, over TCP, with each number of ranks on this machine. Needs a build\n"
+             "with -DNARROWFP_WITH_MPI=ON (Debian: libopenmpi-dev openmpi-bin). Bytes and errors are those of any\n"
+             "network; times are of emulated links and say so.",
          .examples = "  narrowfp comm --output report\n"
                      "  narrowfp comm --ranks 2 --only exchange"},
         [args](const context& c) { return run(*args, c); });
     command.add_option("--ranks", args->options.ranks, "Numbers of processes, one run each (2,4,8)")
         ->type_name("N,N")
         ->delimiter(',');
-    command.add_option("--only", args->options.only, "Only this part: exchange, reduce, gather, codec, links (repeatable)")
+    command
+        .add_option("--only", args->options.only, "Only this part: exchange, reduce, gather, codec, links (repeatable)")
         ->type_name("PART")
         ->allow_extra_args(false);
     command.add_option("--seed", args->options.seed, "Of numbers and routes")->type_name("N")->capture_default_str();

@@ -24,7 +24,10 @@ struct compare_arguments {
 json list_of(const std::vector<bench::changed_field>& fields) {
     json list = json::array();
     for (const bench::changed_field& f : fields) {
-        list.push_back({{"id", f.id}, {"field", f.what}, {"a", f.a}, {"b", f.b},
+        list.push_back({{"id", f.id},
+                        {"field", f.what},
+                        {"a", f.a},
+                        {"b", f.b},
                         {"relative_change", f.relative ? json(*f.relative) : json()}});
     }
     return list;
@@ -33,8 +36,13 @@ json list_of(const std::vector<bench::changed_field>& fields) {
 json object_of(const compare_arguments& args, const bench::results_comparison& c, bool held) {
     json ratios = json::array();
     for (const bench::measured_ratio& r : c.ratios) {
-        ratios.push_back({{"id", r.id}, {"unit", r.unit}, {"a", r.a}, {"b", r.b}, {"ratio", r.ratio},
-                          {"low", r.low ? json(*r.low) : json()}, {"high", r.high ? json(*r.high) : json()},
+        ratios.push_back({{"id", r.id},
+                          {"unit", r.unit},
+                          {"a", r.a},
+                          {"b", r.b},
+                          {"ratio", r.ratio},
+                          {"low", r.low ? json(*r.low) : json()},
+                          {"high", r.high ? json(*r.high) : json()},
                           {"b_is", bench::word_of(r.word)}});
     }
     return {{"a", args.a},
@@ -61,8 +69,8 @@ void print_quiet(const bench::results_comparison& c) {
     for (const bench::measured_ratio& r : c.ratios) {
         text += fmt::format("ratio {} {}\n", r.id, report::format_number(r.ratio, 6));
     }
-    for (const auto& [word, ids] : {std::pair("only_in_a", &c.only_a), std::pair("only_in_b", &c.only_b),
-                                    std::pair("no_ratio", &c.no_ratio)}) {
+    for (const auto& [word, ids] :
+         {std::pair("only_in_a", &c.only_a), std::pair("only_in_b", &c.only_b), std::pair("no_ratio", &c.no_ratio)}) {
         for (const std::string& id : *ids) {
             text += fmt::format("{} {}\n", word, id);
         }
@@ -104,10 +112,11 @@ void print_comparison(const context& ctx, const compare_arguments& args, const b
     print_ids("Measured in both, without a value in one of them", c.no_ratio, most);
     print_ids("Only in A", c.only_a, most);
     print_ids("Only in B", c.only_b, most);
-    print_text(fmt::format("{} of {} deterministic figures are equal bit for bit; {} measured; {} only in A, {} only in "
-                           "B{}.\n",
-                           c.equal, c.compared, c.ratios.size(), c.only_a.size(), c.only_b.size(),
-                           c.reworded == 0 ? "" : fmt::format("; the words of {} differ", c.reworded)));
+    print_text(
+        fmt::format("{} of {} deterministic figures are equal bit for bit; {} measured; {} only in A, {} only in "
+                    "B{}.\n",
+                    c.equal, c.compared, c.ratios.size(), c.only_a.size(), c.only_b.size(),
+                    c.reworded == 0 ? "" : fmt::format("; the words of {} differ", c.reworded)));
 }
 
 int run(const context& ctx, const compare_arguments& args) {

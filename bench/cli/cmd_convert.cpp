@@ -277,7 +277,8 @@ rounding_rule rule_of(const convert_arguments& args, const any_format& to) {
             fmt::format("--random-bits, --seed and --tensor are for stochastic rounding, not for {}", name_of(mode)));
     }
     constexpr int most = 32;
-    return is_stochastic(mode) ? rounding_rule(mode, args.random_bits == 0 ? most : args.random_bits) : rounding_rule(mode);
+    return is_stochastic(mode) ? rounding_rule(mode, args.random_bits == 0 ? most : args.random_bits)
+                               : rounding_rule(mode);
 }
 
 int run(const context& ctx, const convert_arguments& args) {
@@ -332,12 +333,14 @@ void add_convert(CLI::App& app, context& ctx) {
                     "ties_to_even (the default; hif8: ties_to_away), ties_to_away, toward_zero,\n"
                     "toward_positive, toward_negative, to_odd, stochastic_a, stochastic_b or stochastic_c")
         ->type_name("MODE");
-    command.add_option("--random-bits", args->random_bits, "For stochastic rounding: bits a value, 1 to 32 (the default)")
+    command
+        .add_option("--random-bits", args->random_bits, "For stochastic rounding: bits a value, 1 to 32 (the default)")
         ->check(CLI::Range(1, 32))
         ->type_name("N");
     for (const auto& [name, word, text] :
          {std::tuple{"--seed", &args->random.seed, "For stochastic rounding: seed, 0 unless given"},
-          std::tuple{"--tensor", &args->random.tensor, "For stochastic rounding: number of the tensor, 0 unless given"}}) {
+          std::tuple{"--tensor", &args->random.tensor,
+                     "For stochastic rounding: number of the tensor, 0 unless given"}}) {
         command
             .add_option_function<std::uint32_t>(
                 name,

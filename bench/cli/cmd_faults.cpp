@@ -93,14 +93,17 @@ void add_faults(CLI::App& app, context& ctx) {
         app, ctx,
         {.name = "faults",
          .summary = "Unstable chips: what a flipped bit does, how it is noticed, runs that are killed and resumed",
-         .details = "payload: bits of stored numbers, beside the law that they follow; scales; master: FP32 weights seen\n"
-                    "through their working copy; checksums: detection in a product, with its threshold per format;\n"
-                    "training: flips in a training run; interruptions: the run killed at random times and resumed.\n"
-                    "Single flips, every bit alike: a simplification of real faults, whose rate is not asked.",
+         .details =
+             "payload: bits of stored numbers, beside the law that they follow; scales; master: FP32 weights seen\n"
+             "through their working copy; checksums: detection in a product, with its threshold per format;\n"
+             "training: flips in a training run; interruptions: the run killed at random times and resumed.\n"
+             "Single flips, every bit alike: a simplification of real faults, whose rate is not asked.",
          .examples = "  narrowfp faults --output report\n"
                      "  narrowfp faults --only payload"},
         [args](context& c) { return run(*args, c); });
-    command.add_option("--only", args->options.only, "Only this part: payload, scales, master, checksums, training, interruptions (repeatable)")
+    command
+        .add_option("--only", args->options.only,
+                    "Only this part: payload, scales, master, checksums, training, interruptions (repeatable)")
         ->type_name("PART")
         ->allow_extra_args(false);
     command.add_option("--seed", args->options.seed, "Of numbers and flips")->type_name("N")->capture_default_str();

@@ -192,11 +192,12 @@ void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
         ->type_name("NAME");
     command.add_option("--scale-rule", args.scale_rule, "Of recipes with power-of-two scales: floor or rceil")
         ->type_name("RULE");
-    args.accumulator_option = command
-                                  .add_option("--accumulator", args.accumulator,
-                                              "sequential, exact, int32_exact or aligned(L,F), also written aligned:L:F")
-                                  ->type_name("NAME")
-                                  ->capture_default_str();
+    args.accumulator_option =
+        command
+            .add_option("--accumulator", args.accumulator,
+                        "sequential, exact, int32_exact or aligned(L,F), also written aligned:L:F")
+            ->type_name("NAME")
+            ->capture_default_str();
     command.add_option("--unit", args.unit, "Accumulate as this matrix unit does instead: see 'narrowfp list units'")
         ->type_name("NAME");
     command.add_option("--unit-output", args.unit_output, "Registers of the unit: f32 or f16")

@@ -33,8 +33,9 @@ std::string mark(bool yes) { return yes ? "yes" : "-"; }
 
 listing list_formats() {
     listing list;
-    list.table.notes = {"Of IEEE P3109 the best known; every other binary{K}p{P}{s|u}{e|f} is found by its name, for example "
-                        "'narrowfp show binary6p3uf'."};
+    list.table.notes = {
+        "Of IEEE P3109 the best known; every other binary{K}p{P}{s|u}{e|f} is found by its name, for example "
+        "'narrowfp show binary6p3uf'."};
     list.table.columns = {{"format"},
                           {"C++ type"},
                           {"bits", alignment::right},
@@ -81,8 +82,9 @@ listing list_recipes() {
 listing list_units() {
     listing list;
     list.table.columns = {{"unit"}, {"chips"}, {"operands"}, {"evidence"}, {"other names"}};
-    list.table.notes = {"operands: formats of A and B, in any mix of those between two commas. 'narrowfp show NAME' gives the "
-                        "arithmetic of each and its evidence."};
+    list.table.notes = {
+        "operands: formats of A and B, in any mix of those between two commas. 'narrowfp show NAME' gives the "
+        "arithmetic of each and its evidence."};
     for (const matrix_unit& unit : all_units) {
         list.names.emplace_back(unit.name);
         list.table.add_row({std::string(unit.name), std::string(unit.chips), operands_text(unit), evidence_text(unit),
@@ -124,19 +126,19 @@ listing list_chips() {
     using device::quantity;
     listing list;
     list.table.columns = {{"chip"}, {"maker"}, {"fp8/bf16", alignment::right}};
-    for (const quantity q : {quantity::fp8, quantity::bf16, quantity::fp16, quantity::int8, quantity::memory,
-                             quantity::bandwidth}) {
+    for (const quantity q :
+         {quantity::fp8, quantity::bf16, quantity::fp16, quantity::int8, quantity::memory, quantity::bandwidth}) {
         list.table.columns.push_back(
             {fmt::format("{}, {}", device::info_of(q).name, device::info_of(q).unit), alignment::right});
     }
-    list.table.notes = {"Dense peaks. A star marks a figure that sources dispute or that cannot be confirmed; '-': no such "
-                        "unit; '?': no confirmed figure. narrowfp show NAME --kind chip gives every figure with its source."};
+    list.table.notes = {
+        "Dense peaks. A star marks a figure that sources dispute or that cannot be confirmed; '-': no such "
+        "unit; '?': no confirmed figure. narrowfp show NAME --kind chip gives every figure with its source."};
     for (const device::chip& c : device::all_chips) {
         list.names.emplace_back(c.name);
-        std::vector<report::cell> row{std::string(c.name), std::string(c.vendor),
-                                      fp8_ratio_text(c)};
-        for (const quantity q : {quantity::fp8, quantity::bf16, quantity::fp16, quantity::int8, quantity::memory,
-                                 quantity::bandwidth}) {
+        std::vector<report::cell> row{std::string(c.name), std::string(c.vendor), fp8_ratio_text(c)};
+        for (const quantity q :
+             {quantity::fp8, quantity::bf16, quantity::fp16, quantity::int8, quantity::memory, quantity::bandwidth}) {
             row.emplace_back(short_figure_text(c, q));
         }
         list.table.add_row(std::move(row));
@@ -148,8 +150,9 @@ listing list_chips() {
 listing list_profiles() {
     listing list;
     list.table.columns = {{"profile"}, {"what it is"}, {"formats"}, {"unsure"}, {"source"}};
-    list.table.notes = {"narrowfp convert --profile NAME gives what it would give. narrowfp show NAME --kind profile shows each "
-                        "format's cells; unsure: no source at hand settles what becomes of these."};
+    list.table.notes = {
+        "narrowfp convert --profile NAME gives what it would give. narrowfp show NAME --kind profile shows each "
+        "format's cells; unsure: no source at hand settles what becomes of these."};
     for (const conversion_profile& profile : profiles::all) {
         list.names.emplace_back(profile.name);
         list.table.add_row({std::string(profile.name), std::string(profile.summary), profile_formats_text(profile),
@@ -165,9 +168,8 @@ struct list_kind {
 };
 
 constexpr std::array kinds{list_kind{"formats", list_formats}, list_kind{"recipes", list_recipes},
-                           list_kind{"units", list_units}, list_kind{"targets", list_targets},
-                           list_kind{"chips", list_chips},
-                           list_kind{"profiles", list_profiles}};
+                           list_kind{"units", list_units},     list_kind{"targets", list_targets},
+                           list_kind{"chips", list_chips},     list_kind{"profiles", list_profiles}};
 
 listing list_of(std::string_view wanted) {
     std::vector<std::string_view> known;
@@ -196,13 +198,14 @@ int run(const context& ctx, const std::string& kind) {
 
 void add_list(CLI::App& app, context& ctx) {
     const auto kind = std::make_shared<std::string>();
-    CLI::App& command =
-        add_command(app, ctx,
-                    {.name = "list",
-                     .summary = "What there is: formats, recipes, matrix units, targets of this machine, chips, conversion profiles",
-                     .details = "With --quiet: names only, one a line.",
-                     .examples = "  narrowfp list formats"},
-                    [kind](const context& c) { return run(c, *kind); });
+    CLI::App& command = add_command(
+        app, ctx,
+        {.name = "list",
+         .summary =
+             "What there is: formats, recipes, matrix units, targets of this machine, chips, conversion profiles",
+         .details = "With --quiet: names only, one a line.",
+         .examples = "  narrowfp list formats"},
+        [kind](const context& c) { return run(c, *kind); });
     command.add_option("KIND", *kind, "formats, recipes, units, targets, chips or profiles")->required()->type_name("");
 }
 

@@ -59,7 +59,8 @@ column_text column_of(const char* name, std::string_view format, int bits) {
 // The codes that stand side by side in a word of the line.
 void read_codes(std::string_view word, const column_text& column, std::vector<std::uint32_t>& codes) {
     if (word.size() % column.digits != 0) {
-        throw std::invalid_argument(fmt::format("{} has {} digits; {} expected", column.name, word.size(), column.codes));
+        throw std::invalid_argument(
+            fmt::format("{} has {} digits; {} expected", column.name, word.size(), column.codes));
     }
     codes.clear();
     for (std::size_t at = 0; at < word.size(); at += column.digits) {
@@ -71,8 +72,8 @@ void read_codes(std::string_view word, const column_text& column, std::vector<st
             code = code << 4 | (digit & 0xFU);
         }
         if (!good || code > column.highest) {
-            throw std::invalid_argument(fmt::format("{}: '{}' is none of the {}", column.name,
-                                                    word.substr(at, column.digits), column.codes));
+            throw std::invalid_argument(
+                fmt::format("{}: '{}' is none of the {}", column.name, word.substr(at, column.digits), column.codes));
         }
         codes.push_back(code);
     }
@@ -104,19 +105,21 @@ public:
         for (std::size_t column = 0; column < columns_.size(); ++column) {
             const std::string_view word = next_word(line, at);
             if (word.empty()) {
-                throw std::invalid_argument(fmt::format("{} is missing; {} expected", columns_[column].name, all_columns()));
+                throw std::invalid_argument(
+                    fmt::format("{} is missing; {} expected", columns_[column].name, all_columns()));
             }
             read_codes(word, columns_[column], codes_[column]);
         }
         if (!next_word(line, at).empty()) {
-            throw std::invalid_argument(fmt::format("more than {} columns; {} expected", columns_.size(), all_columns()));
+            throw std::invalid_argument(
+                fmt::format("more than {} columns; {} expected", columns_.size(), all_columns()));
         }
         if (codes_[2].size() != 1) {
             throw std::invalid_argument(fmt::format("C: one number expected, found {}", codes_[2].size()));
         }
         const float c = to_f16_ ? nearest_host<float>(f16.decode(codes_[2][0])) : std::bit_cast<float>(codes_[2][0]);
-        const float d = columns_.size() == 5 ? dot_(codes_[0], codes_[1], c, codes_[3], codes_[4])
-                                             : dot_(codes_[0], codes_[1], c);
+        const float d =
+            columns_.size() == 5 ? dot_(codes_[0], codes_[1], c, codes_[3], codes_[4]) : dot_(codes_[0], codes_[1], c);
         const std::uint32_t pattern = to_f16_ ? f16_pattern(d) : std::bit_cast<std::uint32_t>(d);
         for (int shift = to_f16_ ? 12 : 28; shift >= 0; shift -= 4) {
             out.push_back("0123456789abcdef"[pattern >> shift & 0xFU]);
@@ -225,10 +228,11 @@ void add_mma(CLI::App& app, context& ctx) {
         app, ctx,
         {.name = "mma",
          .summary = "Dot products of a matrix unit: codes on standard input, patterns on standard output",
-         .details = "A line: A B C. A and B: K codes in hexadecimal side by side, 2 digits for 8 bits, 1 for 4; C: one FP32 (or\n"
-                    "FP16) pattern. Block-scaled units take two columns more: the scales of A and of B, 2 digits each, one\n"
-                    "per block of K. K may differ from line to line and may be longer than a step of the unit. A result is\n"
-                    "8 (or 4) digits. A line that cannot be read ends the run; the results before it were written.",
+         .details =
+             "A line: A B C. A and B: K codes in hexadecimal side by side, 2 digits for 8 bits, 1 for 4; C: one FP32 (or\n"
+             "FP16) pattern. Block-scaled units take two columns more: the scales of A and of B, 2 digits each, one\n"
+             "per block of K. K may differ from line to line and may be longer than a step of the unit. A result is\n"
+             "8 (or 4) digits. A line that cannot be read ends the run; the results before it were written.",
          .examples = "  echo 7e38 7e30 41100000 | narrowfp mma --unit h100 --a e4m3fn --b e4m3fn\n"
                      "  narrowfp mma --unit b200-nvfp4 --a e2m1fn --b e2m1fn < lines.txt"},
         [args](const context& c) { return run(c, *args); });

@@ -146,8 +146,8 @@ std::string scaling_text(const operand_scaling& s, const granularity& blocks) {
     if (scale.method == scale_method::none) {
         return "no scales";
     }
-    std::string text = fmt::format("{} scale per {}, method {}", scale_format(scale).name, name_of(blocks),
-                                   name_of(scale.method));
+    std::string text =
+        fmt::format("{} scale per {}, method {}", scale_format(scale).name, name_of(blocks), name_of(scale.method));
     if (scale.method == scale_method::power_of_two) {
         text += fmt::format(", rule {}", name_of(scale.rule));
     }
@@ -336,14 +336,16 @@ int run(const context& ctx, const show_arguments& args) {
 
 void add_show(CLI::App& app, context& ctx) {
     const auto args = std::make_shared<show_arguments>();
-    CLI::App& command = add_command(app, ctx,
-                                    {.name = "show",
-                                     .summary = "Everything about a format, a recipe, a matrix unit, a chip or a profile",
-                                     .details = "With --codes and --quiet: the codes only.",
-                                     .examples = "  narrowfp show e4m3fn --codes"},
-                                    [args](const context& c) { return run(c, *args); });
+    CLI::App& command =
+        add_command(app, ctx,
+                    {.name = "show",
+                     .summary = "Everything about a format, a recipe, a matrix unit, a chip or a profile",
+                     .details = "With --codes and --quiet: the codes only.",
+                     .examples = "  narrowfp show e4m3fn --codes"},
+                    [args](const context& c) { return run(c, *args); });
     command.add_option("NAME", args->name, "A name from 'narrowfp list'")->required()->type_name("");
-    command.add_option("--kind", args->kind, "Only this kind: format, recipe, unit, chip or profile")->type_name("KIND");
+    command.add_option("--kind", args->kind, "Only this kind: format, recipe, unit, chip or profile")
+        ->type_name("KIND");
     command.add_flag("--codes", args->codes, "Every code: hex, bits, value, class (formats of up to 16 bits)");
 }
 

@@ -211,7 +211,8 @@ int run_study(study_arguments& args, context& ctx) {
     }
     if (args.name == "footprint" || args.name == "casts") {
         if (!args.operands.empty()) {
-            throw std::invalid_argument("the study " + args.name + " takes no --operands: it has no numbers of its own");
+            throw std::invalid_argument("the study " + args.name +
+                                        " takes no --operands: it has no numbers of its own");
         }
         return args.name == "footprint" ? run_footprint(args, ctx) : run_casts(args, ctx);
     }

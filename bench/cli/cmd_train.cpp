@@ -52,8 +52,8 @@ train::experiment_design design_of(const train_arguments& args) {
     return d;
 }
 
-void write_report(const std::filesystem::path& folder, const train::experiment_outcome& e, const train::experiment_summary& s,
-                  const context& ctx) {
+void write_report(const std::filesystem::path& folder, const train::experiment_outcome& e,
+                  const train::experiment_summary& s, const context& ctx) {
     const report::field_list about = program_context("narrowfp train");
     report::field_list machine = about;
     report::add_field(machine, "target", std::string(name_of(active_target())));
@@ -72,19 +72,21 @@ void print_plan(const context& ctx, const train::experiment_design& d, const tra
     const auto [fp32, narrow] = train::seconds_per_step(d, text);
     const double runs = static_cast<double>(d.run_arms.size() * d.seeds * d.steps);
     const double seconds = runs * (fp32 + narrow) / 2 / static_cast<double>(bench::thread_count(threads));
-    print_note(ctx, fmt::format("Text: {}, {} bytes, CRC-32 {:08x}.", text.name, report::format_count(static_cast<std::int64_t>(text.symbols.size())),
-                                text.crc32));
-    print_note(ctx, fmt::format("Plan: {} runs of {} steps at size {} ({} arms, {} seeds), T1 of {} arms at {} checkpoints{}. A step "
-                                "takes {} in FP32 and {} in deepseek_v3 on one thread now: about {} for these runs.",
-                                d.run_arms.size() * d.seeds, d.steps, d.size.name, d.run_arms.size(), d.seeds,
-                                d.fidelity_arms.size(), d.checkpoints.size(),
-                                d.fork_arms.empty() ? "" : fmt::format(", T2 of {} arms", d.fork_arms.size()),
-                                report::format_duration(fp32), report::format_duration(narrow), report::format_duration(seconds)));
+    print_note(ctx, fmt::format("Text: {}, {} bytes, CRC-32 {:08x}.", text.name,
+                                report::format_count(static_cast<std::int64_t>(text.symbols.size())), text.crc32));
+    print_note(
+        ctx, fmt::format(
+                 "Plan: {} runs of {} steps at size {} ({} arms, {} seeds), T1 of {} arms at {} checkpoints{}. A step "
+                 "takes {} in FP32 and {} in deepseek_v3 on one thread now: about {} for these runs.",
+                 d.run_arms.size() * d.seeds, d.steps, d.size.name, d.run_arms.size(), d.seeds, d.fidelity_arms.size(),
+                 d.checkpoints.size(), d.fork_arms.empty() ? "" : fmt::format(", T2 of {} arms", d.fork_arms.size()),
+                 report::format_duration(fp32), report::format_duration(narrow), report::format_duration(seconds)));
 }
 
 int run(const train_arguments& args, const context& ctx) {
     const train::experiment_design design = design_of(args);
-    const train::corpus text = train::read_corpus(args.corpus.empty() ? train::find_corpus() : std::filesystem::path(args.corpus));
+    const train::corpus text =
+        train::read_corpus(args.corpus.empty() ? train::find_corpus() : std::filesystem::path(args.corpus));
     train::require_enough_text(design, text.training().size());
     for (const std::string& folder : {args.output, args.operands}) {
         if (!folder.empty()) {
@@ -96,7 +98,8 @@ int run(const train_arguments& args, const context& ctx) {
     report::progress progress("train", parts, progress_style(ctx));
     std::uint64_t shown = 0;
     std::mutex mutex;
-    train::experiment_options how{.threads = args.threads, .output = args.output, .operand_folder = args.operands, .on_progress = {}};
+    train::experiment_options how{
+        .threads = args.threads, .output = args.output, .operand_folder = args.operands, .on_progress = {}};
     how.on_progress = [&](std::uint64_t done, std::uint64_t total, std::string_view what) {
         const std::scoped_lock lock(mutex);
         const std::uint64_t now = done * parts / total;
@@ -128,7 +131,8 @@ int run(const train_arguments& args, const context& ctx) {
     }
     if (!args.output.empty()) {
         const std::filesystem::path folder = args.output;
-        print_text(fmt::format("Report: {}\nResults: {}\n", (folder / "report.md").string(), (folder / "results.json").string()));
+        print_text(fmt::format("Report: {}\nResults: {}\n", (folder / "report.md").string(),
+                               (folder / "results.json").string()));
     }
     return 0;
 }
@@ -183,7 +187,9 @@ void add_train(CLI::App& app, context& ctx) {
     command.add_option("--corpus", args->corpus, "Text to train on: any text file, or an R data file (.rdb)")
         ->type_name("FILE")
         ->check(not_empty);
-    command.add_option("-o,--output", args->output, "Keep finished parts and write report.md, results.json, timings.json, curves.csv here")
+    command
+        .add_option("-o,--output", args->output,
+                    "Keep finished parts and write report.md, results.json, timings.json, curves.csv here")
         ->type_name("FOLDER")
         ->check(not_empty);
     command

@@ -17,13 +17,22 @@ std::string output_of(const bench::published_operation& op) { return op.to_f16 ?
 report::table table_of(const bench::published_agreements& found) {
     report::table t;
     t.title = "Published outputs of real GPUs (MATLAB-tensor-core, arXiv 2512.07004) and what the units give";
-    t.columns = {{"GPU"}, {"format"}, {"output"}, {"lines", report::alignment::right}, {"equal", report::alignment::right},
-                 {"unit"}, {"operation of the chip"}};
+    t.columns = {{"GPU"},
+                 {"format"},
+                 {"output"},
+                 {"lines", report::alignment::right},
+                 {"equal", report::alignment::right},
+                 {"unit"},
+                 {"operation of the chip"}};
     for (const bench::published_agreement& a : found.all) {
         if (a.lines != 0) {
-            t.add_row({a.operation.gpu, a.operation.format, output_of(a.operation), std::to_string(a.lines),
+            t.add_row({a.operation.gpu,
+                       a.operation.format,
+                       output_of(a.operation),
+                       std::to_string(a.lines),
                        {std::to_string(a.equal), a.equal == a.lines ? report::tint::good : report::tint::bad},
-                       a.operation.unit, a.operation.operation});
+                       a.operation.unit,
+                       a.operation.operation});
         }
     }
     for (const bench::published_agreement& a : found.all) {
@@ -48,7 +57,8 @@ report::document document_of(const context& ctx, const bench::published_agreemen
     for (const bench::published_agreement& a : found.all) {
         report::record r;
         r.id = fmt::format("verify.{}.{}.{}", a.operation.gpu, a.operation.format, output_of(a.operation));
-        r.name = fmt::format("{}, {} to {}: equal results", a.operation.gpu, a.operation.format, output_of(a.operation));
+        r.name =
+            fmt::format("{}, {} to {}: equal results", a.operation.gpu, a.operation.format, output_of(a.operation));
         r.kind = report::figure_kind::emulated;
         report::add_field(r.parameters, "unit", a.operation.unit);
         report::add_field(r.parameters, "operation", a.operation.operation);
@@ -90,8 +100,9 @@ void add_verify(CLI::App& app, context& ctx) {
         app, ctx,
         {.name = "verify",
          .summary = "Compare the matrix units with published outputs of real GPUs",
-         .details = "DIR: the folder data/model_validation of a clone of north-numerical-computing/MATLAB-tensor-core (BSD-2-Clause;\n"
-                    "not part of this project). Exit code 1 if a result differs.",
+         .details =
+             "DIR: the folder data/model_validation of a clone of north-numerical-computing/MATLAB-tensor-core (BSD-2-Clause;\n"
+             "not part of this project). Exit code 1 if a result differs.",
          .examples = "  narrowfp verify MATLAB-tensor-core/data/model_validation"},
         [folder](const context& c) { return run(c, *folder); });
     command.add_option("DIR", *folder, "The folder model_validation")->required()->type_name("");

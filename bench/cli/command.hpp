@@ -70,7 +70,7 @@ void prepare_folder(const std::filesystem::path& folder);
 // -- about this build -------------------------------------------------------------------------------------------------
 using bench::commit_text;
 using bench::compiler_text;
-std::string version_text();   // all of --version
+std::string version_text();  // all of --version
 // The first fields of the context of every results file: program, version, commit, compiler.
 report::field_list program_context(std::string_view program);
 

@@ -26,8 +26,8 @@ namespace {
 constexpr int wrong_use = 2;
 constexpr int interrupted = 130;
 
-constexpr std::array commands{add_list, add_show, add_convert, add_gemm, add_audit, add_quantize, add_study, add_claim,
-                              add_compare, add_comm, add_faults, add_mma, add_verify, add_train};
+constexpr std::array commands{add_list,  add_show,    add_convert, add_gemm,   add_audit, add_quantize, add_study,
+                              add_claim, add_compare, add_comm,    add_faults, add_mma,   add_verify,   add_train};
 
 int fail(std::string_view message) {
     std::string line = fmt::format("narrowfp: {}", message);

@@ -23,7 +23,7 @@ std::vector<std::string_view> unit_names();
 
 any_format format_named(std::string_view name);
 recipe recipe_named(std::string_view name);
-matrix_unit unit_named(std::string_view name);  // not a spread
+matrix_unit unit_named(std::string_view name);   // not a spread
 rounding rounding_named(std::string_view name);  // stochastic ones too
 overflow_mode overflow_named(std::string_view name);
 scale_rule scale_rule_named(std::string_view name);

@@ -79,12 +79,13 @@ std::string profile_doubts_text(const conversion_profile& profile) {
 }
 
 fact_lines profile_facts(const conversion_profile& profile) {
-    fact_lines facts{{"what it is", std::string(profile.summary)},
-                     {"source", std::string(profile.source)},
-                     {"rounding", std::string(name_of(profile.rules.front().mode))},
-                     {"reads", profile.through == nullptr ? "the number itself"
-                                                          : fmt::format("{}: other numbers are rounded to it first, so twice",
-                                                                        profile.through->name)}};
+    fact_lines facts{
+        {"what it is", std::string(profile.summary)},
+        {"source", std::string(profile.source)},
+        {"rounding", std::string(name_of(profile.rules.front().mode))},
+        {"reads", profile.through == nullptr
+                      ? "the number itself"
+                      : fmt::format("{}: other numbers are rounded to it first, so twice", profile.through->name)}};
     for (const float_format* format : formats_of(profile)) {
         std::string cells;
         std::string_view reason;

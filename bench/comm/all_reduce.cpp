@@ -149,7 +149,9 @@ void all_gather(transport& net, const wire_format& format, std::span<const float
 }
 
 std::uint64_t all_reduce_bytes(const wire_format& format, reduction how, std::size_t numbers, int ranks, int rank) {
-    const auto of_chunk = [&](int owner) { return format.bytes(chunk_of(numbers, ranks, wrapped(owner, ranks)).count); };
+    const auto of_chunk = [&](int owner) {
+        return format.bytes(chunk_of(numbers, ranks, wrapped(owner, ranks)).count);
+    };
     std::uint64_t sum = 0;
     if (how == reduction::recursive_doubling) {
         for (int distance = 1; distance < ranks; distance *= 2) {

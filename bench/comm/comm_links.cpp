@@ -38,7 +38,8 @@ double rate_here() {
     const options alone{.threads = 1, .count_events = false};
     const recipe& r = recipes::deepseek_v3;
     const quantized_matrix a = quantize(make_matrix(distribution::normal, m, k, 1, 0).view(), r.for_a(e4m3fn), alone);
-    const packed_operand b(quantize(make_matrix(distribution::normal, k, n, 1, 1).view(), r.for_b(e4m3fn), alone), alone);
+    const packed_operand b(quantize(make_matrix(distribution::normal, k, n, 1, 1).view(), r.for_b(e4m3fn), alone),
+                           alone);
     matrix<float> c(m, n);
     double best = HUGE_VAL;
     for (int pass = 0; pass < 3; ++pass) {
@@ -77,8 +78,9 @@ bool rate_is_right(const comm_world& world, double rate, const std::string& chip
     const auto bytes = static_cast<std::size_t>(rate * 0.5);
     const double found = static_cast<double>(bytes) / ring_seconds(world, link, bytes);
     const double error = found / rate - 1;
-    report::record r = timing(chip + ".rate_error", "emulated link of " + chip + ": measured rate over its rate, less 1",
-                              figure_kind::measured, error, "1", world.net.size(), "half a second of traffic");
+    report::record r =
+        timing(chip + ".rate_error", "emulated link of " + chip + ": measured rate over its rate, less 1",
+               figure_kind::measured, error, "1", world.net.size(), "half a second of traffic");
     out.timings.push_back(std::move(r));
     if (std::fabs(error) <= allowed_rate_error) {
         return true;
@@ -105,12 +107,12 @@ void fit_hockney(const comm_world& world, double rate, comm_outcome& out) {
     const link_fit fit = fit_link(samples);
     const std::string method = "least squares over 16 KiB to 1 MiB, medians of 5; link emulated";
     const int ranks = world.net.size();
-    out.timings.push_back(timing("fit.alpha", "alpha of t = alpha + bytes / beta", figure_kind::measured, fit.alpha, "s",
-                                 ranks, method));
+    out.timings.push_back(
+        timing("fit.alpha", "alpha of t = alpha + bytes / beta", figure_kind::measured, fit.alpha, "s", ranks, method));
     out.timings.push_back(
         timing("fit.beta", "beta of t = alpha + bytes / beta", figure_kind::measured, fit.beta, "B/s", ranks, method));
-    out.timings.push_back(timing("fit.rate", "rate of the link that was fitted", figure_kind::measured, rate, "B/s",
-                                 ranks, "as set"));
+    out.timings.push_back(
+        timing("fit.rate", "rate of the link that was fitted", figure_kind::measured, rate, "B/s", ranks, "as set"));
     out.timings.push_back(timing("fit.largest_error", "largest relative error of the fit", figure_kind::measured,
                                  fit.largest_error, "1", ranks, method));
 }
@@ -130,8 +132,9 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
                                  static_cast<double>(model.layers);
     const double here = flop_of_layer / flops;  // seconds of a token in a layer
     const auto token_layers = static_cast<double>(layout.layers_per_stage * layout.micro_batch_tokens);
-    out.timings.push_back(timing("here", "products of FP8 codes on this machine, share of one rank", figure_kind::measured,
-                                 flops, "FLOP/s", ranks, "256 x 1024 x 1024 on one thread, best of 3, times processors over ranks"));
+    out.timings.push_back(timing("here", "products of FP8 codes on this machine, share of one rank",
+                                 figure_kind::measured, flops, "FLOP/s", ranks,
+                                 "256 x 1024 x 1024 on one thread, best of 3, times processors over ranks"));
     bool fitted = false;
     for (const std::string chip : {"h800", "910b3", "910c"}) {
         const claim::step_scenarios all(what, device::chip_by_name(chip), chip != "h800");
@@ -168,8 +171,7 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
             const std::string id = chip + "." + std::string(claim::id_of(c.column));
             const std::string words = "dispatch and combine of a layer, forward and backward, " + chip + ", " +
                                       std::string(claim::id_of(c.column)) + ", link emulated";
-            out.timings.push_back(
-                timing(id + ".seconds", words, figure_kind::measured, seconds, "s", ranks, method));
+            out.timings.push_back(timing(id + ".seconds", words, figure_kind::measured, seconds, "s", ranks, method));
             out.timings.push_back(timing(id + ".traffic_over_work", words + ": time over the layer's work",
                                          figure_kind::measured, seconds / work, "1", ranks,
                                          method + "; work: the chip's by the model, as many times slower"));

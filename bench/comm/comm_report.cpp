@@ -53,7 +53,8 @@ private:
 
 report::table exchange_table(const values& v) {
     report::table t;
-    t.title = "Dispatch and combine of DeepSeek-V3's tokens (hidden 7168, at most 4 nodes), payload for each token and destination";
+    t.title =
+        "Dispatch and combine of DeepSeek-V3's tokens (hidden 7168, at most 4 nodes), payload for each token and destination";
     t.columns = {{"ranks", alignment::right},
                  {"dispatch in"},
                  {"dispatch, B", alignment::right},
@@ -76,12 +77,14 @@ report::table exchange_table(const values& v) {
             }
         }
     }
-    t.notes = {"Payload is counted in the wrapper of MPI_Send (emulated). Interface: counters of lo, measured; headers of MPI, TCP "
-               "and IP, acknowledgements, and whatever else used lo. Indices and router weights are not sent."};
+    t.notes = {
+        "Payload is counted in the wrapper of MPI_Send (emulated). Interface: counters of lo, measured; headers of MPI, TCP "
+        "and IP, acknowledgements, and whatever else used lo. Indices and router weights are not sent."};
     return t;
 }
 
-report::table reduce_table(const values& v, const std::string& what, std::string title, std::vector<std::string> notes) {
+report::table reduce_table(const values& v, const std::string& what, std::string title,
+                           std::vector<std::string> notes) {
     report::table t;
     t.title = std::move(title);
     t.columns = {{"format"}, {"ranks", alignment::right}};
@@ -124,8 +127,9 @@ report::table codec_table(const values& v) {
                        v.text(id + ".break_even", v.most_ranks(), 1e-9)});
         }
     }
-    t.notes = {"Pays below: the bandwidth at which the bytes saved against BF16 take as long as the extra time of encoding and "
-               "decoding. An accelerator encodes as part of another kernel; this is this CPU."};
+    t.notes = {
+        "Pays below: the bandwidth at which the bytes saved against BF16 take as long as the extra time of encoding and "
+        "decoding. An accelerator encodes as part of another kernel; this is this CPU."};
     return t;
 }
 
@@ -154,12 +158,13 @@ report::table link_table(const values& v) {
     }
     t.notes = {
         "The link is as many times slower than the chip's as a product here is slower than the chip's work in a layer, so the share "
-        "of traffic is the chip's. Measured: time of real messages over a paced sender, " + std::to_string(ranks) +
+        "of traffic is the chip's. Measured: time of real messages over a paced sender, " +
+            std::to_string(ranks) +
             " ranks, encoding left out (see above); work: the chip's by the model, slowed alike.",
-        "t = alpha + bytes / beta on the first of these links: alpha " + v.text("link.fit.alpha", ranks, 1e3) + " ms, beta " +
-            v.text("link.fit.beta", ranks, 1e-6) + " MB/s (set: " + v.text("link.fit.rate", ranks, 1e-6) +
-            "), largest error " + v.text("link.fit.largest_error", ranks, 100) +
-            " %. A link whose rate is off by more than 5 % is refused."};
+        "t = alpha + bytes / beta on the first of these links: alpha " + v.text("link.fit.alpha", ranks, 1e3) +
+            " ms, beta " + v.text("link.fit.beta", ranks, 1e-6) +
+            " MB/s (set: " + v.text("link.fit.rate", ranks, 1e-6) + "), largest error " +
+            v.text("link.fit.largest_error", ranks, 100) + " %. A link whose rate is off by more than 5 % is refused."};
     return t;
 }
 
@@ -169,9 +174,10 @@ std::vector<report::table> comm_tables(const launch_outcome& outcome) {
     const values v(outcome);
     std::vector<report::table> all{
         exchange_table(v),
-        reduce_table(v, "error", "All-reduce: relative error against the exact sum, by algorithm (emulated)",
-                     {"Standard normal numbers, sums in FP32 between roundings. library: MPI_Allreduce with a reduction of ours "
-                      "over tiles, its algorithm the library's choice. Recursive doubling needs a power of two of ranks."}),
+        reduce_table(
+            v, "error", "All-reduce: relative error against the exact sum, by algorithm (emulated)",
+            {"Standard normal numbers, sums in FP32 between roundings. library: MPI_Allreduce with a reduction of ours "
+             "over tiles, its algorithm the library's choice. Recursive doubling needs a power of two of ranks."}),
         reduce_table(v, "bytes_per_number", "All-reduce: payload of all ranks for each number, bytes (counted)", {}),
         codec_table(v), link_table(v)};
     std::erase_if(all, [](const report::table& t) { return t.rows.empty(); });

@@ -33,10 +33,10 @@ public:
         start_ = seconds_now();
     }
     struct totals {
-        std::uint64_t own = 0;      // bytes of this rank
-        double bytes = 0;           // of all ranks
+        std::uint64_t own = 0;  // bytes of this rank
+        double bytes = 0;       // of all ranks
         double messages = 0;
-        double seconds = 0;         // of the slowest rank
+        double seconds = 0;  // of the slowest rank
         std::optional<double> interface;
     };
     totals end() {
@@ -89,8 +89,8 @@ void run_exchange(const comm_world& world, const comm_options& options, comm_out
         span_of_traffic all(world);
         sent_traffic begin = world.sent();
         sent_traffic between;
-        const exchange_outcome result = exchange_with_experts(world.net, dispatch, combine, options.exchange,
-                                                              [&] { between = world.sent(); });
+        const exchange_outcome result =
+            exchange_with_experts(world.net, dispatch, combine, options.exchange, [&] { between = world.sent(); });
         const span_of_traffic::totals t = all.end();
         const double dispatched = world.sum_over_ranks(static_cast<double>(between.bytes - begin.bytes));
         const double copies = world.sum_over_ranks(static_cast<double>(result.remote_copies));
@@ -98,8 +98,8 @@ void run_exchange(const comm_world& world, const comm_options& options, comm_out
         expect(out, words + ": dispatched bytes of a copy", dispatched / copies,
                static_cast<double>(dispatch.bytes(options.exchange.hidden)));
         const auto add = [&](const char* what, const char* text, double value, const char* unit, const char* method) {
-            report::record r = comm_record(id + "." + what, words + ": " + text, figure_kind::emulated, value, unit,
-                                           world.net.size());
+            report::record r =
+                comm_record(id + "." + what, words + ": " + text, figure_kind::emulated, value, unit, world.net.size());
             r.method = method;
             out.results.push_back(std::move(r));
         };
@@ -162,34 +162,36 @@ void run_reduce(const comm_world& world, const comm_options& options, comm_outco
             const std::string id = "reduce." + std::string(format.id) + "." + std::string(algorithm);
             const std::string words = "all-reduce in " + std::string(format.name) + ", " + std::string(algorithm);
             if (formula >= 0) {
-                expect(out, words + ": bytes of rank " + std::to_string(world.net.rank()), static_cast<double>(t.own), formula);
-                report::record bytes = comm_record(id + ".bytes_per_number", words + ", payload of all ranks for each number",
-                                                   figure_kind::emulated,
-                                                   t.bytes / static_cast<double>(options.numbers), "B", ranks);
+                expect(out, words + ": bytes of rank " + std::to_string(world.net.rank()), static_cast<double>(t.own),
+                       formula);
+                report::record bytes =
+                    comm_record(id + ".bytes_per_number", words + ", payload of all ranks for each number",
+                                figure_kind::emulated, t.bytes / static_cast<double>(options.numbers), "B", ranks);
                 bytes.method = "counted beneath the algorithm";
                 out.results.push_back(std::move(bytes));
             }
             const double worst = world.max_over_ranks(error_against(x, exact));
-            report::record error = comm_record(id + ".error", words + ", relative Frobenius error", figure_kind::emulated,
-                                               worst, "1", ranks);
+            report::record error = comm_record(id + ".error", words + ", relative Frobenius error",
+                                               figure_kind::emulated, worst, "1", ranks);
             error.method = "against the sum in double, standard normal numbers";
             error.n = static_cast<std::int64_t>(options.numbers);
             out.results.push_back(std::move(error));
-            report::record time = comm_record(id + ".seconds", words + ", time without a slow link", figure_kind::measured,
-                                              t.seconds, "s", ranks);
+            report::record time = comm_record(id + ".seconds", words + ", time without a slow link",
+                                              figure_kind::measured, t.seconds, "s", ranks);
             time.method = "once, " + world.transport_name + " on one machine, encoding included: no network";
             out.timings.push_back(std::move(time));
             add_interface(world, out, id, words, t);
         };
         for (const reduction_info& how : reductions) {
             if (is_defined(how.id, ranks)) {
-                run(how.name, [&] { all_reduce(world.net, format, how.id, x); },
-                    static_cast<double>(
-                        all_reduce_bytes(format, how.id, options.numbers, ranks, world.net.rank())));
+                run(
+                    how.name, [&] { all_reduce(world.net, format, how.id, x); },
+                    static_cast<double>(all_reduce_bytes(format, how.id, options.numbers, ranks, world.net.rank())));
             }
         }
         if (world.library_all_reduce) {
-            run("library", [&] { world.library_all_reduce(format, x); }, -1);
+            run(
+                "library", [&] { world.library_all_reduce(format, x); }, -1);
         }
     }
 }
@@ -208,8 +210,9 @@ void run_gather(const comm_world& world, const comm_options& options, comm_outco
         const std::string words = "all-gather in " + std::string(format.name);
         expect(out, words + ": bytes of rank " + std::to_string(world.net.rank()), static_cast<double>(t.own),
                static_cast<double>(all_gather_bytes(format, part, ranks)));
-        report::record bytes = comm_record(id + ".bytes_per_number", words + ", payload of all ranks for each number",
-                                           figure_kind::emulated, t.bytes / static_cast<double>(all.size()), "B", ranks);
+        report::record bytes =
+            comm_record(id + ".bytes_per_number", words + ", payload of all ranks for each number",
+                        figure_kind::emulated, t.bytes / static_cast<double>(all.size()), "B", ranks);
         bytes.method = "counted beneath the algorithm";
         out.results.push_back(std::move(bytes));
         report::record time = comm_record(id + ".seconds", words + ", time without a slow link", figure_kind::measured,
@@ -224,7 +227,8 @@ void run_gather(const comm_world& world, const comm_options& options, comm_outco
 void run_codec(const comm_world& world, const comm_options& options, comm_outcome& out) {
     world.net.barrier();
     if (world.net.rank() == 0) {
-        const matrix<float> x = make_matrix(distribution::normal, 1, options.numbers, options.exchange.seed, gradient_stream);
+        const matrix<float> x =
+            make_matrix(distribution::normal, 1, options.numbers, options.exchange.seed, gradient_stream);
         const std::span<const float> in(x.data(), options.numbers);
         std::vector<float> back(options.numbers);
         double bf16_seconds = 0;
@@ -254,8 +258,9 @@ void run_codec(const comm_world& world, const comm_options& options, comm_outcom
                 bf16_seconds = median;
             } else if (median > bf16_seconds && static_cast<double>(bytes.size()) < bf16_bytes) {
                 report::record b = comm_record(
-                    "codec." + std::string(id) + ".break_even", name + " pays below this bandwidth", figure_kind::measured,
-                    (bf16_bytes - static_cast<double>(bytes.size())) / (median - bf16_seconds), "B/s", world.net.size());
+                    "codec." + std::string(id) + ".break_even", name + " pays below this bandwidth",
+                    figure_kind::measured, (bf16_bytes - static_cast<double>(bytes.size())) / (median - bf16_seconds),
+                    "B/s", world.net.size());
                 b.method = "bytes saved against BF16 over extra time of encoding and decoding";
                 out.timings.push_back(std::move(b));
             }

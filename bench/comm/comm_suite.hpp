@@ -25,11 +25,11 @@ struct sent_traffic {
 // The ranks, and what lies beneath the transport.
 struct comm_world {
     transport& net;
-    std::function<sent_traffic()> sent;          // by this rank so far, counted beneath the transport
+    std::function<sent_traffic()> sent;            // by this rank so far, counted beneath the transport
     std::function<double(double)> sum_over_ranks;  // not counted as traffic
     std::function<double(double)> max_over_ranks;
     std::function<std::optional<std::uint64_t>()> interface_bytes;  // that the machine's interface has carried
-    std::string transport_name;  // "MPI over TCP"
+    std::string transport_name;                                     // "MPI over TCP"
     // A reduction of the library's own choice over whole tiles, or empty.
     std::function<void(const wire_format&, std::span<float>)> library_all_reduce;
 };
@@ -37,7 +37,7 @@ struct comm_world {
 struct comm_options {
     std::size_t numbers = 1 << 18;  // of an all-reduce
     exchange_shape exchange;
-    bool small = false;  // for tests: fewer numbers, no timed links
+    bool small = false;             // for tests: fewer numbers, no timed links
     std::vector<std::string> only;  // parts: exchange, reduce, gather, codec, links; all if empty
 };
 

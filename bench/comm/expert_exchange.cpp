@@ -103,7 +103,8 @@ exchange_outcome exchange_with_experts(transport& net, const wire_format& dispat
         const routed leaving = routed_to(shape, ranks, net.rank(), to);
         buffer sent(leaving.tokens.size() * there);
         for (std::size_t n = 0; n < leaving.tokens.size(); ++n) {
-            dispatch.encode(row(out.tokens, leaving.tokens[n], shape.hidden), std::span(sent).subspan(n * there, there));
+            dispatch.encode(row(out.tokens, leaving.tokens[n], shape.hidden),
+                            std::span(sent).subspan(n * there, there));
         }
         buffer& in = received[static_cast<std::size_t>(step)];
         if (step == 0) {

@@ -45,8 +45,7 @@ int run_program(const std::vector<std::string>& arguments) {
         return 127;
     }
     int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -77,9 +76,24 @@ fs::path suite_of(const launch_options& o) {
 
 std::vector<std::string> mpirun_arguments(const launch_options& o, int ranks, const fs::path& suite,
                                           const fs::path& folder) {
-    std::vector<std::string> all{"mpirun", "-np", std::to_string(ranks), "--oversubscribe", "--bind-to", "none",
-                                 "--mca", "pml", "ob1", "--mca", "btl", "tcp,self", "--mca", "btl_tcp_if_include", "lo",
-                                 "--mca", "mpi_yield_when_idle", "1"};
+    std::vector<std::string> all{"mpirun",
+                                 "-np",
+                                 std::to_string(ranks),
+                                 "--oversubscribe",
+                                 "--bind-to",
+                                 "none",
+                                 "--mca",
+                                 "pml",
+                                 "ob1",
+                                 "--mca",
+                                 "btl",
+                                 "tcp,self",
+                                 "--mca",
+                                 "btl_tcp_if_include",
+                                 "lo",
+                                 "--mca",
+                                 "mpi_yield_when_idle",
+                                 "1"};
     if (o.allow_run_as_root) {
         all.push_back("--allow-run-as-root");
     }

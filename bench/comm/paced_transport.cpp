@@ -14,7 +14,8 @@ pacing_clock pacing_clock::steady() {
     using seconds = std::chrono::duration<double>;
     return {[] { return seconds(clock::now().time_since_epoch()).count(); },
             [](double until) {
-                std::this_thread::sleep_until(clock::time_point(std::chrono::duration_cast<clock::duration>(seconds(until))));
+                std::this_thread::sleep_until(
+                    clock::time_point(std::chrono::duration_cast<clock::duration>(seconds(until))));
             }};
 }
 

@@ -50,8 +50,8 @@ private:
 
 // Hockney's model t = alpha + bytes / beta, fitted by least squares of relative errors.
 struct link_fit {
-    double alpha = 0;  // seconds
-    double beta = 0;   // bytes per second
+    double alpha = 0;          // seconds
+    double beta = 0;           // bytes per second
     double largest_error = 0;  // of a fitted time, relative
 };
 struct link_sample {

@@ -19,8 +19,7 @@ namespace {
 using message = std::vector<std::uint8_t>;
 
 struct shared_state {
-    explicit shared_state(int ranks)
-        : size(ranks), boxes(static_cast<std::size_t>(ranks * ranks)), all(ranks) {}
+    explicit shared_state(int ranks) : size(ranks), boxes(static_cast<std::size_t>(ranks * ranks)), all(ranks) {}
 
     std::deque<message>& box(int from, int to) { return boxes[static_cast<std::size_t>(from * size + to)]; }
 

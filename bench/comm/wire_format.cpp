@@ -49,8 +49,7 @@ std::size_t wire_format::bytes(std::size_t numbers) const {
 
 void wire_format::encode(std::span<const float> x, bytes_in out) const {
     require_bytes(*this, out.size(), x.size());
-    const quantized_matrix q =
-        quantize(matrix_view<const float>(x.data(), 1, x.size()), scaling.for_a(element), alone);
+    const quantized_matrix q = quantize(matrix_view<const float>(x.data(), 1, x.size()), scaling.for_a(element), alone);
     const auto end = std::copy(q.codes().bytes().begin(), q.codes().bytes().end(), out.begin());
     std::copy(q.scales().bytes().begin(), q.scales().bytes().end(), end);
 }

@@ -50,7 +50,8 @@ bool same(const report::record_value& a, const report::record_value& b) {
         return false;
     }
     const auto* x = std::get_if<double>(&a);
-    return x == nullptr ? a == b : std::bit_cast<std::uint64_t>(*x) == std::bit_cast<std::uint64_t>(std::get<double>(b));
+    return x == nullptr ? a == b
+                        : std::bit_cast<std::uint64_t>(*x) == std::bit_cast<std::uint64_t>(std::get<double>(b));
 }
 
 bool same(const std::optional<double>& a, const std::optional<double>& b) {
@@ -122,9 +123,7 @@ std::optional<measured_ratio> ratio_of(const record& a, const record& b) {
     }
     if (is_rate(a.unit) || is_time(a.unit)) {
         const bool overlap = *a.low <= *b.high && *b.low <= *a.high;
-        r.word = overlap                              ? speed::within_spread
-                 : (r.ratio > 1) == is_rate(a.unit) ? speed::faster
-                                                      : speed::slower;
+        r.word = overlap ? speed::within_spread : (r.ratio > 1) == is_rate(a.unit) ? speed::faster : speed::slower;
     }
     return r;
 }
@@ -201,7 +200,8 @@ results_comparison compare_results(const report::document& a, const report::docu
 }
 
 report::table context_changes(const results_comparison& c) {
-    report::table t{.title = "Context that differs", .columns = {{"field"}, {"A"}, {"B"}}, .rows = {}, .rules = {}, .notes = {}};
+    report::table t{
+        .title = "Context that differs", .columns = {{"field"}, {"A"}, {"B"}}, .rows = {}, .rules = {}, .notes = {}};
     for (const changed_field& f : c.context) {
         t.add_row({f.id, f.a, f.b});
     }
@@ -220,7 +220,10 @@ report::table changed_table(const results_comparison& c, std::size_t most) {
     for (std::size_t n = 0; n < shown; ++n) {
         const changed_field& f = c.changed[n];
         const std::string sign = f.relative && *f.relative > 0 ? "+" : "";
-        t.add_row({f.id, f.what, f.a, {f.b, report::tint::bad},
+        t.add_row({f.id,
+                   f.what,
+                   f.a,
+                   {f.b, report::tint::bad},
                    f.relative ? sign + report::format_percent(*f.relative) : std::string(nothing)});
     }
     return t;
@@ -230,8 +233,13 @@ report::table ratio_table(const results_comparison& c, std::size_t most) {
     using report::alignment;
     report::table t;
     t.title = "Measured: " + count_of(c.ratios.size()) + " figures in both files";
-    t.columns = {{"figure"}, {"unit"}, {"A", alignment::right}, {"B", alignment::right}, {"B/A", alignment::right},
-                 {"range", alignment::right}, {"B is"}};
+    t.columns = {{"figure"},
+                 {"unit"},
+                 {"A", alignment::right},
+                 {"B", alignment::right},
+                 {"B/A", alignment::right},
+                 {"range", alignment::right},
+                 {"B is"}};
     const std::size_t shown = shown_rows(t, c.ratios.size(), most);
     for (std::size_t n = 0; n < shown; ++n) {
         const measured_ratio& r = c.ratios[n];

@@ -15,9 +15,9 @@ namespace narrowfp::bench {
 
 // A field of a figure, or of the context, as each file has it.
 struct changed_field {
-    std::string id;      // of the figure; the key of a field of the context
-    std::string what;    // "value", "low", "high", "unit", "status", "kind", "parameters"; "context"
-    std::string a;       // exact text; "-" where there is none
+    std::string id;    // of the figure; the key of a field of the context
+    std::string what;  // "value", "low", "high", "unit", "status", "kind", "parameters"; "context"
+    std::string a;     // exact text; "-" where there is none
     std::string b;
     std::optional<double> relative;  // (b - a) / |a|, where both are numbers and a is not 0
 };
@@ -32,7 +32,7 @@ struct measured_ratio {
     std::string unit;
     double a = 0;
     double b = 0;
-    double ratio = 0;  // b / a
+    double ratio = 0;           // b / a
     std::optional<double> low;  // of the ratio, from the extremes of both
     std::optional<double> high;
     speed word = speed::no_word;  // of B

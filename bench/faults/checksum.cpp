@@ -39,9 +39,10 @@ struct operands {
 
 operands operands_of(const stored_format& f, const checksum_options& o, std::uint32_t tensor) {
     const options how{.threads = o.threads, .count_events = false};
-    return {quantize(make_matrix(distribution::normal, o.m, o.k, o.seed, tensor).view(), f.scaling.for_a(f.element), how),
-            quantize(make_matrix(distribution::normal, o.k, o.n, o.seed, tensor + 1).view(),
-                     f.scaling.for_b(f.element), how)};
+    return {
+        quantize(make_matrix(distribution::normal, o.m, o.k, o.seed, tensor).view(), f.scaling.for_a(f.element), how),
+        quantize(make_matrix(distribution::normal, o.k, o.n, o.seed, tensor + 1).view(), f.scaling.for_b(f.element),
+                 how)};
 }
 
 // One row of A with its scales. Blocks of A are one row high in every recipe used here.
@@ -95,8 +96,8 @@ void count_fault(detection& d, const checked_product& p, std::size_t i, const ma
         }
         const double difference = double{row(0, j)} - double{p.c(i, j)};
         change = std::fmax(change, std::fabs(difference));
-        residual = std::fmax(residual,
-                             std::fabs(p.sums[j] + difference - p.expected.sums[j]) / p.expected.magnitudes[j]);
+        residual =
+            std::fmax(residual, std::fabs(p.sums[j] + difference - p.expected.sums[j]) / p.expected.magnitudes[j]);
     }
     d.not_finite += std::isinf(residual);
     d.harmless += change == 0;
@@ -158,8 +159,8 @@ double certain_threshold(const accumulator& acc, std::size_t k) {
     if (const auto* p = std::get_if<promoted>(&acc)) {
         const double run = std::fmin(additions, static_cast<double>(p->interval));
         const double runs = std::ceil(additions / run);
-        const double inner = std::visit([&](const auto& a) { return certain_threshold(accumulator{a}, p->interval); },
-                                        p->inner);
+        const double inner =
+            std::visit([&](const auto& a) { return certain_threshold(accumulator{a}, p->interval); }, p->inner);
         return inner + (2 * runs + 1) * u32;
     }
     if (std::holds_alternative<exact>(acc) || std::holds_alternative<int32_exact>(acc)) {
@@ -172,9 +173,12 @@ std::vector<checksum_case> checksum_cases() {
     const accumulator chain = sequential<float>{};
     const accumulator promoted_chain = promoted{sequential<float>{}, 128};
     const accumulator h100 = with_promotion(accumulator_of(unit_by_name("h100"), e4m3fn, e4m3fn), 128);
-    return {{"e4m3fn.f32", "e4m3fn", promoted_chain},  {"e4m3fn.h100", "e4m3fn", h100},
-            {"e5m2.f32", "e5m2", promoted_chain},      {"mxfp8.f32", "mxfp8", chain},
-            {"int8.exact", "int8", promoted{int32_exact{}, 128}}, {"f16.f32", "f16", chain},
+    return {{"e4m3fn.f32", "e4m3fn", promoted_chain},
+            {"e4m3fn.h100", "e4m3fn", h100},
+            {"e5m2.f32", "e5m2", promoted_chain},
+            {"mxfp8.f32", "mxfp8", chain},
+            {"int8.exact", "int8", promoted{int32_exact{}, 128}},
+            {"f16.f32", "f16", chain},
             {"bf16.f32", "bf16", chain}};
 }
 

@@ -44,8 +44,8 @@ inline constexpr std::array<std::string_view, 3> fault_place_names{"codes", "sca
 
 struct detection {
     std::int64_t faults = 0;
-    std::int64_t harmless = 0;   // the product did not change
-    std::int64_t certain = 0;    // detected with the certain threshold
+    std::int64_t harmless = 0;    // the product did not change
+    std::int64_t certain = 0;     // detected with the certain threshold
     std::int64_t calibrated = 0;  // with the calibrated one
     std::int64_t not_finite = 0;
     // The largest change of an element of C, over the root mean square of C, that the calibrated threshold let through.

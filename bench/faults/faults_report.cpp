@@ -41,15 +41,17 @@ report::table payload_table(const fault_study& study) {
                    law(&flip_probabilities::above), format_number(r.sample.worst, 2), r.format.bounded ? "2" : "none",
                    format_percent(r.sample.scale_bits, 2)});
     }
-    t.notes = {fmt::format("Every single-bit flip of {} tiles, emulated; the law is a closed form over the normal distribution "
-                           "(modelled). They have to agree within {} standard errors.",
-                           report::format_count(study.payload.front().sample.flips /
-                                                static_cast<std::int64_t>(study.payload.front().format.tile) /
-                                                storage_bits_of(study.payload.front().format.element)),
-                           agreement_errors),
-               simplification,
-               "A tile's largest number is what its scale is made from; FP16, BF16 and FP32 have no scale, a tile of 128 "
-               "stands for their neighbourhood. FP8 has half as many bits to be hit as BF16 for each number."};
+    t.notes = {
+        fmt::format(
+            "Every single-bit flip of {} tiles, emulated; the law is a closed form over the normal distribution "
+            "(modelled). They have to agree within {} standard errors.",
+            report::format_count(study.payload.front().sample.flips /
+                                 static_cast<std::int64_t>(study.payload.front().format.tile) /
+                                 storage_bits_of(study.payload.front().format.element)),
+            agreement_errors),
+        simplification,
+        "A tile's largest number is what its scale is made from; FP16, BF16 and FP32 have no scale, a tile of 128 "
+        "stands for their neighbourhood. FP8 has half as many bits to be hit as BF16 for each number."};
     return t;
 }
 
@@ -65,15 +67,18 @@ report::table bit_table(const fault_study& study) {
     for (std::size_t bit = bits; bit-- > 0;) {
         std::vector<report::cell> cells{std::to_string(bit)};
         for (const payload_result& r : study.payload) {
-            const auto percent = [](double share) { return share == 0 ? std::string("0") : fmt::format("{:.1f}", 100 * share); };
-            cells.emplace_back(bit < r.sample.by_bit.size()
-                                   ? percent(r.sample.by_bit[bit].not_finite) + " / " + percent(r.sample.by_bit[bit].above)
-                                   : "");
+            const auto percent = [](double share) {
+                return share == 0 ? std::string("0") : fmt::format("{:.1f}", 100 * share);
+            };
+            cells.emplace_back(bit < r.sample.by_bit.size() ? percent(r.sample.by_bit[bit].not_finite) + " / " +
+                                                                  percent(r.sample.by_bit[bit].above)
+                                                            : "");
         }
         t.add_row(std::move(cells));
     }
-    t.notes = {"Exponent bit k of a binary format multiplies or divides by 2^(2^k); bit j of m fraction bits moves a number "
-               "by at most 2^(j - m) of itself."};
+    t.notes = {
+        "Exponent bit k of a binary format multiplies or divides by 2^(2^k); bit j of m fraction bits moves a number "
+        "by at most 2^(j - m) of itself."};
     return t;
 }
 
@@ -89,11 +94,12 @@ report::table scale_table(const fault_study& study) {
                  {"worst factor", alignment::right}};
     for (const auto& [f, s] : study.scales) {
         t.add_row({std::string(f.name), std::to_string(s.bits), std::to_string(s.numbers_hit),
-                   format_percent(s.not_finite.mean, 3), format_percent(s.above.mean, 3), format_percent(s.above_half, 3),
-                   format_number(s.worst_factor, 2)});
+                   format_percent(s.not_finite.mean, 3), format_percent(s.above.mean, 3),
+                   format_percent(s.above_half, 3), format_number(s.worst_factor, 2)});
     }
-    t.notes = {"The price of bounded payloads: all numbers of the tile go wrong together. An E8M0 scale is 8 bits for 32 "
-               "numbers, an FP32 scale 32 bits for 128."};
+    t.notes = {
+        "The price of bounded payloads: all numbers of the tile go wrong together. An E8M0 scale is 8 bits for 32 "
+        "numbers, an FP32 scale 32 bits for 128."};
     return t;
 }
 
@@ -109,8 +115,9 @@ report::table master_table(const fault_study& study) {
         t.add_row({std::string(f.name), format_percent(m.not_finite, 3), format_percent(m.above, 3),
                    format_percent(m.invisible, 3), format_percent(m.ruined, 3)});
     }
-    t.notes = {"Weights N(0, 0.02^2), 1x128 or 1x32 tiles. Copy and scale are made again from the wrong weight: a weight that became huge "
-               "takes the scale with it and the others of its tile become zero (ruined: more than half of them)."};
+    t.notes = {
+        "Weights N(0, 0.02^2), 1x128 or 1x32 tiles. Copy and scale are made again from the wrong weight: a weight that became huge "
+        "takes the scale with it and the others of its tile become zero (ruined: more than half of them)."};
     return t;
 }
 
@@ -141,12 +148,13 @@ report::table checksum_table(const fault_study& study) {
                        fmt::format("{} + {} of {}", c.false_alarms_certain, c.false_alarms_calibrated, c.fault_free)});
         }
     }
-    t.notes = {"Thresholds are relative to the sum of magnitudes of a column. Certain: the accumulator's error bound, which rounding "
-               "cannot reach. Calibrated: twice the largest residual of 64 fault-free products, fixed before others were "
-               "looked at. False alarms: of each threshold, in further fault-free products.",
-               "64 x 512 by 512 x 64, operands standard normal; 'codes' and 'scales' are A's, hit after the checksum was "
-               "taken, 'results' the accumulator after its last addition. The unit h100 cuts off at 13 bits, so its threshold "
-               "is wide and more faults pass below it."};
+    t.notes = {
+        "Thresholds are relative to the sum of magnitudes of a column. Certain: the accumulator's error bound, which rounding "
+        "cannot reach. Calibrated: twice the largest residual of 64 fault-free products, fixed before others were "
+        "looked at. False alarms: of each threshold, in further fault-free products.",
+        "64 x 512 by 512 x 64, operands standard normal; 'codes' and 'scales' are A's, hit after the checksum was "
+        "taken, 'results' the accumulator after its last addition. The unit h100 cuts off at 13 bits, so its threshold "
+        "is wide and more faults pass below it."};
     return t;
 }
 
@@ -208,8 +216,8 @@ void add_payload_records(record_list& out, const payload_result& r) {
 
 void add_checksum_records(record_list& out, const checksum_outcome& c) {
     const std::string id = "checksum." + c.what.id + ".";
-    out.add(id + "certain_threshold", c.what.id + ", residual that rounding cannot reach", figure_kind::emulated, c.certain,
-            0, "error bound of the accumulator");
+    out.add(id + "certain_threshold", c.what.id + ", residual that rounding cannot reach", figure_kind::emulated,
+            c.certain, 0, "error bound of the accumulator");
     out.add(id + "calibrated_threshold", c.what.id + ", twice the largest fault-free residual", figure_kind::emulated,
             c.calibrated, 0, "64 fault-free products");
     out.add(id + "false_alarms", c.what.id + ", false alarms of the calibrated threshold", figure_kind::emulated,

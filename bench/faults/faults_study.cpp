@@ -49,8 +49,8 @@ void check_interruptions(fault_study& study) {
 }
 
 void check_checksums(fault_study& study, const checksum_outcome& c) {
-    study.checks.push_back({c.what.id + ": no false alarm of the certain threshold in " +
-                                std::to_string(c.fault_free) + " fault-free products",
+    study.checks.push_back({c.what.id + ": no false alarm of the certain threshold in " + std::to_string(c.fault_free) +
+                                " fault-free products",
                             c.false_alarms_certain == 0});
 }
 
@@ -138,13 +138,14 @@ fault_study run_fault_study(const fault_options& options) {
     }
     if (options.asked("interruptions") && !options.life_program.empty()) {
         double before = 0;
-        study.interruptions = run_interruption_study({.program = options.life_program,
-                                                      .small = options.small,
-                                                      .seed = options.seed,
-                                                      .on_progress = [&](double fraction) {
-                                                          step("interruptions", weight_of("interruptions") * (fraction - before));
-                                                          before = fraction;
-                                                      }});
+        study.interruptions =
+            run_interruption_study({.program = options.life_program,
+                                    .small = options.small,
+                                    .seed = options.seed,
+                                    .on_progress = [&](double fraction) {
+                                        step("interruptions", weight_of("interruptions") * (fraction - before));
+                                        before = fraction;
+                                    }});
         check_interruptions(study);
     }
     return study;

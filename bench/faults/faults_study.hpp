@@ -21,8 +21,8 @@
 
 namespace narrowfp::bench {
 
-inline constexpr std::array<std::string_view, 6> fault_parts{"payload", "scales",   "master",
-                                                            "checksums", "training", "interruptions"};
+inline constexpr std::array<std::string_view, 6> fault_parts{"payload",   "scales",   "master",
+                                                             "checksums", "training", "interruptions"};
 
 struct fault_options {
     std::vector<std::string> only;  // parts; all if empty

@@ -57,8 +57,8 @@ std::vector<cell> cells_of(const any_format& format, const std::vector<float>& v
         cell& c = cells[n];
         c.low = n == 0 ? 0 : (cells[n - 1].value + c.value) / 2;
         c.high = n + 1 < cells.size() ? (c.value + cells[n + 1].value) / 2 : HUGE_VAL;
-        c.negative = sign_bit ? c.positive | static_cast<std::uint32_t>(values.size() / 2)
-                              : negative_of(c.value, c.positive);
+        c.negative =
+            sign_bit ? c.positive | static_cast<std::uint32_t>(values.size() / 2) : negative_of(c.value, c.positive);
     }
     return cells;
 }
@@ -68,7 +68,8 @@ double divisor_for(const stored_format& f, double largest) {
     switch (f.scaling.a.scale.method) {
         case scale_method::divisor:
         case scale_method::multiplier: return largest / double{max_finite(f.element)};
-        case scale_method::power_of_two: return std::exp2(std::ceil(std::log2(largest / double{max_finite(f.element)})));
+        case scale_method::power_of_two:
+            return std::exp2(std::ceil(std::log2(largest / double{max_finite(f.element)})));
         default: return 1;
     }
 }
@@ -84,8 +85,7 @@ std::vector<damage> damages(const std::vector<float>& values, int bits) {
         for (int bit = 0; bit < bits; ++bit) {
             const float after = values[code ^ (std::size_t{1} << bit)];
             all[code * static_cast<std::size_t>(bits) + static_cast<std::size_t>(bit)] =
-                std::isfinite(after) ? damage{std::fabs(double{after} - double{values[code]}), true}
-                                     : damage{0, false};
+                std::isfinite(after) ? damage{std::fabs(double{after} - double{values[code]}), true} : damage{0, false};
         }
     }
     return all;

@@ -28,7 +28,7 @@ struct payload_flips {
     sampled_share not_finite;
     sampled_share above;  // finite, wrong by more than the tile's largest number
     std::vector<bit_shares> by_bit;
-    double worst = 0;  // largest finite error over the tile's largest number
+    double worst = 0;       // largest finite error over the tile's largest number
     double scale_bits = 0;  // share of the bits that belong to scales
     std::int64_t flips = 0;
 };
@@ -38,8 +38,8 @@ payload_flips sample_payload_flips(const stored_format& format, std::size_t tile
 // Flips in one scale: all numbers of its tile go wrong alike. Without scales: nothing is counted, flips is 0.
 struct scale_flips {
     sampled_share not_finite;
-    sampled_share above;   // the tile's largest number is wrong by more than itself
-    double above_half = 0;  // by more than half of itself
+    sampled_share above;      // the tile's largest number is wrong by more than itself
+    double above_half = 0;    // by more than half of itself
     double worst_factor = 1;  // finite: new scale over old, or old over new
     int bits = 0;
     std::size_t numbers_hit = 0;

@@ -88,9 +88,12 @@ struct kill_rate {
 }  // namespace
 
 std::vector<std::string> life_arguments(const life_options& o) {
-    return {"--life",     o.folder.string(),        "--life-arm",  o.arm,
-            "--life-steps", std::to_string(o.steps), "--life-every", std::to_string(o.every),
-            "--life-save", report::exact_text(o.save_seconds), "--seed", std::to_string(o.seed)};
+    return {"--life",       o.folder.string(),
+            "--life-arm",   o.arm,
+            "--life-steps", std::to_string(o.steps),
+            "--life-every", std::to_string(o.every),
+            "--life-save",  report::exact_text(o.save_seconds),
+            "--seed",       std::to_string(o.seed)};
 }
 
 void run_one_life(const life_options& o) {
@@ -120,8 +123,10 @@ void run_one_life(const life_options& o) {
             ++saves;
         }
     }
-    report::write_file(o.folder / "timing", report::exact_text(step_seconds / static_cast<double>(std::max<std::size_t>(1, steps))) + " " +
-                                                report::exact_text(save_seconds / static_cast<double>(std::max<std::size_t>(1, saves))) + "\n");
+    report::write_file(o.folder / "timing",
+                       report::exact_text(step_seconds / static_cast<double>(std::max<std::size_t>(1, steps))) + " " +
+                           report::exact_text(save_seconds / static_cast<double>(std::max<std::size_t>(1, saves))) +
+                           "\n");
     report::write_file(o.folder / "result", t.weights_hash() + " " + report::exact_text(double{t.losses().back()}));
 }
 
@@ -147,25 +152,26 @@ interruption_study run_interruption_study(const interruption_options& o) {
     constexpr std::int64_t most_runs = 60;
     while (study.runs < most_runs &&
            (study.kills.size() < wanted_kills || study.kills_in_writes() < wanted_in_writes)) {
-        const interruption_outcome run =
-            run_lives(o, life,
-                      {.mean_seconds = 0.05 + whole / 4,
-                       .seed = o.seed,
-                       .first = static_cast<std::uint64_t>(study.runs) * 1000,
-                       .aim_at_writes = true,
-                       .most_kills = 12});
+        const interruption_outcome run = run_lives(o, life,
+                                                   {.mean_seconds = 0.05 + whole / 4,
+                                                    .seed = o.seed,
+                                                    .first = static_cast<std::uint64_t>(study.runs) * 1000,
+                                                    .aim_at_writes = true,
+                                                    .most_kills = 12});
         study.equal = study.equal && run.result == study.expected;
         study.kills.insert(study.kills.end(), run.kills.begin(), run.kills.end());
         ++study.runs;
         if (o.on_progress) {
-            o.on_progress(0.5 * std::min(1.0, static_cast<double>(study.kills.size()) / static_cast<double>(wanted_kills)));
+            o.on_progress(0.5 *
+                          std::min(1.0, static_cast<double>(study.kills.size()) / static_cast<double>(wanted_kills)));
         }
     }
     // Effective share. A second stands for an hour: 17 ms of saving and 170 ms of restarting are a minute and ten.
     constexpr double save_seconds = 1.0 / 60;
     constexpr double restart_seconds = 10.0 / 60;
-    const std::vector<kill_rate> rates = o.small ? std::vector<kill_rate>{{"usual", 1, 2}}
-                                                 : std::vector<kill_rate>{{"often", 0.5, 6}, {"usual", 1, 8}, {"seldom", 3, 10}};
+    const std::vector<kill_rate> rates =
+        o.small ? std::vector<kill_rate>{{"usual", 1, 2}}
+                : std::vector<kill_rate>{{"often", 0.5, 6}, {"usual", 1, 8}, {"seldom", 3, 10}};
     double done = 0;
     for (const kill_rate& rate : rates) {
         share_result r{.id = rate.id, .mtbf = rate.mtbf};
@@ -180,12 +186,11 @@ interruption_study run_interruption_study(const interruption_options& o) {
         std::vector<double> walls;
         std::vector<double> restarts;
         for (int n = 0; n < rate.runs; ++n) {
-            const interruption_outcome run = run_lives(
-                o, paced,
-                {.mean_seconds = rate.mtbf,
-                 .seed = o.seed,
-                 .first = 100000 + static_cast<std::uint64_t>(n) * 1000,
-                 .restart_seconds = restart_seconds});
+            const interruption_outcome run = run_lives(o, paced,
+                                                       {.mean_seconds = rate.mtbf,
+                                                        .seed = o.seed,
+                                                        .first = 100000 + static_cast<std::uint64_t>(n) * 1000,
+                                                        .restart_seconds = restart_seconds});
             study.equal = study.equal && run.result == expected;
             r.kills += static_cast<std::int64_t>(run.kills.size());
             walls.push_back(run.wall_seconds - run.restart_times.front());  // the first start is no failure's

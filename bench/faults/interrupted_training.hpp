@@ -20,7 +20,7 @@ struct life_options {
     std::filesystem::path folder;
     std::string arm = "deepseek_v3";
     std::size_t steps = 400;
-    std::size_t every = 10;  // steps between checkpoints
+    std::size_t every = 10;   // steps between checkpoints
     double save_seconds = 0;  // blocks for this long before each checkpoint, beside what writing takes
     std::uint32_t seed = 1;
 };

@@ -78,8 +78,7 @@ public:
         if (!code_) {
             ::kill(pid_, SIGKILL);
             int status = 0;
-            while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-            }
+            while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
             code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         }
     }
@@ -134,9 +133,11 @@ interruption_outcome run_interrupted(const resumable_program& program, const kil
             end.aimed = plan.aim_at_writes && life % 2 == 1;
             // Writing takes some milliseconds: an aimed kill comes up to two of them after its beginning.
             constexpr double into_a_write = 0.002;
-            end.at = end.aimed ? into_a_write * static_cast<double>(philox_stream{plan.seed, time_stream + 1}.word(
-                                                    plan.first + life)) * 0x1p-32
-                               : exponential_time(plan.mean_seconds, plan.seed, plan.first + life);
+            end.at = end.aimed
+                         ? into_a_write *
+                               static_cast<double>(philox_stream{plan.seed, time_stream + 1}.word(plan.first + life)) *
+                               0x1p-32
+                         : exponential_time(plan.mean_seconds, plan.seed, plan.first + life);
         }
         const double start = seconds_now();
         child process(program.command);

@@ -30,14 +30,14 @@ struct kill_plan {
     // Every other kill waits for a checkpoint to be written and comes into it.
     bool aim_at_writes = false;
     std::size_t most_kills = SIZE_MAX;  // then the program runs to its end
-    double restart_seconds = 0;  // from a kill to the next start: detection and repair
+    double restart_seconds = 0;         // from a kill to the next start: detection and repair
     double longest_seconds = 600;
 };
 
 struct kill_event {
-    double seconds = 0;   // of the program's life
-    bool ready = false;   // it had loaded its checkpoint
-    bool in_write = false;  // a checkpoint was being written
+    double seconds = 0;               // of the program's life
+    bool ready = false;               // it had loaded its checkpoint
+    bool in_write = false;            // a checkpoint was being written
     std::uint64_t bytes_written = 0;  // of the unfinished file
 };
 

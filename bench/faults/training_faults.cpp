@@ -93,10 +93,8 @@ std::vector<arm_faults> run_training_faults(const training_fault_options& o) {
     const options alone{.threads = 1};
     std::vector<train::run_configuration> runs;
     for (const std::string& name : o.arms) {
-        runs.push_back({.size = train::size_tiny,
-                        .how = train::arm_by_name(name),
-                        .seed = o.seed,
-                        .steps = o.before + o.after});
+        runs.push_back(
+            {.size = train::size_tiny, .how = train::arm_by_name(name), .seed = o.seed, .steps = o.before + o.after});
     }
     std::vector<arm_faults> all;
     for (std::size_t n = 0; n < runs.size(); ++n) {
@@ -115,8 +113,9 @@ std::vector<arm_faults> run_training_faults(const training_fault_options& o) {
         for (std::size_t bit = 0; bit < 32; ++bit) {
             for (int w = 0; w < o.weights; ++w) {
                 train::checkpoint hit = good;
-                float& weight = hit.parameters[weight_of(
-                    clean.layout(), places.word(bit * static_cast<std::size_t>(o.weights) + static_cast<std::size_t>(w)))];
+                float& weight =
+                    hit.parameters[weight_of(clean.layout(), places.word(bit * static_cast<std::size_t>(o.weights) +
+                                                                         static_cast<std::size_t>(w)))];
                 weight = std::bit_cast<float>(std::bit_cast<std::uint32_t>(weight) ^ (1u << bit));
                 train::write_checkpoint(faulty, hit, configuration);
                 train::trainer t(runs[n], text.streams(), alone);

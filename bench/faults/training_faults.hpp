@@ -26,8 +26,8 @@ struct training_damage {
     std::int64_t unchanged = 0;   // every loss the same bits
     std::int64_t not_finite = 0;  // a loss that is NaN or infinite
     std::int64_t damaged = 0;     // finite; the last loss is more than 1 % higher
-    std::int64_t detected = 0;    // the next loss is not finite or more than a tenth above the last one before the fault
-    double largest_gap = 0;       // finite: last loss over the one without a fault, less 1
+    std::int64_t detected = 0;  // the next loss is not finite or more than a tenth above the last one before the fault
+    double largest_gap = 0;     // finite: last loss over the one without a fault, less 1
     double largest_gap_missed = 0;  // the same among those not detected
 
     void add(const training_damage& other);

@@ -36,13 +36,13 @@ report::table damage_table(const fault_study& study) {
     for (const arm_faults& a : study.training) {
         const auto share = [&](std::int64_t count) { return format_percent(share_of(count, a.all), 3); };
         t.add_row({a.arm, report::format_count(a.all.flips), share(a.all.unchanged), share(a.all.not_finite),
-                   share(a.all.damaged), share(a.all.detected),
-                   format_percent(a.false_alarms, 3), format_percent(a.all.largest_gap_missed, 2),
-                   a.recovered ? "yes" : "NO"});
+                   share(a.all.damaged), share(a.all.detected), format_percent(a.false_alarms, 3),
+                   format_percent(a.all.largest_gap_missed, 2), a.recovered ? "yes" : "NO"});
     }
-    t.notes = {"Next loss tells: it is not finite, or more than a tenth above the loss before the fault. Gaps are against the run "
-               "without a fault. Recovery: the steps from the last checkpoint are computed again. A small model on a chain of "
-               "symbols; a flip of every bit alike."};
+    t.notes = {
+        "Next loss tells: it is not finite, or more than a tenth above the loss before the fault. Gaps are against the run "
+        "without a fault. Recovery: the steps from the last checkpoint are computed again. A small model on a chain of "
+        "symbols; a flip of every bit alike."};
     return t;
 }
 
@@ -58,8 +58,11 @@ report::table damage_by_bit(const fault_study& study) {
     for (const arm_faults& a : study.training) {
         t.columns.push_back({a.arm, alignment::right});
     }
-    for (const range& r : {range{"31, sign", 31, 31}, {"30, top exponent", 30, 30}, {"29 to 23, exponent", 23, 29},
-                           {"22 to 16, fraction", 16, 22}, {"15 to 0, fraction below BF16", 0, 15}}) {
+    for (const range& r : {range{"31, sign", 31, 31},
+                           {"30, top exponent", 30, 30},
+                           {"29 to 23, exponent", 23, 29},
+                           {"22 to 16, fraction", 16, 22},
+                           {"15 to 0, fraction below BF16", 0, 15}}) {
         std::vector<report::cell> cells{r.name};
         for (const arm_faults& a : study.training) {
             training_damage sum;
@@ -85,9 +88,10 @@ report::table kill_table(const interruption_study& s) {
         }
     }
     t.add_row({line.empty() ? "none" : line});
-    t.notes = {fmt::format("{} runs. Every resumed run ended with the bits of the run without a kill: {}. A file whose bytes are all "
-                           "written was killed before it was synced and took its name.",
-                           s.runs, s.equal ? "yes" : "NO")};
+    t.notes = {fmt::format(
+        "{} runs. Every resumed run ended with the bits of the run without a kill: {}. A file whose bytes are all "
+        "written was killed before it was synced and took its name.",
+        s.runs, s.equal ? "yes" : "NO")};
     return t;
 }
 
@@ -104,13 +108,14 @@ report::table share_table(const interruption_study& s) {
                  {"standard error", alignment::right},
                  {"formula", alignment::right}};
     for (const share_result& r : s.shares) {
-        t.add_row({r.id, format_number(r.mtbf, 2), format_number(1e3 * r.checkpoint, 3), format_number(1e3 * r.restart, 3),
-                   format_number(1e3 * r.interval, 3), report::format_count(r.kills), format_number(r.share, 3),
-                   format_number(r.standard_error, 2), format_number(r.formula, 3)});
+        t.add_row({r.id, format_number(r.mtbf, 2), format_number(1e3 * r.checkpoint, 3),
+                   format_number(1e3 * r.restart, 3), format_number(1e3 * r.interval, 3), report::format_count(r.kills),
+                   format_number(r.share, 3), format_number(r.standard_error, 2), format_number(r.formula, 3)});
     }
-    t.notes = {"Scaled time: a second stands for an hour, 17 ms of saving for a minute, 170 ms of detection and repair for ten; the "
-               "program's own writing and loading come on top. The interval is Daly's. Formula: exponential failures with the "
-               "costs measured in these runs. A machine with other work makes steps uneven, which the formula does not know."};
+    t.notes = {
+        "Scaled time: a second stands for an hour, 17 ms of saving for a minute, 170 ms of detection and repair for ten; the "
+        "program's own writing and loading come on top. The interval is Daly's. Formula: exponential failures with the "
+        "costs measured in these runs. A machine with other work makes steps uneven, which the formula does not know."};
     return t;
 }
 
@@ -133,8 +138,9 @@ std::vector<report::record> training_records(const fault_study& study) {
     std::vector<report::record> all;
     for (const arm_faults& a : study.training) {
         const auto add = [&](const char* what, const char* name, double value) {
-            report::record r = base_record(study, "training." + a.arm + "." + what, a.arm + ", one bit of a master weight, " + name,
-                                           figure_kind::emulated, value, "1");
+            report::record r =
+                base_record(study, "training." + a.arm + "." + what, a.arm + ", one bit of a master weight, " + name,
+                            figure_kind::emulated, value, "1");
             r.n = a.all.flips;
             r.method = "model tiny, 20 steps after the fault, against the run without";
             all.push_back(std::move(r));
@@ -164,7 +170,8 @@ std::vector<report::record> interruption_records(const fault_study& study) {
     const interruption_study& s = *study.interruptions;
     const auto add = [&](std::string id, std::string name, report::record_value value, const char* unit,
                          const char* method = "") -> report::record& {
-        all.push_back(base_record(study, "interrupted." + std::move(id), std::move(name), figure_kind::measured, std::move(value), unit));
+        all.push_back(base_record(study, "interrupted." + std::move(id), std::move(name), figure_kind::measured,
+                                  std::move(value), unit));
         all.back().method = method;
         return all.back();
     };

@@ -63,8 +63,8 @@ std::vector<configuration> study_configurations() {
         all.push_back({element, recipes::none, "none"});
     }
     for (const any_format& element : {any_format{e4m3fn}, any_format{e5m2}}) {
-        for (const recipe& r : {recipes::none, recipes::tensor_current, recipes::rowwise, recipes::deepseek_v3,
-                                recipes::mxfp8}) {
+        for (const recipe& r :
+             {recipes::none, recipes::tensor_current, recipes::rowwise, recipes::deepseek_v3, recipes::mxfp8}) {
             all.push_back({element, r, std::string(r.name)});
         }
         all.push_back({element, with_scale_rule(recipes::mxfp8, scale_rule::floor), "mxfp8-floor"});
@@ -99,10 +99,8 @@ operands llm_operands(const matmul_options& options) {
     const std::size_t mn = lines(options);
     const std::size_t k = options.small ? 512 : 4096;
     constexpr std::uint32_t seed = 1;
-    return {"llm_like",
-            "activations N(0,1) with one channel in 128 32 times larger, times weights N(0,1)/32, seed 1",
-            make_matrix(distribution::llm_like, mn, k, seed, 0),
-            make_matrix(distribution::llm_like, k, mn, seed, 1),
+    return {"llm_like", "activations N(0,1) with one channel in 128 32 times larger, times weights N(0,1)/32, seed 1",
+            make_matrix(distribution::llm_like, mn, k, seed, 0), make_matrix(distribution::llm_like, k, mn, seed, 1),
             false};
 }
 
@@ -192,8 +190,9 @@ matmul_study run_matmul_study(const matmul_options& options) {
         }
     }
     if (total == 0) {
-        throw std::invalid_argument("no configuration matches '" + options.only + "'; an id is DATA.FORMAT.RECIPE, as in " +
-                                    inputs.front().name + "." + std::string(matmul_baseline));
+        throw std::invalid_argument("no configuration matches '" + options.only +
+                                    "'; an id is DATA.FORMAT.RECIPE, as in " + inputs.front().name + "." +
+                                    std::string(matmul_baseline));
     }
     std::uint64_t done = 0;
     for (std::size_t n = 0; n < inputs.size(); ++n) {

@@ -22,8 +22,8 @@ namespace narrowfp::bench {
 struct matmul_options {
     std::filesystem::path images = fashion_mnist_path;  // idx file of 28 x 28 images
     std::vector<std::filesystem::path> operands{};      // files of narrowfp train --dump-operands
-    std::string only;              // run only configurations whose id contains this text
-    bool small = false;            // a fraction of the rows and columns, for a quick look; printed as such
+    std::string only;                                   // run only configurations whose id contains this text
+    bool small = false;  // a fraction of the rows and columns, for a quick look; printed as such
     int threads = 0;
     std::function<void(std::uint64_t done, std::uint64_t total, std::string_view what)> on_progress;
 };
@@ -41,7 +41,7 @@ struct matmul_row {
     std::string recipe;
     std::size_t bytes = 0;  // codes and scales of both operands
     double bytes_per_element = 0;
-    event_counts events;  // of both operands
+    event_counts events;               // of both operands
     std::vector<matmul_error> errors;  // in the order of matmul_study::accumulators, without those that do not apply
 };
 

@@ -54,8 +54,8 @@ std::string short_name(std::string_view accumulator) {
 
 table error_table(const matmul_study& study, const matmul_dataset& data) {
     table t;
-    t.title = data.name + ": " + std::to_string(data.m) + " x " + std::to_string(data.n) + ", K = " +
-              std::to_string(data.k) + " (" + data.summary + ")";
+    t.title = data.name + ": " + std::to_string(data.m) + " x " + std::to_string(data.n) +
+              ", K = " + std::to_string(data.k) + " (" + data.summary + ")";
     t.columns = {{"format"}, {"recipe"}, {"B/elem", alignment::right}, {"bytes/FP8", alignment::right}};
     for (const std::string& acc : study.accumulators) {
         t.columns.push_back({short_name(acc), alignment::right});
@@ -73,9 +73,9 @@ table error_table(const matmul_study& study, const matmul_dataset& data) {
         std::vector<cell> cells{{row.format, &row == baseline ? tint::strong : tint::plain},
                                 {row.recipe, &row == baseline ? tint::strong : tint::plain},
                                 report::format_number(row.bytes_per_element, 4),
-                                baseline == nullptr ? "-"
-                                                    : ratio_text(static_cast<double>(row.bytes),
-                                                                 static_cast<double>(baseline->bytes))};
+                                baseline == nullptr
+                                    ? "-"
+                                    : ratio_text(static_cast<double>(row.bytes), static_cast<double>(baseline->bytes))};
         for (const std::string& acc : study.accumulators) {
             const auto is_it = [&](const matmul_error& e) { return e.accumulator == acc; };
             const auto found = std::find_if(row.errors.begin(), row.errors.end(), is_it);
@@ -87,14 +87,15 @@ table error_table(const matmul_study& study, const matmul_dataset& data) {
                                                2));
         t.add_row(std::move(cells));
     }
-    t.notes = {"Relative Frobenius error against the exact product of the FP32 operands, emulated bit for bit. exact: the rounding "
-               "of the operands alone. sequential: an FP32 fma chain. aligned: Hopper's FP8 matrix unit, aligned(32,13). /128: the "
-               "same, promoted to FP32 every 128. In rows of 16- and 32-bit formats 'aligned' shows what such a unit would do. "
-               "INT8: FP32 chains of 128 products are exact, so sequential/128 is what INT8 units with INT32 sums give.",
-               "FP8 in 'bytes/FP8' and 'error/FP8' is " + std::string(matmul_baseline) + " with " +
-                   std::string(matmul_baseline_accumulator) +
-                   "; the error compared is that of column sequential. lost: elements that became zero or were clipped to the "
-                   "largest value."};
+    t.notes = {
+        "Relative Frobenius error against the exact product of the FP32 operands, emulated bit for bit. exact: the rounding "
+        "of the operands alone. sequential: an FP32 fma chain. aligned: Hopper's FP8 matrix unit, aligned(32,13). /128: the "
+        "same, promoted to FP32 every 128. In rows of 16- and 32-bit formats 'aligned' shows what such a unit would do. "
+        "INT8: FP32 chains of 128 products are exact, so sequential/128 is what INT8 units with INT32 sums give.",
+        "FP8 in 'bytes/FP8' and 'error/FP8' is " + std::string(matmul_baseline) + " with " +
+            std::string(matmul_baseline_accumulator) +
+            "; the error compared is that of column sequential. lost: elements that became zero or were clipped to the "
+            "largest value."};
     return t;
 }
 
@@ -126,9 +127,10 @@ table matmul_cost_table(const matmul_study& study) {
         const std::string stored = report::format_bytes(fp8->bytes);
         t.add_row({data.name, stored, stored, report::format_bytes(integer->bytes), report::format_bytes(wide->bytes)});
     }
-    t.notes = {"fp8 is " + std::string(matmul_baseline) +
-               ", int8 is int8.int8_tile. A chip without FP8 units can store and load the same 8-bit codes and widen them in registers, so its "
-               "bytes are those of the first column: all of the difference to 16 bits comes back without FP8 units; the rate of the multiplication does not."};
+    t.notes = {
+        "fp8 is " + std::string(matmul_baseline) +
+        ", int8 is int8.int8_tile. A chip without FP8 units can store and load the same 8-bit codes and widen them in registers, so its "
+        "bytes are those of the first column: all of the difference to 16 bits comes back without FP8 units; the rate of the multiplication does not."};
     return t;
 }
 
@@ -163,22 +165,22 @@ void add_findings(const matmul_dataset& data, std::vector<std::string>& out) {
                       report::format_ratio(static_cast<double>(wide->bytes) / static_cast<double>(fp8->bytes), 3) +
                       " the bytes of FP8 (E4M3, DeepSeek-V3's scales) and have an error " +
                       times(error_of(wide, "sequential"), fp8_error) + " FP8's (" +
-                      report::format_number(error_of(wide, "sequential"), 2) + ", bias " + bias_text(wide, "sequential") +
-                      ", against " + report::format_number(fp8_error, 2) + ", bias " +
+                      report::format_number(error_of(wide, "sequential"), 2) + ", bias " +
+                      bias_text(wide, "sequential") + ", against " + report::format_number(fp8_error, 2) + ", bias " +
                       bias_text(fp8, matmul_baseline_accumulator) + ").");
     }
     // The row with one scale per tensor, because tile scales promote to FP32 by themselves.
     const matmul_row* tensor_row = find_row(data, "e4m3fn.tensor_current");
     if (tensor_row != nullptr) {
         const auto error = [&](std::string_view acc) { return report::format_number(error_of(tensor_row, acc), 2); };
-        out.push_back(data.name + ": rounding the operands to FP8 (one scale per tensor) alone gives " + error("exact") +
-                      "; with an FP32 accumulator it is " + error("sequential") +
+        out.push_back(data.name + ": rounding the operands to FP8 (one scale per tensor) alone gives " +
+                      error("exact") + "; with an FP32 accumulator it is " + error("sequential") +
                       ", with Hopper's 14-bit one without promotion " + error(name_of(accumulator{aligned{}})) +
                       ", promoted every 128 " + error(matmul_baseline_accumulator) + ".");
     }
     if (std::isfinite(integer) && std::isfinite(fp8_error)) {
-        out.push_back(data.name + ": INT8 with the same tiles and exact sums of 128 has an error " + times(integer, fp8_error) +
-                      " FP8's (" + report::format_number(integer, 2) + " against " +
+        out.push_back(data.name + ": INT8 with the same tiles and exact sums of 128 has an error " +
+                      times(integer, fp8_error) + " FP8's (" + report::format_number(integer, 2) + " against " +
                       report::format_number(fp8_error, 2) + ").");
     }
     const double tensor = error_of(tensor_row, "exact");
@@ -316,8 +318,9 @@ std::string matmul_markdown(const matmul_study& study, const field_list& context
     if (study.small) {
         out += "**" + size_note(study) + "**\n\n";
     }
-    out += "Every error below is emulated bit for bit, every byte is counted. Nothing is timed: throughput is NOT RUN: " +
-           std::string(throughput_reason) + ".\n\n## What the figures say\n\n";
+    out +=
+        "Every error below is emulated bit for bit, every byte is counted. Nothing is timed: throughput is NOT RUN: " +
+        std::string(throughput_reason) + ".\n\n## What the figures say\n\n";
     for (const std::string& finding : matmul_findings(study)) {
         out += "- " + report::markdown_text(finding) + "\n";
     }
@@ -328,13 +331,16 @@ std::string matmul_markdown(const matmul_study& study, const field_list& context
     out += "## The cost in bytes\n\n" + report::to_markdown(matmul_cost_table(study)) + "\n";
     out += "## Throughput\n\nNOT RUN: " + std::string(throughput_reason) + ".\n\n## How to repeat it\n\n" +
            "- everything: `bench/reproduce`, or `narrowfp study matmul --output FOLDER`\n"
-           "- one row: `narrowfp study matmul --only " + std::string(matmul_baseline) + "`\n"
+           "- one row: `narrowfp study matmul --only " +
+           std::string(matmul_baseline) +
+           "`\n"
            "- one product of your own: `narrowfp gemm --help`\n\n## Where this was computed\n\n";
     for (const report::field& f : context) {
         out += "- " + report::markdown_text(f.key) + ": " + report::markdown_text(to_text(f.value)) + "\n";
     }
     for (const matmul_dataset& data : study.datasets) {
-        out += "- " + report::markdown_text(data.name) + ", CRC-32 of the operands: " + std::to_string(data.hash) + "\n";
+        out +=
+            "- " + report::markdown_text(data.name) + ", CRC-32 of the operands: " + std::to_string(data.hash) + "\n";
     }
     return out;
 }

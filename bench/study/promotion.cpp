@@ -36,7 +36,8 @@ promotion_errors errors_of(const matrix<float>& d, const matrix<float>& e) {
         error2 += error * error;
         exact2 += exact_value * exact_value;
         largest = std::max(largest, error);
-        out.max_relative = exact_value != 0 ? std::max(out.max_relative, error / std::fabs(exact_value)) : out.max_relative;
+        out.max_relative =
+            exact_value != 0 ? std::max(out.max_relative, error / std::fabs(exact_value)) : out.max_relative;
     }
     const double rms = std::sqrt(exact2 / static_cast<double>(d.size()));
     out.max_to_rms = largest / rms;
@@ -47,10 +48,13 @@ promotion_errors errors_of(const matrix<float>& d, const matrix<float>& e) {
 std::string interval_text(std::size_t interval) { return interval == 0 ? "none" : std::to_string(interval); }
 
 template <class Add>
-void for_each_interval(distribution data, const recipe& scaling, const scaling_options& o, std::uint32_t batch, Add add) {
+void for_each_interval(distribution data, const recipe& scaling, const scaling_options& o, std::uint32_t batch,
+                       Add add) {
     const std::size_t k = count_of(o, length);
-    const quantized_matrix a = quantize(make_matrix(data, outputs, k, o.seed, batch * 16).view(), scaling.for_a(e4m3fn));
-    const quantized_matrix b = quantize(make_matrix(data, k, outputs, o.seed, batch * 16 + 1).view(), scaling.for_b(e4m3fn));
+    const quantized_matrix a =
+        quantize(make_matrix(data, outputs, k, o.seed, batch * 16).view(), scaling.for_a(e4m3fn));
+    const quantized_matrix b =
+        quantize(make_matrix(data, k, outputs, o.seed, batch * 16 + 1).view(), scaling.for_b(e4m3fn));
     const options opts{.threads = o.threads};
     const matrix<float> sums = gemm(a, b, exact{}, {}, f32, opts);
     const accumulator h100 = accumulator_of(unit_by_name("h100"), e4m3fn, e4m3fn);
@@ -66,31 +70,31 @@ std::vector<sample> promotion_batch(const scaling_options& o, std::uint32_t batc
                           all.push_back(percent("uniform." + every, "[0, 1), amax to 448: max relative error, " + every,
                                                 e.max_relative));
                       });
-    for_each_interval(distribution::uniform01, recipes::none, o, batch,
-                      [&](const std::string& every, const promotion_errors& e) {
-                          all.push_back(percent("unscaled." + every, "[0, 1), scale 1: max relative error, " + every,
-                                                e.max_relative));
-                      });
-    for_each_interval(distribution::normal, recipes::tensor_current, o, batch,
-                      [&](const std::string& every, const promotion_errors& e) {
-                          all.push_back(percent("normal." + every, "N(0, 1), amax to 448: rms error / rms, " + every,
-                                                e.rms_to_rms));
-                          if (every == "none") {
-                              all.push_back(percent("normal.none_max", "N(0, 1), amax to 448: max error / rms, none",
-                                                    e.max_to_rms));
-                          }
-                      });
+    for_each_interval(
+        distribution::uniform01, recipes::none, o, batch, [&](const std::string& every, const promotion_errors& e) {
+            all.push_back(
+                percent("unscaled." + every, "[0, 1), scale 1: max relative error, " + every, e.max_relative));
+        });
+    for_each_interval(
+        distribution::normal, recipes::tensor_current, o, batch,
+        [&](const std::string& every, const promotion_errors& e) {
+            all.push_back(percent("normal." + every, "N(0, 1), amax to 448: rms error / rms, " + every, e.rms_to_rms));
+            if (every == "none") {
+                all.push_back(percent("normal.none_max", "N(0, 1), amax to 448: max error / rms, none", e.max_to_rms));
+            }
+        });
     return all;
 }
 
 std::vector<expectation> promotion_expected() {
-    std::vector<expectation> all{{"normal.none", 0.13, 0.005},  {"normal.512", 0.034, 0.0005},  {"normal.256", 0.021, 0.0005},
-                                 {"normal.128", 0.013, 0.0005}, {"normal.64", 0.0077, 0.00005}, {"normal.32", 0.0046, 0.00005},
+    std::vector<expectation> all{{"normal.none", 0.13, 0.005},   {"normal.512", 0.034, 0.0005},
+                                 {"normal.256", 0.021, 0.0005},  {"normal.128", 0.013, 0.0005},
+                                 {"normal.64", 0.0077, 0.00005}, {"normal.32", 0.0046, 0.00005},
                                  {"normal.none_max", 1.3, 0.05}};
     for (const std::string scaling : {"uniform.", "unscaled."}) {
-        const std::vector<expectation> same{{scaling + "none", 7.0, 0.05},    {scaling + "512", 0.57, 0.005},
-                                            {scaling + "256", 0.19, 0.005},   {scaling + "128", 0.062, 0.0005},
-                                            {scaling + "64", 0.017, 0.0005},  {scaling + "32", 0.0050, 0.00005}};
+        const std::vector<expectation> same{{scaling + "none", 7.0, 0.05},   {scaling + "512", 0.57, 0.005},
+                                            {scaling + "256", 0.19, 0.005},  {scaling + "128", 0.062, 0.0005},
+                                            {scaling + "64", 0.017, 0.0005}, {scaling + "32", 0.0050, 0.00005}};
         all.insert(all.end(), same.begin(), same.end());
     }
     return all;

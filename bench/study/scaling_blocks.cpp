@@ -91,15 +91,16 @@ double share_near_next_binade(double low) {
 }
 
 std::vector<std::string> mx_rules_notes() {
-    return {fmt::format("From the distribution of the largest of 32 normal magnitudes floor puts {:.2f} % of the "
-                        "maxima above 448 and "
-                        "clips {:.2f} % of them.",
-                        100 * share_near_next_binade(448.0 / 256), 100 * share_near_next_binade(464.0 / 256)),
-            "arXiv 2506.08027 reports that pre-training with the floor rule of OCP MX 1.0 can diverge and that "
-            "rounding the "
-            "scale up does not; here is why: of normal numbers floor clips the largest of about one block in seven, by up to an "
-            "eighth.",
-            "No training is run here: that clipping causes the divergence is the paper's finding, not ours."};
+    return {
+        fmt::format("From the distribution of the largest of 32 normal magnitudes floor puts {:.2f} % of the "
+                    "maxima above 448 and "
+                    "clips {:.2f} % of them.",
+                    100 * share_near_next_binade(448.0 / 256), 100 * share_near_next_binade(464.0 / 256)),
+        "arXiv 2506.08027 reports that pre-training with the floor rule of OCP MX 1.0 can diverge and that "
+        "rounding the "
+        "scale up does not; here is why: of normal numbers floor clips the largest of about one block in seven, by up to an "
+        "eighth.",
+        "No training is run here: that clipping causes the divergence is the paper's finding, not ours."};
 }
 
 // -- nearly equal values ----------------------------------------------------------------------------------------------

@@ -118,8 +118,7 @@ std::vector<sample> token_imbalance_batch(const scaling_options& o, std::uint32_
     std::vector<sample> all;
     if (o.recorded) {
         const train::linear_operands& linear = o.recorded->operands;
-        const matrix<float> chance =
-            make_matrix(distribution::uniform01, 1, linear.dy.rows(), o.seed, batch * 16 + 3);
+        const matrix<float> chance = make_matrix(distribution::uniform01, 1, linear.dy.rows(), o.seed, batch * 16 + 3);
         add_raised_tokens(linear.dy, linear.w, chance, o, all);
         return all;
     }

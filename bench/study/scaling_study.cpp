@@ -50,10 +50,9 @@ std::string_view scaling_figure::agreement() const {
 }
 
 const std::vector<scaling_design>& scaling_designs() {
-    static const std::vector<scaling_design> all{mx_rules_design(), near_constant_design(),
-                                                 retile_design(),   token_imbalance_design(),
-                                                 outliers_design(), delayed_spikes_design(),
-                                                 promotion_design()};
+    static const std::vector<scaling_design> all{
+        mx_rules_design(), near_constant_design(),  retile_design(),   token_imbalance_design(),
+        outliers_design(), delayed_spikes_design(), promotion_design()};
     return all;
 }
 
@@ -125,13 +124,15 @@ report::table scaling_table(const scaling_study& study) {
         t.add_row({f.what, number_text(f, f.mean), study.batches > 1 ? number_text(f, f.standard_error) : "",
                    f.expected ? number_text(f, f.expected->value) : "", std::string(f.agreement())});
     }
-    t.notes = {study.batches > 1 ? fmt::format("Data: {}. Mean of {} batches, seed {}; emulated bit for bit.", study.data,
-                                               study.batches, study.seed)
-                                 : fmt::format("Data: {}. All of its numbers, once; emulated bit for bit.", study.data)};
-    t.notes.push_back(!study.recorded.empty() ? "Stated elsewhere: nothing; stated figures are of random numbers."
-                                     : "Stated elsewhere: " + study.source +
-                                           ". Agrees: within half a unit of its last digit and three of our standard "
-                                           "errors; its own sampling error is unknown.");
+    t.notes = {study.batches > 1
+                   ? fmt::format("Data: {}. Mean of {} batches, seed {}; emulated bit for bit.", study.data,
+                                 study.batches, study.seed)
+                   : fmt::format("Data: {}. All of its numbers, once; emulated bit for bit.", study.data)};
+    t.notes.push_back(!study.recorded.empty()
+                          ? "Stated elsewhere: nothing; stated figures are of random numbers."
+                          : "Stated elsewhere: " + study.source +
+                                ". Agrees: within half a unit of its last digit and three of our standard "
+                                "errors; its own sampling error is unknown.");
     return t;
 }
 

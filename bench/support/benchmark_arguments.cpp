@@ -16,9 +16,8 @@ namespace {
 // Google Benchmark takes the default of --benchmark_x from the environment variable BENCHMARK_X.
 const char* environment_of(std::string_view flag) {
     std::string name(flag.substr(2));
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     return std::getenv(name.c_str());
 }
 
@@ -95,7 +94,8 @@ void add_defaults(const suite_info& info, std::string_view seconds_suffix, argum
         }
         args.others.emplace_back("--benchmark_repetitions=1");
     }
-    if (!given(args.others, "--benchmark_counters_tabular") && environment_of("--benchmark_counters_tabular") == nullptr) {
+    if (!given(args.others, "--benchmark_counters_tabular") &&
+        environment_of("--benchmark_counters_tabular") == nullptr) {
         args.others.emplace_back("--benchmark_counters_tabular=true");
     }
     for (const char* flag : {"--benchmark_report_aggregates_only", "--benchmark_display_aggregates_only"}) {

@@ -33,7 +33,9 @@ constexpr int interrupted = 130;
 
 // -- versions of Google Benchmark: 1.7 and before, 1.8 and after ------------------------------------------------------
 template <class State>
-constexpr bool skips_with_message = requires(State state) { state.SkipWithMessage(""); };
+constexpr bool skips_with_message = requires(State state) {
+    state.SkipWithMessage("");
+};
 
 // Since 1.8 a minimum time carries a unit ("0.1s"); before, a unit is an error.
 constexpr std::string_view seconds_suffix = skips_with_message<benchmark::State> ? "s" : "";
@@ -61,25 +63,27 @@ bool has_figures(const Run& run) {
 
 void print_help(const suite_info& info) {
     const bool measured = info.kind == report::figure_kind::measured;
-    fmt::print("usage: {0} [--results FILE] [--seed N] [--threads N]{6}{9} [--benchmark_...]\n\n{1}\n\n"
-               "  --results FILE  write the figures in the schema {2}\n"
-               "  --seed N        of the random operands (default 1)\n"
-               "  --threads N     the most that a row uses (default: all processors, {3} here)\n"
-               "{7}{10}"
-               "  --help          this text\n\n"
-               "Defaults that differ from Google Benchmark's: {4}.\n"
-               "Example:\n  {0} --benchmark_filter='{8}' --results {5}\n\n"
-               "Exit codes: 0 it ran and every check held; 1 a check failed; 2 wrong use; 130 interrupted.\n\n"
-               "Flags of Google Benchmark (--benchmark_min_time also takes a number without a unit):\n",
-               info.name, info.summary, report::results_schema, processors(),
-               measured ? "9 repetitions in turn or in random order among all rows, at least 0.02 seconds each"
-                        : "one run of each row, no repetitions",
-               measured ? "timings.json" : "results.json", info.has_more ? " [--all]" : "",
-               info.has_more ? "  --all           also rows that take long\n" : "", info.example,
-               info.takes_operands ? " [--operands FILE]" : "",
-               info.takes_operands ? "  --operands FILE also on operands of training, a file of narrowfp train --dump-operands\n"
-                                     "                  (repeatable)\n"
-                                   : "");
+    fmt::print(
+        "usage: {0} [--results FILE] [--seed N] [--threads N]{6}{9} [--benchmark_...]\n\n{1}\n\n"
+        "  --results FILE  write the figures in the schema {2}\n"
+        "  --seed N        of the random operands (default 1)\n"
+        "  --threads N     the most that a row uses (default: all processors, {3} here)\n"
+        "{7}{10}"
+        "  --help          this text\n\n"
+        "Defaults that differ from Google Benchmark's: {4}.\n"
+        "Example:\n  {0} --benchmark_filter='{8}' --results {5}\n\n"
+        "Exit codes: 0 it ran and every check held; 1 a check failed; 2 wrong use; 130 interrupted.\n\n"
+        "Flags of Google Benchmark (--benchmark_min_time also takes a number without a unit):\n",
+        info.name, info.summary, report::results_schema, processors(),
+        measured ? "9 repetitions in turn or in random order among all rows, at least 0.02 seconds each"
+                 : "one run of each row, no repetitions",
+        measured ? "timings.json" : "results.json", info.has_more ? " [--all]" : "",
+        info.has_more ? "  --all           also rows that take long\n" : "", info.example,
+        info.takes_operands ? " [--operands FILE]" : "",
+        info.takes_operands
+            ? "  --operands FILE also on operands of training, a file of narrowfp train --dump-operands\n"
+              "                  (repeatable)\n"
+            : "");
     std::fflush(stdout);
     benchmark::PrintDefaultHelp();
     std::fflush(stdout);
@@ -154,10 +158,7 @@ private:
 class suite_runner {
 public:
     suite_runner(const suite_info& info, suite_content& content, const arguments& args)
-        : info_(info),
-          content_(content),
-          args_(args),
-          filter_(flag_value(args.others, "--benchmark_filter", "")) {}
+        : info_(info), content_(content), args_(args), filter_(flag_value(args.others, "--benchmark_filter", "")) {}
 
     void register_rows() {
         for (const auto& row : content_.rows) {
@@ -370,9 +371,8 @@ int run(int argc, char** argv, const suite_info& info) {
         return 0;  // --benchmark_list_tests
     }
     if (console && measured) {
-        const report::table_style style{.width = terminal_width(stdout),
-                                        .unicode = false,
-                                        .colour = use_colour(colour_policy::automatic, stdout)};
+        const report::table_style style{
+            .width = terminal_width(stdout), .unicode = false, .colour = use_colour(colour_policy::automatic, stdout)};
         const std::string text = to_text(rate_table(info, content, runner.outcomes()), style);
         std::fputs(("\n" + text).c_str(), stdout);
         if (!content.goals.empty()) {

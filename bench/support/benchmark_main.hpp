@@ -55,7 +55,7 @@ struct speed_goal {
     std::string below;
     double must = 0;  // 0: the ratio is only shown
     double aim = 0;
-    bool of_times = false;     // time(above) / time(below), which must not exceed; else rate(above) / rate(below)
+    bool of_times = false;       // time(above) / time(below), which must not exceed; else rate(above) / rate(below)
     std::string record_id = {};  // instead of the one above
 };
 
@@ -104,8 +104,8 @@ private:
 
 struct suite_options {
     std::uint32_t seed = 1;
-    int threads = 1;  // the most that a row may use
-    bool all = false;  // also rows that take long
+    int threads = 1;                                // the most that a row may use
+    bool all = false;                               // also rows that take long
     std::vector<std::filesystem::path> operands{};  // files of real operands
 };
 
@@ -113,7 +113,7 @@ struct suite_content {
     std::vector<std::unique_ptr<suite_row>> rows;
     std::uint32_t data_crc32 = 0;  // of all operands before quantisation, or of the first of a kind
     std::vector<speed_goal> goals;
-    report::field_list context;    // more of it
+    report::field_list context;  // more of it
 };
 
 // A column of the table of rates: a parameter of the rows, or the label of a ratio.
@@ -122,9 +122,16 @@ struct table_key {
     std::string_view title;
     bool number = false;
 };
-inline constexpr std::array<table_key, 10> product_columns{{{"impl", "program"}, {"a", "A"}, {"b", "B"}, {"recipe", "recipe"},
-                                                            {"acc", "accumulator"}, {"target", "target"}, {"m", "m", true},
-                                                            {"n", "n", true}, {"k", "k", true}, {"threads", "threads", true}}};
+inline constexpr std::array<table_key, 10> product_columns{{{"impl", "program"},
+                                                            {"a", "A"},
+                                                            {"b", "B"},
+                                                            {"recipe", "recipe"},
+                                                            {"acc", "accumulator"},
+                                                            {"target", "target"},
+                                                            {"m", "m", true},
+                                                            {"n", "n", true},
+                                                            {"k", "k", true},
+                                                            {"threads", "threads", true}}};
 inline constexpr std::array<table_key, 2> product_ratios{{{"bf16", "vs BF16"}, {"f32", "vs FP32"}}};
 
 // What the rate of a suite counts and how it is shown.
@@ -144,10 +151,10 @@ struct suite_info {
     report::figure_kind kind;
     std::string_view reference;  // what deterministic figures are compared with
     suite_content (*make)(const suite_options&);
-    std::string_view note = {};  // below the table of rates
-    bool in_rounds = false;  // whether all rows are in groups
-    bool has_more = false;   // whether --all makes more rows
-    bool takes_operands = false;  // whether --operands makes more rows
+    std::string_view note = {};                       // below the table of rates
+    bool in_rounds = false;                           // whether all rows are in groups
+    bool has_more = false;                            // whether --all makes more rows
+    bool takes_operands = false;                      // whether --operands makes more rows
     std::string_view example = "recipe:deepseek_v3";  // a filter
     rate_text rate = {};
 };

@@ -45,8 +45,8 @@ std::string repro_of(const suite_info& info, const suite_options& options, const
     for (const std::filesystem::path& file : options.operands) {
         more += " --operands " + file.string();
     }
-    return fmt::format("{} --seed {}{} --benchmark_filter='^({})(/|$)' --results {}", info.name, options.seed, more, expression,
-                       measured ? "timings.json" : "results.json");
+    return fmt::format("{} --seed {}{} --benchmark_filter='^({})(/|$)' --results {}", info.name, options.seed, more,
+                       expression, measured ? "timings.json" : "results.json");
 }
 
 // A row whose repetitions differ by more of their median is called disturbed.
@@ -300,8 +300,13 @@ report::table goal_table(const suite_content& content, const row_outcomes& outco
     using report::alignment;
     report::table t;
     t.title = "Goals of speed: medians of ratios of single rounds";
-    t.columns = {{"ratio"},  {"measured", alignment::right}, {"lowest", alignment::right}, {"highest", alignment::right},
-                 {"must", alignment::right}, {"aim", alignment::right},     {"state"}};
+    t.columns = {{"ratio"},
+                 {"measured", alignment::right},
+                 {"lowest", alignment::right},
+                 {"highest", alignment::right},
+                 {"must", alignment::right},
+                 {"aim", alignment::right},
+                 {"state"}};
     for (const speed_goal& g : content.goals) {
         const auto bound = [&](double x) {
             return x == 0 ? "-" : (g.of_times ? "<= " : ">= ") + report::format_number(x, 3);
@@ -363,17 +368,17 @@ report::table rate_table(const suite_info& info, const suite_content& content, c
         for (const table_key& k : info.rate.ratios) {
             const auto to = std::find_if(row->ratios.begin(), row->ratios.end(),
                                          [&](const ratio_to& r) { return r.label == k.key; });
-            const auto ratio =
-                to == row->ratios.end() ? std::nullopt : ratio_of(outcomes, row->name(), to->base);
+            const auto ratio = to == row->ratios.end() ? std::nullopt : ratio_of(outcomes, row->name(), to->base);
             cells.emplace_back(ratio ? report::format_ratio(ratio->median) : "-");
         }
         t.add_row(std::move(cells));
     }
     t.notes.emplace_back(info.note);
     if (noisy) {
-        t.notes.push_back(fmt::format("Spread is (fastest - slowest) / median. Rows above {:.0f} % were disturbed; so "
-                                      "is a ratio with one of them.",
-                                      noisy_spread * 100));
+        t.notes.push_back(
+            fmt::format("Spread is (fastest - slowest) / median. Rows above {:.0f} % were disturbed; so "
+                        "is a ratio with one of them.",
+                        noisy_spread * 100));
     }
     t.notes.insert(t.notes.end(), reasons.begin(), reasons.end());
     return t;

@@ -82,7 +82,8 @@ std::string one_line(std::string text) {
 }
 
 // What a program writes to its standard output.
-std::string output_of(const std::string& program, const std::string& target, const std::vector<std::string>& arguments) {
+std::string output_of(const std::string& program, const std::string& target,
+                      const std::vector<std::string>& arguments) {
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0) {
         throw std::runtime_error("no pipe for a child process");
@@ -140,7 +141,8 @@ std::vector<row_outcome> time_in_rounds(const std::vector<suite_row*>& rows, con
     for (std::size_t r = 0; r < rows.size(); ++r) {
         if (repeats[r] != 0) {
             if (const std::string wrong = rows[r]->check(); !wrong.empty()) {
-                outcomes[r] = {record_status::failed, "a repeated product differs: " + wrong, {}, outcomes[r].label, {}};
+                outcomes[r] = {
+                    record_status::failed, "a repeated product differs: " + wrong, {}, outcomes[r].label, {}};
             }
         }
         rows[r]->release();
@@ -175,7 +177,7 @@ std::vector<row_outcome> time_in_child(const std::vector<suite_row*>& rows, cons
         } else if (outcomes.empty()) {
             break;
         } else if (key == "status") {
-            outcomes.back().status = value == to_string(record_status::ok)       ? record_status::ok
+            outcomes.back().status = value == to_string(record_status::ok)        ? record_status::ok
                                      : value == to_string(record_status::not_run) ? record_status::not_run
                                                                                   : record_status::failed;
         } else if (key == "note") {

@@ -22,9 +22,8 @@ constexpr equivalence equivalence_of(const interval& gap_percent) {
     if (gap_percent.low > -equivalence_margin && gap_percent.high < equivalence_margin) {
         return equivalence::equivalent;
     }
-    return gap_percent.low > equivalence_margin || gap_percent.high < -equivalence_margin
-               ? equivalence::not_equivalent
-               : equivalence::inconclusive;
+    return gap_percent.low > equivalence_margin || gap_percent.high < -equivalence_margin ? equivalence::not_equivalent
+                                                                                          : equivalence::inconclusive;
 }
 
 constexpr std::string_view word_of(equivalence e) {

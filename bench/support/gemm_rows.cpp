@@ -97,9 +97,8 @@ public:
         const quantized_matrix& b = packed_ != nullptr ? packed_->b : b_;
         const std::uint32_t seed = context_.operands->seed();
         wrong_ = is_native() ? sampled_outside_bound(result_, dequantize(a_), dequantize(b), samples, seed)
-                 : macs() <= small_product
-                     ? first_difference(result_, gemm_reference(a_, b, spec_.acc))
-                     : sampled_difference(result_, a_, b, spec_.acc, samples, seed);
+                 : macs() <= small_product ? first_difference(result_, gemm_reference(a_, b, spec_.acc))
+                                           : sampled_difference(result_, a_, b, spec_.acc, samples, seed);
         first_crc_ = crc32_of(result_);
     }
     void compute() override {
@@ -113,16 +112,18 @@ public:
         }
     }
     std::string check() const override {
-        return !wrong_.empty() || crc32_of(result_) == first_crc_ ? wrong_ : "its bits are not those of the first product";
+        return !wrong_.empty() || crc32_of(result_) == first_crc_ ? wrong_
+                                                                  : "its bits are not those of the first product";
     }
     std::string checked_against() const override {
         if (is_native()) {
             return fmt::format("{} elements within the bound of gemm/native.hpp", samples);
         }
         return macs() <= small_product ? "equal to gemm_reference, bit for bit"
-                                       : fmt::format("{} elements equal to gemm_reference, bit for bit; all elements "
-                                                     "equal in every repetition",
-                                                     samples);
+                                       : fmt::format(
+                                             "{} elements equal to gemm_reference, bit for bit; all elements "
+                                             "equal in every repetition",
+                                             samples);
     }
     void release() override {
         product_row::release();
@@ -317,9 +318,8 @@ public:
         }
     }
     std::string check() const override {
-        const bool same = std::all_of(sums_.begin(), sums_.end(), [&](float x) {
-            return std::memcmp(&x, &expected_, sizeof x) == 0;
-        });
+        const bool same = std::all_of(sums_.begin(), sums_.end(),
+                                      [&](float x) { return std::memcmp(&x, &expected_, sizeof x) == 0; });
         return same ? "" : "the loop gave another sum";
     }
     std::string checked_against() const override { return "its sum is the same in every thread and repetition"; }
@@ -365,9 +365,9 @@ std::shared_ptr<const byte_block> operand_store::bytes(std::size_t count) {
 
 std::shared_ptr<const packed_weights> operand_store::packed(const product_spec& spec) {
     const operand_scaling& scaling = spec.scaling.b;
-    const std::string key = fmt::format("{} {} {} {} {} {} {}", name_of(spec.b), static_cast<int>(scaling.scale.method),
-                                        scaling.free_extent, scaling.k_extent, spec.shape.k, spec.shape.n,
-                                        spec.rotated_bytes);
+    const std::string key =
+        fmt::format("{} {} {} {} {} {} {}", name_of(spec.b), static_cast<int>(scaling.scale.method),
+                    scaling.free_extent, scaling.k_extent, spec.shape.k, spec.shape.n, spec.rotated_bytes);
     return held_or_made(weights_[key], [&] {
         packed_weights out;
         out.b = quantize(b(spec.shape)->view(), spec.scaling.for_b(spec.b));

@@ -37,7 +37,8 @@ struct product_spec {
     product_shape shape;
     int threads = 1;
     std::string target = {};  // empty: the one in use; else also in the row's name
-    std::size_t rotated_bytes = 0;  // weights are copied until they fill this much, and each product takes the next copy
+    std::size_t rotated_bytes =
+        0;  // weights are copied until they fill this much, and each product takes the next copy
 };
 
 // Weights, and copies of them that lie apart in memory.

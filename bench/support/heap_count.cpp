@@ -36,7 +36,8 @@ static_assert(usual >= sizeof(std::size_t));
 void* take(std::size_t size, std::size_t header) {
     // aligned_alloc wants whole multiples of the alignment.
     const std::size_t whole = (size + header - 1) / header * header + header;
-    auto* const start = size > SIZE_MAX - 2 * header ? nullptr : static_cast<std::byte*>(std::aligned_alloc(header, whole));
+    auto* const start =
+        size > SIZE_MAX - 2 * header ? nullptr : static_cast<std::byte*>(std::aligned_alloc(header, whole));
     if (start == nullptr) {
         throw std::bad_alloc();
     }

@@ -26,30 +26,30 @@ constexpr int rounds = 20000;
 #define NARROWFP_PEAK_STEP(STEP, X) \
     X = STEP(X);                    \
     asm volatile("" : "+v"(X))
-#define NARROWFP_PEAK_FOUR(STEP, X)  \
-    NARROWFP_PEAK_STEP(STEP, X##0);  \
-    NARROWFP_PEAK_STEP(STEP, X##1);  \
-    NARROWFP_PEAK_STEP(STEP, X##2);  \
+#define NARROWFP_PEAK_FOUR(STEP, X) \
+    NARROWFP_PEAK_STEP(STEP, X##0); \
+    NARROWFP_PEAK_STEP(STEP, X##1); \
+    NARROWFP_PEAK_STEP(STEP, X##2); \
     NARROWFP_PEAK_STEP(STEP, X##3)
-#define NARROWFP_PEAK_LOOP(NAME, TARGET, VECTOR, START, STEP)                                      \
-    __attribute__((target(TARGET))) float NAME() {                                                \
-        VECTOR a0 = START, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;         \
-        VECTOR c0 = a0, c1 = a0, c2 = a0, c3 = a0, d0 = a0, d1 = a0, d2 = a0, d3 = a0;            \
-        for (int r = 0; r < rounds; ++r) {                                                        \
-            NARROWFP_PEAK_FOUR(STEP, a);                                                          \
-            NARROWFP_PEAK_FOUR(STEP, b);                                                          \
-            NARROWFP_PEAK_FOUR(STEP, c);                                                          \
-            NARROWFP_PEAK_FOUR(STEP, d);                                                          \
-        }                                                                                         \
-        float first = 0;                                                                          \
-        std::memcpy(&first, &a0, sizeof first);                                                   \
-        return first;                                                                             \
+#define NARROWFP_PEAK_LOOP(NAME, TARGET, VECTOR, START, STEP)                             \
+    __attribute__((target(TARGET))) float NAME() {                                        \
+        VECTOR a0 = START, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0; \
+        VECTOR c0 = a0, c1 = a0, c2 = a0, c3 = a0, d0 = a0, d1 = a0, d2 = a0, d3 = a0;    \
+        for (int r = 0; r < rounds; ++r) {                                                \
+            NARROWFP_PEAK_FOUR(STEP, a);                                                  \
+            NARROWFP_PEAK_FOUR(STEP, b);                                                  \
+            NARROWFP_PEAK_FOUR(STEP, c);                                                  \
+            NARROWFP_PEAK_FOUR(STEP, d);                                                  \
+        }                                                                                 \
+        float first = 0;                                                                  \
+        std::memcpy(&first, &a0, sizeof first);                                           \
+        return first;                                                                     \
     }
 
 #define NARROWFP_FMA_YMM(X) _mm256_fmadd_ps(_mm256_set1_ps(0.5f), _mm256_set1_ps(0.5f), X)
 #define NARROWFP_FMA_ZMM(X) _mm512_fmadd_ps(_mm512_set1_ps(0.5f), _mm512_set1_ps(0.5f), X)
-#define NARROWFP_DOT_BF16(X)                                                              \
-    _mm512_dpbf16_ps(X, reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3F003F00)),        \
+#define NARROWFP_DOT_BF16(X)                                                       \
+    _mm512_dpbf16_ps(X, reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3F003F00)), \
                      reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3F003F00)))
 #define NARROWFP_DOT_INT8(X) _mm512_dpbusd_epi32(X, _mm512_set1_epi32(0x01010101), _mm512_set1_epi32(0x01010101))
 
@@ -127,7 +127,8 @@ peak_loop peak_loop_for(peak_kind kind) {
 
 byte_block::byte_block(std::size_t bytes) : memory_(nullptr), size_(bytes) {
     constexpr std::size_t huge_page = std::size_t{1} << 21;
-    const std::size_t rounded = (bytes + huge_page - 1) / huge_page * huge_page + huge_page;  // prefetches run past the end
+    const std::size_t rounded =
+        (bytes + huge_page - 1) / huge_page * huge_page + huge_page;  // prefetches run past the end
     memory_ = std::aligned_alloc(huge_page, rounded);
     if (memory_ == nullptr) {
         throw std::bad_alloc();

@@ -72,7 +72,8 @@ struct onednn_product::state {
         use_threads(threads);
         const memory::desc a_desc = row_major(m, k, type);
         const memory::desc b_desc = row_major(k, n, type);
-        const memory::desc any{{static_cast<memory::dim>(k), static_cast<memory::dim>(n)}, type, memory::format_tag::any};
+        const memory::desc any{
+            {static_cast<memory::dim>(k), static_cast<memory::dim>(n)}, type, memory::format_tag::any};
         c = row_major(m, n, memory::data_type::f32);
         description = product_of(a_desc, packed ? any : b_desc, c);
         product = dnnl::matmul(description);
@@ -106,7 +107,8 @@ onednn_product::~onednn_product() = default;
 void onednn_product::compute_into(matrix<float>& out) {
     use_threads(state_->threads);
     memory c(state_->c, the_engine(), out.data());
-    state_->product.execute(state_->stream, {{DNNL_ARG_SRC, state_->a}, {DNNL_ARG_WEIGHTS, state_->b}, {DNNL_ARG_DST, c}});
+    state_->product.execute(state_->stream,
+                            {{DNNL_ARG_SRC, state_->a}, {DNNL_ARG_WEIGHTS, state_->b}, {DNNL_ARG_DST, c}});
     state_->stream.wait();
 }
 

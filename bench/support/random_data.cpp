@@ -125,7 +125,8 @@ distribution distribution_by_name(std::string_view name) {
 
 std::string_view name_of(distribution d) { return all_distributions[static_cast<std::size_t>(d)].name; }
 
-matrix<float> make_matrix(distribution d, std::size_t rows, std::size_t cols, std::uint32_t seed, std::uint32_t tensor) {
+matrix<float> make_matrix(distribution d, std::size_t rows, std::size_t cols, std::uint32_t seed,
+                          std::uint32_t tensor) {
     const fp_environment_guard guard;
     const philox_stream stream{seed, tensor};
     const std::vector<double> factors =

@@ -17,9 +17,15 @@ using cost::training_layout;
 constexpr const char* every_column = "every column";
 
 // 12 bits: S.EEEEE.MMMMMM, as DeepSeek-V3 keeps the output of attention. Only its width matters here.
-constexpr float_format e5m6{.name = "e5m6", .type_name = "float12_e5m6", .source = "arXiv 2412.19437, 3.3.3",
-                            .exponent_bits = 5, .fraction_bits = 6, .bias = 15,
-                            .infinity = infinity_kind::ieee, .nan = nan_kind::ieee, .storage_bits = 12};
+constexpr float_format e5m6{.name = "e5m6",
+                            .type_name = "float12_e5m6",
+                            .source = "arXiv 2412.19437, 3.3.3",
+                            .exponent_bits = 5,
+                            .fraction_bits = 6,
+                            .bias = 15,
+                            .infinity = infinity_kind::ieee,
+                            .nan = nan_kind::ieee,
+                            .storage_bits = 12};
 
 // How linear layers are stored: the operands of their products, and the output of attention.
 struct linear_storage {
@@ -112,8 +118,12 @@ stored_part activations(const model_shape& m, const training_layout& l, const li
 
 stored_part dispatch(const model_shape& m, const training_layout& l, const linear_storage& s) {
     const std::uint64_t tokens = count_of(l.micro_batch_tokens);
-    return {"dispatch", s.name, s.column(), {{tokens, count_of(m.hidden), s.activation(), 1}},
-            cost::dispatch_bytes(m, s.by_number) * static_cast<double>(tokens), tokens * count_of(m.hidden)};
+    return {"dispatch",
+            s.name,
+            s.column(),
+            {{tokens, count_of(m.hidden), s.activation(), 1}},
+            cost::dispatch_bytes(m, s.by_number) * static_cast<double>(tokens),
+            tokens * count_of(m.hidden)};
 }
 
 // Of moments, gradients and master weights only the width counts here.
@@ -161,9 +171,17 @@ std::vector<stored_part> parts_of_step(const model_shape& m, const training_layo
     }
     const std::uint64_t tokens = count_of(l.micro_batch_tokens);
     const quantization wide = linear_storage::plain(bf16);
-    all.push_back({"combine", "bf16", every_column, {{tokens, count_of(m.hidden), wide, 1}},
-                   cost::combine_bytes(m) * static_cast<double>(tokens), tokens * count_of(m.hidden)});
-    all.push_back({"pipeline", "bf16", every_column, {{tokens, count_of(m.hidden), wide, 1}}, cost::pipeline_traffic_bytes(m, l),
+    all.push_back({"combine",
+                   "bf16",
+                   every_column,
+                   {{tokens, count_of(m.hidden), wide, 1}},
+                   cost::combine_bytes(m) * static_cast<double>(tokens),
+                   tokens * count_of(m.hidden)});
+    all.push_back({"pipeline",
+                   "bf16",
+                   every_column,
+                   {{tokens, count_of(m.hidden), wide, 1}},
+                   cost::pipeline_traffic_bytes(m, l),
                    tokens * count_of(m.hidden)});
     const std::vector<std::pair<std::string, optimizer_formats>> optimizers{
         {"bf16_moments", cost::optimizer_bf16_moments},

@@ -115,8 +115,7 @@ std::string sampled_difference(const matrix<float>& found, const quantized_matri
     element_draw draw(found.rows(), found.cols(), seed);
     for (int sample = 0; sample < samples; ++sample) {
         const auto [i, j] = draw(sample);
-        const float expected =
-            gemm_reference(line_of(a, i, 1, 0, a.cols()), line_of(b, 0, b.rows(), j, 1), acc)(0, 0);
+        const float expected = gemm_reference(line_of(a, i, 1, 0, a.cols()), line_of(b, 0, b.rows(), j, 1), acc)(0, 0);
         const auto x = std::bit_cast<std::uint32_t>(found(i, j));
         const auto y = std::bit_cast<std::uint32_t>(expected);
         if (x != y) {

@@ -29,8 +29,8 @@ double norm_of(const execution& how, std::span<const float> x);
 
 struct adamw_step {
     double rate = 0;
-    std::size_t updates = 0;       // made before this one
-    double gradient_factor = 1;    // clipping and the loss scale
+    std::size_t updates = 0;     // made before this one
+    double gradient_factor = 1;  // clipping and the loss scale
     any_format moments = f32;
 };
 

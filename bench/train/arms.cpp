@@ -108,7 +108,8 @@ std::vector<arm> make_arms() {
     // Root mean square relative error of 3 fraction bits: 2^-4 / sqrt(3) * sqrt(3 / (8 ln 2)) = 0.0265 over a log-uniform
     // mantissa; 0.0255 gave the gradient error of deepseek_v3 on real operands.
     null_noise.noise = 0.0255;
-    arm null_eps{.name = "null_eps", .summary = "FP32, the first weight times 1 + 1e-6: a check of the program",
+    arm null_eps{.name = "null_eps",
+                 .summary = "FP32, the first weight times 1 + 1e-6: a check of the program",
                  .recipe = lr::fp32};
     null_eps.perturbation = 1e-6;
     arm f16_static = narrow("f16", "FP16 without a loss scale", lr::f16_cast);

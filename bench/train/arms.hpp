@@ -11,7 +11,7 @@
 namespace narrowfp::bench::train {
 
 enum class loss_scaling : std::uint8_t {
-    fixed,    // loss times `loss_scale`, gradients divided by it in FP32
+    fixed,  // loss times `loss_scale`, gradients divided by it in FP32
     dynamic,  // starts at `loss_scale`; halved, and the step skipped, when a gradient is not finite; doubled after 50 good steps
 };
 

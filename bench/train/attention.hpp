@@ -52,7 +52,8 @@ void attention_forward(const execution& how, matrix_view<const T> q, matrix_view
     const T scale = T(1) / sqrt_of(T(static_cast<double>(q.cols())));
     for_attention_blocks(q.rows(), [&](const attention_rows& r) {
         const matrix_view<T> scores = p.block(r.first, 0, r.count(), r.end);
-        multiply_into(how, q.block(r.first, 0, r.count(), q.cols()), k.block(0, 0, r.end, k.cols()).transposed(), scores);
+        multiply_into(how, q.block(r.first, 0, r.count(), q.cols()), k.block(0, 0, r.end, k.cols()).transposed(),
+                      scores);
         on_target(how.on, [&] {
             for (std::size_t i = 0; i < r.count(); ++i) {
                 causal_softmax(&scores(i, 0), r.first + i, r.end, scale);
@@ -72,14 +73,14 @@ void attention_backward(const execution& how, matrix_view<const T> q, matrix_vie
     const std::size_t context = q.rows();
     for_attention_blocks(context, [&](const attention_rows& r) {
         const matrix_view<T> ds = scores.block(r.first, 0, r.count(), r.end);
-        multiply_into(how, d_o.block(r.first, 0, r.count(), d_o.cols()), v.block(0, 0, r.end, v.cols()).transposed(), ds);
+        multiply_into(how, d_o.block(r.first, 0, r.count(), d_o.cols()), v.block(0, 0, r.end, v.cols()).transposed(),
+                      ds);
         on_target(how.on, [&] {
             for (std::size_t i = 0; i < r.count(); ++i) {
                 T* const row = &ds(i, 0);
                 const T* const probability = &p(r.first + i, 0);
-                const T dot = lane_sum<T>(r.end, [&](std::size_t j, const T& s) {
-                    return multiply_add(probability[j], row[j], s);
-                });
+                const T dot = lane_sum<T>(
+                    r.end, [&](std::size_t j, const T& s) { return multiply_add(probability[j], row[j], s); });
                 for (std::size_t j = 0; j < r.end; ++j) {
                     row[j] = probability[j] * (row[j] - dot) * scale;
                 }

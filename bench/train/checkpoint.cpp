@@ -45,9 +45,9 @@ T field(std::istringstream& in, const std::filesystem::path& path, const char* n
 std::size_t write_checkpoint(const std::filesystem::path& path, const checkpoint& c, const std::string& configuration) {
     std::string numbers;
     std::ostringstream head;
-    head << first_line << "\nconfiguration " << hash_of(configuration) << "\nstep " << c.step << "\nupdates " << c.updates
-         << "\nloss_scale_bits " << std::bit_cast<std::uint32_t>(c.loss_scale) << "\ngood_steps " << c.good_steps
-         << "\ncounts";
+    head << first_line << "\nconfiguration " << hash_of(configuration) << "\nstep " << c.step << "\nupdates "
+         << c.updates << "\nloss_scale_bits " << std::bit_cast<std::uint32_t>(c.loss_scale) << "\ngood_steps "
+         << c.good_steps << "\ncounts";
     for (const auto member : arrays()) {
         const std::vector<float>& values = c.*member;
         head << ' ' << values.size();
@@ -63,7 +63,8 @@ checkpoint read_checkpoint(const std::filesystem::path& path, const std::string&
     const std::string content = report::read_file(path);
     const std::size_t end = content.find("\n\n");
     if (content.compare(0, first_line.size(), first_line) != 0) {
-        refuse(path, "this is no checkpoint of a training run (first line \"" + std::string(first_line) + "\" expected)");
+        refuse(path,
+               "this is no checkpoint of a training run (first line \"" + std::string(first_line) + "\" expected)");
     }
     if (end == std::string::npos) {
         refuse(path, "truncated in the head");

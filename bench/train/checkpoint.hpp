@@ -16,9 +16,9 @@ struct checkpoint {
     float loss_scale = 1;
     std::size_t good_steps = 0;  // since the loss scale last changed
     std::vector<float> parameters;
-    std::vector<float> first;   // moments
+    std::vector<float> first;  // moments
     std::vector<float> second;
-    std::vector<float> losses;  // of the steps done
+    std::vector<float> losses;    // of the steps done
     std::vector<float> amax_log;  // delayed scaling, see delayed_states
 };
 

@@ -11,9 +11,9 @@ namespace {
 void write_operand(std::ostream& out, const linear_operand& o) {
     const scaling& s = o.scaling.scale;
     std::visit([&](const auto& f) { out << ' ' << f.name; }, o.element);
-    out << '/' << o.scaling.free_extent << 'x' << o.scaling.k_extent << '/' << name_of(s.method) << '/' << name_of(s.rule)
-        << '/' << s.amax_floor << '/' << s.round_to_power << '/' << s.fixed_factor << '/' << name_of(o.mode) << '/'
-        << static_cast<int>(o.overflow);
+    out << '/' << o.scaling.free_extent << 'x' << o.scaling.k_extent << '/' << name_of(s.method) << '/'
+        << name_of(s.rule) << '/' << s.amax_floor << '/' << s.round_to_power << '/' << s.fixed_factor << '/'
+        << name_of(o.mode) << '/' << static_cast<int>(o.overflow);
 }
 
 void write_accumulator(std::ostream& out, const accumulator& acc) {
@@ -41,8 +41,8 @@ void write_recipe(std::ostream& out, const linear_recipe& r) {
         out << ' ' << name_of(p->output) << '\n';
     }
     if (r.delayed) {
-        out << "delayed " << r.delayed->history << ' ' << static_cast<int>(r.delayed->choice) << ' ' << r.delayed->margin
-            << '\n';
+        out << "delayed " << r.delayed->history << ' ' << static_cast<int>(r.delayed->choice) << ' '
+            << r.delayed->margin << '\n';
     }
 }
 
@@ -58,8 +58,8 @@ std::string configuration_text(const run_configuration& run, const token_streams
     out << "run seed " << run.seed << " noise_key " << run.noise_key << " steps " << run.steps << " rate "
         << run.peak_rate << '\n';
     out << "arm " << a.name << " scaling " << static_cast<int>(a.scaling) << ' ' << a.loss_scale << " noise " << a.noise
-        << " perturbation " << a.perturbation << " formats " << name_of(a.residual_gradient) << ' ' << name_of(a.moments)
-        << '\n';
+        << " perturbation " << a.perturbation << " formats " << name_of(a.residual_gradient) << ' '
+        << name_of(a.moments) << '\n';
     write_recipe(out, a.recipe);
     out << "training " << data.training.size() << ' ' << sha256(std::as_bytes(data.training)) << '\n';
     return out.str();

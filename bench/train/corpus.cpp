@@ -36,7 +36,8 @@ chunk inflate_chunk(std::string_view compressed, std::size_t expected, const std
                     std::size_t place) {
     const std::string where = "the chunk at byte " + std::to_string(place);
     constexpr std::size_t largest_chunk = std::size_t{1} << 30;
-    if (expected == 0 || expected > largest_chunk || expected / 1100 > compressed.size()) {  // zlib packs at most 1032:1
+    if (expected == 0 || expected > largest_chunk ||
+        expected / 1100 > compressed.size()) {  // zlib packs at most 1032:1
         fail(path, where + " claims " + std::to_string(expected) + " bytes, no R data file (.rdb) or cut short");
     }
     chunk out{.data = std::string(expected, '\0')};
@@ -45,9 +46,10 @@ chunk inflate_chunk(std::string_view compressed, std::size_t expected, const std
     const int code = ::uncompress2(reinterpret_cast<Bytef*>(out.data.data()), &size,
                                    reinterpret_cast<const Bytef*>(compressed.data()), &used);
     if (code != Z_OK || size != expected) {
-        fail(path, where + (code == Z_DATA_ERROR && size != expected && used >= compressed.size()
-                                ? " is cut short"
-                                : " is no whole zlib stream of " + std::to_string(expected) + " bytes") +
+        fail(path, where +
+                       (code == Z_DATA_ERROR && size != expected && used >= compressed.size()
+                            ? " is cut short"
+                            : " is no whole zlib stream of " + std::to_string(expected) + " bytes") +
                        "; an R data file (.rdb) was expected");
     }
     out.used = used;
@@ -154,8 +156,7 @@ corpus corpus_of(std::string_view text, std::string name) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         out.symbols[i] = symbol_of[static_cast<unsigned char>(text[i])];
     }
-    out.crc32 = static_cast<std::uint32_t>(
-        ::crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+    out.crc32 = static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
     return out;
 }
 

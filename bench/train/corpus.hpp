@@ -26,7 +26,9 @@ struct corpus {
     std::uint32_t crc32 = 0;            // of the text as bytes
 
     // The last tenth is for validation, the rest for training.
-    std::span<const std::uint8_t> training() const { return std::span(symbols).first(symbols.size() - symbols.size() / 10); }
+    std::span<const std::uint8_t> training() const {
+        return std::span(symbols).first(symbols.size() - symbols.size() / 10);
+    }
     std::span<const std::uint8_t> validation() const { return std::span(symbols).last(symbols.size() / 10); }
 };
 

@@ -74,7 +74,8 @@ public:
                                        weight(n, linear_kind::attention_output));
             add(l.middle, *l.input);
             norm(l.middle, layout_.hidden_gain(n), l.hidden_normed, l.hidden_inverse);
-            l.gate_up = linears.forward(n, linear_kind::gate_up, l.hidden_normed.view(), weight(n, linear_kind::gate_up));
+            l.gate_up =
+                linears.forward(n, linear_kind::gate_up, l.hidden_normed.view(), weight(n, linear_kind::gate_up));
             make_room(l.gated, tokens_, size_.hidden);
             for_ranges(how_, tokens_, [&](std::size_t first, std::size_t last) {
                 swiglu_forward(l.gate_up.data(), l.gated.data(), size_.hidden, first, last);
@@ -122,7 +123,7 @@ public:
 private:
     struct layer {
         const matrix<T>* input = nullptr;  // residual stream before the block
-        matrix<T> normed;  // input of QKV
+        matrix<T> normed;                  // input of QKV
         std::vector<T> inverse;
         matrix<T> qkv;          // rotated
         matrix<T> probability;  // (sequences * heads * context) x context
@@ -161,8 +162,8 @@ private:
     void norm_back(const matrix<T>& x, const std::vector<T>& inverse, const parameter_tensor& gain, const matrix<T>& dy,
                    matrix<T>& stream) {
         for_ranges(how_, size_.width, [&](std::size_t first, std::size_t last) {
-            norm_gain_backward(x.data(), inverse.data(), dy.data(), gradient_ + gain.offset, tokens_, size_.width, first,
-                               last);
+            norm_gain_backward(x.data(), inverse.data(), dy.data(), gradient_ + gain.offset, tokens_, size_.width,
+                               first, last);
         });
         for_ranges(how_, tokens_, [&](std::size_t first, std::size_t last) {
             norm_backward(x.data(), parameters_ + gain.offset, inverse.data(), dy.data(), stream.data(), size_.width,
@@ -262,8 +263,8 @@ private:
                                   head_of(d_qkv, index, 1), head_of(d_qkv, index, 2));
         });
         rotate_rows(d_qkv, true);
-        const linear_backward_result<T> of_qkv = linears.backward(n, linear_kind::qkv, l.normed.view(),
-                                                                  weight(n, linear_kind::qkv), as_const(d_qkv));
+        const linear_backward_result<T> of_qkv =
+            linears.backward(n, linear_kind::qkv, l.normed.view(), weight(n, linear_kind::qkv), as_const(d_qkv));
         store(of_qkv.dw, n, linear_kind::qkv);
         norm_back(*l.input, l.inverse, layout_.attention_gain(n), of_qkv.dx, stream);
     }

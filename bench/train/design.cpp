@@ -76,9 +76,9 @@ void require_enough_text(const experiment_design& d, std::size_t training_symbol
     const std::size_t needed = d.steps * d.size.tokens();
     if (training_symbols < needed) {
         throw std::invalid_argument("the text has " + std::to_string(training_symbols) +
-                                    " bytes for training (nine tenths of it), " + std::to_string(d.steps) + " steps of " +
-                                    std::to_string(d.size.tokens()) + " tokens read " + std::to_string(needed) +
-                                    ": give a longer text or fewer steps");
+                                    " bytes for training (nine tenths of it), " + std::to_string(d.steps) +
+                                    " steps of " + std::to_string(d.size.tokens()) + " tokens read " +
+                                    std::to_string(needed) + ": give a longer text or fewer steps");
     }
 }
 

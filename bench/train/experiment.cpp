@@ -112,8 +112,8 @@ private:
         for (const double part : design_.checkpoints) {
             points += fmt::format("{} ", design_.checkpoint_step(part));
         }
-        return fmt::format("{} checkpoints {}batches {} forks {}x{}\n{}\n{}", tier, points, design_.batches, design_.forks,
-                           design_.fork_steps(),
+        return fmt::format("{} checkpoints {}batches {} forks {}x{}\n{}\n{}", tier, points, design_.batches,
+                           design_.forks, design_.fork_steps(),
                            configuration_text(configuration_of(design_, {"fp32", 1, design_.rate}), data_),
                            configuration_text(configuration_of(design_, {arm_name, 1, design_.rate}), data_));
     }
@@ -180,12 +180,14 @@ private:
         if (!snapshots.empty()) {
             references.resize(points);
             parallel_for(points, how_.threads, [&](std::size_t n) {
-                references[n] = make_reference(design_, at(snapshots, design_.checkpoint_step(design_.checkpoints[n])), data_);
+                references[n] =
+                    make_reference(design_, at(snapshots, design_.checkpoint_step(design_.checkpoints[n])), data_);
             });
         }
         if (!how_.operand_folder.empty()) {
             for (const fidelity_reference& r : references) {
-                out.operand_files.push_back(how_.operand_folder / fmt::format("operands-step{:04}.safetensors", r.step));
+                out.operand_files.push_back(how_.operand_folder /
+                                            fmt::format("operands-step{:04}.safetensors", r.step));
                 write_operands(out.operand_files.back(), design_, r.step, r.operands);
             }
         }
@@ -236,7 +238,8 @@ private:
             }
             arm_forks all{.arm = name};
             for (std::size_t k = 0; k < design_.forks; ++k) {
-                all.forks.push_back(run_fork(design_, arm_by_name(name), at(snapshots, design_.fork_start(k)), before[k], count));
+                all.forks.push_back(
+                    run_fork(design_, arm_by_name(name), at(snapshots, design_.fork_start(k)), before[k], count));
             }
             kept_.put("forks-" + name, key, all);
             out.forks[n] = std::move(all);
@@ -246,7 +249,8 @@ private:
     void collect(experiment_outcome& out) {
         const auto take = [&](const run_request& r) {
             const std::string name = name_of(design_, r);
-            return std::find_if(results_.begin(), results_.end(), [&](const auto& x) { return x.first == name; })->second;
+            return std::find_if(results_.begin(), results_.end(), [&](const auto& x) { return x.first == name; })
+                ->second;
         };
         for (const std::string& name : design_.run_arms) {
             for (std::uint32_t seed = 1; seed <= design_.seeds; ++seed) {

@@ -17,9 +17,9 @@
 namespace narrowfp::bench::train {
 
 struct experiment_options {
-    int threads = 0;  // runs side by side; 0: one per processor
-    std::filesystem::path output;         // finished parts are kept here; empty: nowhere
-    std::filesystem::path operand_folder; // operands of all linear layers at T1's checkpoints go here; empty: nowhere
+    int threads = 0;                       // runs side by side; 0: one per processor
+    std::filesystem::path output;          // finished parts are kept here; empty: nowhere
+    std::filesystem::path operand_folder;  // operands of all linear layers at T1's checkpoints go here; empty: nowhere
     std::function<void(std::uint64_t done, std::uint64_t total, std::string_view what)> on_progress;
 };
 
@@ -30,11 +30,11 @@ struct experiment_outcome {
     std::size_t vocabulary = 0;
     std::size_t merged_bytes = 0;
     std::uint32_t text_crc32 = 0;
-    std::vector<run_outcome> runs{};        // T3, by arm in the order of the design, then by seed
-    std::vector<run_outcome> rates{};       // FP32 at other learning rates
-    std::vector<run_outcome> perturbed{};   // null_eps
-    std::vector<arm_fidelity> fidelity{};   // T1
-    std::vector<arm_forks> forks{};         // T2
+    std::vector<run_outcome> runs{};       // T3, by arm in the order of the design, then by seed
+    std::vector<run_outcome> rates{};      // FP32 at other learning rates
+    std::vector<run_outcome> perturbed{};  // null_eps
+    std::vector<arm_fidelity> fidelity{};  // T1
+    std::vector<arm_forks> forks{};        // T2
     std::vector<std::filesystem::path> operand_files{};
 };
 

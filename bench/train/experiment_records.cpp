@@ -91,12 +91,14 @@ private:
     // The mean over seeds, its 90 % interval as low and high, and each seed.
     void add_paired(const std::string& kind, const arm_gap& g, const std::vector<double>& values,
                     const std::optional<paired_summary>& x, const std::string& name, const std::string& reference) {
-        record r = make(kind + "." + g.arm, name, "%", "mean over seeds; low and high: 90 % interval of Student's t", reference);
+        record r = make(kind + "." + g.arm, name, "%", "mean over seeds; low and high: 90 % interval of Student's t",
+                        reference);
         add_field(r.parameters, "rate", e_.design.rate);
         add_field(r.parameters, "decides", e_.design.decides());
         add_field(r.parameters, "path_noise_too_large", !s_.path_noise.empty());
         if (!x) {
-            set_no_value(r, record_status::undefined, fmt::format("{} of {} seeds diverged", g.diverged, e_.design.seeds));
+            set_no_value(r, record_status::undefined,
+                         fmt::format("{} of {} seeds diverged", g.diverged, e_.design.seeds));
             records_.push_back(std::move(r));
             return;
         }
@@ -133,8 +135,9 @@ private:
             return sum;
         };
         if (!g.smoothed.empty()) {
-            record last = make("train.smoothed_gap." + g.arm, "relative gap of the training loss of " + g.arm + " at the end", "%",
-                               "moving average 0.9, mean over seeds", g.base);
+            record last =
+                make("train.smoothed_gap." + g.arm, "relative gap of the training loss of " + g.arm + " at the end",
+                     "%", "moving average 0.9, mean over seeds", g.base);
             last.value = mean(g.smoothed);
             last.n = static_cast<std::int64_t>(g.smoothed.size());
             records_.push_back(std::move(last));
@@ -150,8 +153,9 @@ private:
         }
         add_paired("train.gap_less_null", g, g.less_null, g.less_null_summary,
                    "gap of " + g.arm + " less that of the noise-matched null", "null_noise, own noise key per seed");
-        record verdict = make("train.verdict." + g.arm, "two one-sided tests at 0.25 % on the gap less null", "",
-                              "90 % interval inside: equivalent; wholly outside: not equivalent; else inconclusive", "");
+        record verdict =
+            make("train.verdict." + g.arm, "two one-sided tests at 0.25 % on the gap less null", "",
+                 "90 % interval inside: equivalent; wholly outside: not equivalent; else inconclusive", "");
         if (const auto word = verdict_of(e_, s_, g)) {
             verdict.value = std::string(bench::word_of(*word));
             verdict.note = s_.path_noise;
@@ -171,20 +175,24 @@ private:
     }
 
     void add_guards() {
-        add_optional("train.null_eps_gap", "gap after one weight was changed by a millionth", s_.perturbed_gap, "fp32, seed 1");
-        add_optional("train.null_deviation", "standard deviation over seeds of the null's gap", s_.null_deviation, "fp32");
-        add_optional("train.learning_rate_excess", "loss at 1e-3 over the best of 3e-4, 1e-3 and 3e-3", s_.learning_rate_excess,
+        add_optional("train.null_eps_gap", "gap after one weight was changed by a millionth", s_.perturbed_gap,
                      "fp32, seed 1");
-        record r = make("train.guard", "whether path noise lets gaps be interpreted", "", "guards of null_eps and null_noise", "");
+        add_optional("train.null_deviation", "standard deviation over seeds of the null's gap", s_.null_deviation,
+                     "fp32");
+        add_optional("train.learning_rate_excess", "loss at 1e-3 over the best of 3e-4, 1e-3 and 3e-3",
+                     s_.learning_rate_excess, "fp32, seed 1");
+        record r = make("train.guard", "whether path noise lets gaps be interpreted", "",
+                        "guards of null_eps and null_noise", "");
         r.value = s_.path_noise.empty() ? "held" : "path noise too large";
         r.note = s_.path_noise;
         records_.push_back(std::move(r));
     }
 
     void add_snr(const arm_snr& x) {
-        record r = make("train.gradient_snr." + x.arm, "signal-to-noise ratio of the gradient of " + x.arm, "dB",
-                        "median over checkpoints and batches; low and high: smallest and largest; all weights of linear layers",
-                        "gradient in FP64 at the same weights");
+        record r = make(
+            "train.gradient_snr." + x.arm, "signal-to-noise ratio of the gradient of " + x.arm, "dB",
+            "median over checkpoints and batches; low and high: smallest and largest; all weights of linear layers",
+            "gradient in FP64 at the same weights");
         if (x.finite) {
             r.value = x.median;
             r.low = x.low;
@@ -256,9 +264,10 @@ private:
     }
 
     void add_forks(const fork_summary& f) {
-        record r = make("train.fork_gap." + f.arm, "relative gap of the validation loss of " + f.arm + " after a short fork", "%",
-                        fmt::format("mean over forks of {} steps; low and high: smallest and largest", e_.design.fork_steps()),
-                        "fp32 from the same checkpoint");
+        record r = make(
+            "train.fork_gap." + f.arm, "relative gap of the validation loss of " + f.arm + " after a short fork", "%",
+            fmt::format("mean over forks of {} steps; low and high: smallest and largest", e_.design.fork_steps()),
+            "fp32 from the same checkpoint");
         add_field(r.parameters, "skipped_steps", f.skipped_steps);
         if (f.diverged == 0) {
             r.value = f.gap;
@@ -296,8 +305,8 @@ void add_design(report::field_list& context, const experiment_outcome& e) {
     add_field(context, "commits_of_runs", fmt::format("{}", fmt::join(commits, ", ")));
 }
 
-report::document experiment_results(const experiment_outcome& e, const experiment_summary& s, report::field_list context,
-                                    const std::string& repro) {
+report::document experiment_results(const experiment_outcome& e, const experiment_summary& s,
+                                    report::field_list context, const std::string& repro) {
     add_design(context, e);
     writer w(e, s, repro);
     w.write();

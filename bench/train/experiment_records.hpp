@@ -10,8 +10,8 @@
 namespace narrowfp::bench::train {
 
 // Deterministic figures. `repro` is the command line.
-report::document experiment_results(const experiment_outcome& e, const experiment_summary& s, report::field_list context,
-                                    const std::string& repro);
+report::document experiment_results(const experiment_outcome& e, const experiment_summary& s,
+                                    report::field_list context, const std::string& repro);
 
 // Seconds per run and arm.
 report::document experiment_timings(const experiment_outcome& e, report::field_list context);

@@ -48,8 +48,8 @@ std::string percent_gap(const arm_gap& g) {
 
 table gap_table(const experiment_outcome& e, const experiment_summary& s) {
     table t;
-    t.title = fmt::format("T3: gap of the validation loss, size {}, {} steps, {} {}, %, emulated", e.design.size.name, e.design.steps,
-                          e.design.seeds, e.design.seeds == 1 ? "seed" : "seeds");
+    t.title = fmt::format("T3: gap of the validation loss, size {}, {} steps, {} {}, %, emulated", e.design.size.name,
+                          e.design.steps, e.design.seeds, e.design.seeds == 1 ? "seed" : "seeds");
     t.columns = {{"arm"},
                  {"to"},
                  {"gap", alignment::right},
@@ -61,17 +61,20 @@ table gap_table(const experiment_outcome& e, const experiment_summary& s) {
                  {"at 0.25 %"}};
     for (const arm_gap& g : s.gaps) {
         if (!g.own_summary) {
-            t.add_row({g.arm, g.base, {fmt::format("diverged ({} of {})", g.diverged, e.design.seeds), tint::bad}, "-", "-", "-",
-                       "-", "-", verdict_cell({}, g.base == "bf16")});
+            t.add_row({g.arm,
+                       g.base,
+                       {fmt::format("diverged ({} of {})", g.diverged, e.design.seeds), tint::bad},
+                       "-",
+                       "-",
+                       "-",
+                       "-",
+                       "-",
+                       verdict_cell({}, g.base == "bf16")});
             continue;
         }
         const bool has_null = g.less_null_summary.has_value();
-        t.add_row({g.arm,
-                   g.base,
-                   gap_text(g.own_summary->mean),
-                   interval_text(*g.own_summary, g.own_summary->half_90),
-                   gap_text(g.fp32_summary->mean),
-                   has_null ? gap_text(g.less_null_summary->mean) : "-",
+        t.add_row({g.arm, g.base, gap_text(g.own_summary->mean), interval_text(*g.own_summary, g.own_summary->half_90),
+                   gap_text(g.fp32_summary->mean), has_null ? gap_text(g.less_null_summary->mean) : "-",
                    has_null ? interval_text(*g.less_null_summary, g.less_null_summary->half_90) : "-",
                    has_null ? interval_text(*g.less_null_summary, g.less_null_summary->half_95) : "-",
                    verdict_cell(verdict_of(e, s, g), has_null)});
@@ -116,8 +119,8 @@ table seed_table(const experiment_outcome& e, const experiment_summary& s) {
 
 table fidelity_table(const experiment_outcome& e, const experiment_summary& s) {
     table t;
-    t.title = fmt::format("T1: one gradient against FP64 at the same weights, {} x {} batches, emulated", e.design.checkpoints.size(),
-                          e.design.batches);
+    t.title = fmt::format("T1: one gradient against FP64 at the same weights, {} x {} batches, emulated",
+                          e.design.checkpoints.size(), e.design.batches);
     t.columns = {{"arm"},
                  {"SNR, dB", alignment::right},
                  {"lowest", alignment::right},
@@ -131,19 +134,14 @@ table fidelity_table(const experiment_outcome& e, const experiment_summary& s) {
     for (std::size_t n = 0; n < s.snr.size(); ++n) {
         const arm_snr& x = s.snr[n];
         const operand_events& events = e.fidelity[n].events;
-        const std::string over = report::format_count(static_cast<std::int64_t>(events.x.overflowed + events.w.overflowed +
-                                                                                events.dy.overflowed));
+        const std::string over = report::format_count(
+            static_cast<std::int64_t>(events.x.overflowed + events.w.overflowed + events.dy.overflowed));
         const auto cell_of = [&](const std::string& text) { return x.finite ? text : std::string("-"); };
-        t.add_row({x.arm,
-                   x.finite ? report::cell(db_text(x.median)) : report::cell("not finite", tint::bad),
-                   cell_of(db_text(x.low)),
-                   cell_of(db_text(x.high)),
-                   cell_of(fmt::format("{:.5f}", x.cosine)),
-                   cell_of(gap_text(100 * x.bias)),
-                   cell_of(report::format_number(x.loss_difference, 2)),
+        t.add_row({x.arm, x.finite ? report::cell(db_text(x.median)) : report::cell("not finite", tint::bad),
+                   cell_of(db_text(x.low)), cell_of(db_text(x.high)), cell_of(fmt::format("{:.5f}", x.cosine)),
+                   cell_of(gap_text(100 * x.bias)), cell_of(report::format_number(x.loss_difference, 2)),
                    share_text(events.x.underflowed, events.x.elements),
-                   share_text(events.dy.underflowed, events.dy.elements),
-                   over});
+                   share_text(events.dy.underflowed, events.dy.elements), over});
     }
     t.notes = {
         "SNR: all weights of linear layers, median over checkpoints and batches of the FP32 run of seed 1. An arm with delayed "
@@ -169,14 +167,11 @@ table role_table(const experiment_summary& s) {
             t.add_rule();
         }
         const auto cell_of = [&](std::string text) { return r.finite ? std::move(text) : std::string("-"); };
-        t.add_row({r.arm == last ? "" : r.arm,
-                   r.role,
+        t.add_row({r.arm == last ? "" : r.arm, r.role,
                    r.finite ? report::cell(db_text(r.total > 0 ? -20 * std::log10(r.total) : 320))
                             : report::cell("not finite", tint::bad),
-                   cell_of(report::format_number(r.quantisation, 3)),
-                   cell_of(report::format_number(r.accumulation, 3)),
-                   cell_of(gap_text(100 * r.bias)),
-                   cell_of(db_text(r.row_snr_median)),
+                   cell_of(report::format_number(r.quantisation, 3)), cell_of(report::format_number(r.accumulation, 3)),
+                   cell_of(gap_text(100 * r.bias)), cell_of(db_text(r.row_snr_median)),
                    cell_of(db_text(r.row_snr_p1))});
         last = r.arm;
     }
@@ -190,8 +185,8 @@ table role_table(const experiment_summary& s) {
 
 table fork_table(const experiment_outcome& e, const experiment_summary& s) {
     table t;
-    t.title = fmt::format("T2: {} forks of {} steps from the FP32 run of seed 1, gap to FP32, %, emulated", e.design.forks,
-                          e.design.fork_steps());
+    t.title = fmt::format("T2: {} forks of {} steps from the FP32 run of seed 1, gap to FP32, %, emulated",
+                          e.design.forks, e.design.fork_steps());
     t.columns = {{"arm"},
                  {"gap", alignment::right},
                  {"lowest", alignment::right},
@@ -203,8 +198,8 @@ table fork_table(const experiment_outcome& e, const experiment_summary& s) {
             continue;
         }
         const bool ok = f.diverged == 0;
-        t.add_row({f.arm, ok ? report::cell(gap_text(f.gap)) : report::cell("diverged", tint::bad), ok ? gap_text(f.low) : "-",
-                   ok ? gap_text(f.high) : "-", ok ? gap_text(f.gap_fp32) : "-",
+        t.add_row({f.arm, ok ? report::cell(gap_text(f.gap)) : report::cell("diverged", tint::bad),
+                   ok ? gap_text(f.low) : "-", ok ? gap_text(f.high) : "-", ok ? gap_text(f.gap_fp32) : "-",
                    report::format_count(static_cast<std::int64_t>(f.skipped_steps))});
     }
     t.notes = {
@@ -240,12 +235,14 @@ std::vector<std::string> experiment_findings(const experiment_outcome& e, const 
         out.push_back(fmt::format(
             "{}: {}, gap of {} less the null {} %{}; plain gap to BF16 {}. Nats per byte of a small model, not DeepSeek's "
             "0.25 %.",
-            row, word ? std::string(bench::word_of(*word)) : "NOT RUN (only size S, 400 steps and 12 seeds decide)", name,
-            gap_text(x.mean), x.n > 1 ? " (90 % interval " + interval_text(x, x.half_90) + " %)" : "", percent_gap(*g)));
+            row, word ? std::string(bench::word_of(*word)) : "NOT RUN (only size S, 400 steps and 12 seeds decide)",
+            name, gap_text(x.mean), x.n > 1 ? " (90 % interval " + interval_text(x, x.half_90) + " %)" : "",
+            percent_gap(*g)));
     }
     const arm_gap* null = s.gap_of("null_noise");
     if (null != nullptr && null->own_summary) {
-        out.push_back("Unbiased random errors of E4M3's size (null_noise) cost " + percent_gap(*null) + " against FP32.");
+        out.push_back("Unbiased random errors of E4M3's size (null_noise) cost " + percent_gap(*null) +
+                      " against FP32.");
     }
     if (!s.path_noise.empty()) {
         out.push_back("Path noise too large, gaps cannot be interpreted: " + s.path_noise + ".");
@@ -255,16 +252,18 @@ std::vector<std::string> experiment_findings(const experiment_outcome& e, const 
         for (const run_outcome& r : e.rates) {
             losses += fmt::format(", {} at {}", r.diverged ? "diverged" : fmt::format("{:.4f}", r.loss), r.rate);
         }
-        const auto own = std::find_if(e.runs.begin(), e.runs.end(), [](const run_outcome& r) { return r.arm == "fp32"; });
+        const auto own =
+            std::find_if(e.runs.begin(), e.runs.end(), [](const run_outcome& r) { return r.arm == "fp32"; });
         out.push_back(fmt::format("{}Learning rate {} is {} % worse than the best of three in FP32 (loss {:.4f}{}).",
-                                  *s.learning_rate_excess > under_trained_excess ? "Under-trained regime: " : "", e.design.rate,
-                                  report::format_number(*s.learning_rate_excess, 2), own->loss, losses));
+                                  *s.learning_rate_excess > under_trained_excess ? "Under-trained regime: " : "",
+                                  e.design.rate, report::format_number(*s.learning_rate_excess, 2), own->loss, losses));
     }
     const arm_snr* ds = s.snr_of("deepseek_v3");
     const arm_snr* matched = s.snr_of("null_noise");
     if (ds != nullptr && matched != nullptr && ds->finite && matched->finite) {
-        out.push_back(fmt::format("The null's noise is matched to deepseek_v3 as well as this: gradient SNR {} and {} dB.",
-                                  db_text(matched->median), db_text(ds->median)));
+        out.push_back(
+            fmt::format("The null's noise is matched to deepseek_v3 as well as this: gradient SNR {} and {} dB.",
+                        db_text(matched->median), db_text(ds->median)));
     }
     if (const arm_snr* int8 = s.snr_of("int8_tile"); int8 != nullptr && ds != nullptr && int8->finite && ds->finite) {
         out.push_back(fmt::format("V15: the median gradient SNR of int8_tile is {} dB, {} dB below deepseek_v3's.",
@@ -273,8 +272,8 @@ std::vector<std::string> experiment_findings(const experiment_outcome& e, const 
     return out;
 }
 
-std::string experiment_markdown(const experiment_outcome& e, const experiment_summary& s, const report::field_list& context,
-                                const std::string& command) {
+std::string experiment_markdown(const experiment_outcome& e, const experiment_summary& s,
+                                const report::field_list& context, const std::string& command) {
     std::string out = "# Training experiment\n\n";
     for (const std::string& finding : experiment_findings(e, s)) {
         out += "- " + report::markdown_text(finding) + "\n";

@@ -27,7 +27,7 @@ std::vector<report::table> experiment_tables(const experiment_outcome& e, const 
 // V7 in words, the learning rate, the guards, V15's two figures.
 std::vector<std::string> experiment_findings(const experiment_outcome& e, const experiment_summary& s);
 
-std::string experiment_markdown(const experiment_outcome& e, const experiment_summary& s, const report::field_list& context,
-                                const std::string& command);
+std::string experiment_markdown(const experiment_outcome& e, const experiment_summary& s,
+                                const report::field_list& context, const std::string& command);
 
 }  // namespace narrowfp::bench::train

@@ -14,11 +14,11 @@ namespace narrowfp::bench::train {
 
 struct model_size {
     std::string_view name{};
-    std::size_t width = 0;    // d: channels of the residual stream
+    std::size_t width = 0;  // d: channels of the residual stream
     std::size_t layers = 0;
     std::size_t heads = 0;
-    std::size_t hidden = 0;   // f: channels inside the SwiGLU
-    std::size_t context = 0;  // T: tokens of a sequence
+    std::size_t hidden = 0;     // f: channels inside the SwiGLU
+    std::size_t context = 0;    // T: tokens of a sequence
     std::size_t sequences = 0;  // of a batch
     std::size_t vocabulary = 128;
 
@@ -34,14 +34,14 @@ struct model_size {
     friend constexpr bool operator==(const model_size&, const model_size&) = default;
 };
 
-inline constexpr model_size size_tiny{.name = "tiny", .width = 32, .layers = 1, .heads = 2, .hidden = 64, .context = 16,
-                                      .sequences = 4};
-inline constexpr model_size size_s{.name = "S", .width = 128, .layers = 2, .heads = 2, .hidden = 384, .context = 128,
-                                   .sequences = 16};
-inline constexpr model_size size_m{.name = "M", .width = 256, .layers = 2, .heads = 4, .hidden = 768, .context = 128,
-                                   .sequences = 16};
-inline constexpr model_size size_m_plus{.name = "M+", .width = 256, .layers = 4, .heads = 4, .hidden = 768,
-                                        .context = 128, .sequences = 16};
+inline constexpr model_size size_tiny{
+    .name = "tiny", .width = 32, .layers = 1, .heads = 2, .hidden = 64, .context = 16, .sequences = 4};
+inline constexpr model_size size_s{
+    .name = "S", .width = 128, .layers = 2, .heads = 2, .hidden = 384, .context = 128, .sequences = 16};
+inline constexpr model_size size_m{
+    .name = "M", .width = 256, .layers = 2, .heads = 4, .hidden = 768, .context = 128, .sequences = 16};
+inline constexpr model_size size_m_plus{
+    .name = "M+", .width = 256, .layers = 4, .heads = 4, .hidden = 768, .context = 128, .sequences = 16};
 
 inline constexpr std::array all_sizes{size_tiny, size_s, size_m, size_m_plus};
 

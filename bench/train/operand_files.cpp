@@ -76,8 +76,8 @@ std::vector<linear_operands> read_operands(const std::filesystem::path& path) {
             }
             linear_operands o{.kind = static_cast<linear_kind>(kind)};
             const std::string number = t.name.substr(5, t.name.size() - 5 - ending.size());
-            const bool digits = !number.empty() && number.size() < 7 &&
-                                number.find_first_not_of("0123456789") == std::string::npos;
+            const bool digits =
+                !number.empty() && number.size() < 7 && number.find_first_not_of("0123456789") == std::string::npos;
             if (!digits) {
                 continue;
             }
@@ -92,8 +92,9 @@ std::vector<linear_operands> read_operands(const std::filesystem::path& path) {
         }
     }
     if (out.empty()) {
-        fail(path, "has no operands of linear layers (tensors as layer0.gate_up.x, .w, .dy); narrowfp train --dump-operands "
-                   "writes them");
+        fail(path,
+             "has no operands of linear layers (tensors as layer0.gate_up.x, .w, .dy); narrowfp train --dump-operands "
+             "writes them");
     }
     return out;
 }

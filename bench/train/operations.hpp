@@ -31,8 +31,8 @@ void norm_forward(const T* x, const T* gain, T* y, T* inverse, std::size_t width
 
 // dx += the gradient with respect to x.
 template <class T>
-void norm_backward(const T* x, const T* gain, const T* inverse, const T* dy, T* dx, std::size_t width, std::size_t first,
-                   std::size_t last) {
+void norm_backward(const T* x, const T* gain, const T* inverse, const T* dy, T* dx, std::size_t width,
+                   std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
         const T* const in = x + i * width;
         const T* const out_gradient = dy + i * width;

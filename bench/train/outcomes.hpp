@@ -35,19 +35,19 @@ struct run_outcome {
     double rate = 0;
     std::size_t steps = 0;
     bool diverged = false;
-    double loss = 0;       // of validation, evaluated in the arm's arithmetic
-    double loss_fp32 = 0;  // the same weights evaluated in FP32
+    double loss = 0;              // of validation, evaluated in the arm's arithmetic
+    double loss_fp32 = 0;         // the same weights evaluated in FP32
     std::vector<float> losses{};  // of the steps, before their update
     operand_events events{};
     std::uint64_t skipped_steps = 0;
     double loss_scale = 1;         // at the end
     std::uint64_t kept_bytes = 0;  // by linear layers for the backward pass
-    std::string weights{};           // SHA-256
-    std::string commit{};            // of the program that computed it
+    std::string weights{};         // SHA-256
+    std::string commit{};          // of the program that computed it
     double seconds = 0;            // measured, with whatever else ran
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(run_outcome, arm, seed, rate, steps, diverged, loss, loss_fp32, losses, events, skipped_steps,
-                                   loss_scale, kept_bytes, weights, commit, seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(run_outcome, arm, seed, rate, steps, diverged, loss, loss_fp32, losses, events,
+                                   skipped_steps, loss_scale, kept_bytes, weights, commit, seconds)
 
 // T1: the gradient of all weights of linear layers against FP64, one batch at one checkpoint.
 struct gradient_fidelity {
@@ -59,7 +59,8 @@ struct gradient_fidelity {
     double bias = 0;             // <error, reference> / <reference, reference>
     double loss_difference = 0;  // to the loss in FP64
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(gradient_fidelity, step, batch, finite, relative_error, cosine, bias, loss_difference)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(gradient_fidelity, step, batch, finite, relative_error, cosine, bias,
+                                   loss_difference)
 
 // T1: one product of one linear layer on the operands of the FP32 run, against FP64.
 struct product_fidelity {
@@ -76,8 +77,8 @@ struct product_fidelity {
     double row_snr_median = 0;  // dB, over rows: tokens in fprop and dgrad, outputs in wgrad; 0 where nothing is left
     double row_snr_p1 = 0;      // 1st percentile
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(product_fidelity, step, layer, linear, role, finite, total, quantisation, accumulation, cosine, bias,
-                                   row_snr_median, row_snr_p1)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(product_fidelity, step, layer, linear, role, finite, total, quantisation,
+                                   accumulation, cosine, bias, row_snr_median, row_snr_p1)
 
 struct arm_fidelity {
     std::string arm{};

@@ -13,8 +13,8 @@ namespace narrowfp::bench::train {
 
 double relative_gap_percent(double loss, double base) {
     if (!std::isfinite(loss) || !std::isfinite(base) || base <= 0) {
-        throw std::invalid_argument("a relative gap needs finite losses and a base above 0, found " + std::to_string(loss) +
-                                    " and " + std::to_string(base));
+        throw std::invalid_argument("a relative gap needs finite losses and a base above 0, found " +
+                                    std::to_string(loss) + " and " + std::to_string(base));
     }
     return 100 * (loss - base) / base;
 }
@@ -26,8 +26,8 @@ double student_t_quantile(double coverage, std::size_t degrees) {
 
 std::vector<double> differences(std::span<const double> a, std::span<const double> b) {
     if (a.size() != b.size()) {
-        throw std::invalid_argument("pairs need as many numbers on both sides, found " + std::to_string(a.size()) + " and " +
-                                    std::to_string(b.size()));
+        throw std::invalid_argument("pairs need as many numbers on both sides, found " + std::to_string(a.size()) +
+                                    " and " + std::to_string(b.size()));
     }
     std::vector<double> out(a.size());
     std::transform(a.begin(), a.end(), b.begin(), out.begin(), [](double x, double y) { return x - y; });

@@ -16,7 +16,7 @@ namespace narrowfp::bench::train {
 enum class linear_kind : std::uint8_t { qkv, attention_output, gate_up, down };
 inline constexpr std::size_t linears_per_layer = 4;
 inline constexpr std::array<std::string_view, linears_per_layer> linear_names{"qkv", "attention_output", "gate_up",
-                                                                             "down"};
+                                                                              "down"};
 constexpr std::string_view name_of(linear_kind kind) { return linear_names[static_cast<std::size_t>(kind)]; }
 
 struct parameter_tensor {

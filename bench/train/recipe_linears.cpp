@@ -193,8 +193,8 @@ linear_backward_result<float> recipe_linears::backward(std::size_t layer, linear
     if (observe_) {
         const matrix<float>& y = k.y;
         const linear_backward_result<float>& results = g;
-        observe_({layer, kind, x, w, y.view(), dy, results.dx.view(), results.dw.view(), k.x_events, k.w_events,
-                  dy_events});
+        observe_(
+            {layer, kind, x, w, y.view(), dy, results.dx.view(), results.dw.view(), k.x_events, k.w_events, dy_events});
     }
     return g;
 }

@@ -24,11 +24,10 @@ recorded_linear read_recorded_linear(const std::filesystem::path& file) {
         return std::pair{distance(one), other.w.cols()} < std::pair{distance(other), one.w.cols()};
     });
     recorded_linear out{.name = file.stem().string(), .summary = {}, .file = file, .operands = std::move(*most)};
-    std::transform(out.name.begin(), out.name.end(), out.name.begin(), [](unsigned char c) {
-        return std::isalnum(c) == 0 ? '_' : static_cast<char>(std::tolower(c));
-    });
-    out.summary = "layer " + std::to_string(out.operands.layer) + " " + std::string(name_of(out.operands.kind)) + " of " +
-                  file.filename().string();
+    std::transform(out.name.begin(), out.name.end(), out.name.begin(),
+                   [](unsigned char c) { return std::isalnum(c) == 0 ? '_' : static_cast<char>(std::tolower(c)); });
+    out.summary = "layer " + std::to_string(out.operands.layer) + " " + std::string(name_of(out.operands.kind)) +
+                  " of " + file.filename().string();
     return out;
 }
 

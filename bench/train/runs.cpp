@@ -63,7 +63,8 @@ run_outcome finish(const trainer& run, const run_request& r, const progress_part
                     .seconds = seconds};
     const double own = run.evaluate(evaluation::own);
     const double wide = run.evaluate(evaluation::fp32);
-    const auto first_bad = std::find_if_not(out.losses.begin(), out.losses.end(), [](float x) { return std::isfinite(x); });
+    const auto first_bad =
+        std::find_if_not(out.losses.begin(), out.losses.end(), [](float x) { return std::isfinite(x); });
     out.diverged = !std::isfinite(own) || !std::isfinite(wide);
     out.losses.erase(first_bad, out.losses.end());
     out.loss = out.diverged ? 0 : own;
@@ -74,7 +75,12 @@ run_outcome finish(const trainer& run, const run_request& r, const progress_part
 }  // namespace
 
 run_configuration configuration_of(const experiment_design& d, const run_request& r) {
-    return {.size = d.size, .how = arm_by_name(r.arm), .seed = r.seed, .noise_key = r.seed, .steps = d.steps, .peak_rate = r.rate};
+    return {.size = d.size,
+            .how = arm_by_name(r.arm),
+            .seed = r.seed,
+            .noise_key = r.seed,
+            .steps = d.steps,
+            .peak_rate = r.rate};
 }
 
 std::string name_of(const experiment_design& d, const run_request& r) {
@@ -110,7 +116,8 @@ run_outcome perform_run(const experiment_design& d, const run_request& r, const 
             run.save(kept.checkpoint(name + "-step" + std::to_string(so_far.step)));
             kept.put(name + ".running", configuration, so_far);
             std::error_code ignored;
-            std::filesystem::remove(kept.checkpoint(name + "-step" + std::to_string(so_far.step - steps_between_checkpoints)), ignored);
+            std::filesystem::remove(
+                kept.checkpoint(name + "-step" + std::to_string(so_far.step - steps_between_checkpoints)), ignored);
         }
     }
     const run_outcome out = finish(run, r, so_far, before + watch.seconds());
@@ -147,8 +154,8 @@ std::optional<snapshot_run> stored_snapshots(const experiment_design& d, const r
 
 }  // namespace
 
-snapshot_run take_snapshots(const experiment_design& d, const std::vector<std::size_t>& steps, const token_streams& data,
-                            const store& kept, const step_counter& count) {
+snapshot_run take_snapshots(const experiment_design& d, const std::vector<std::size_t>& steps,
+                            const token_streams& data, const store& kept, const step_counter& count) {
     const run_request r{.arm = "fp32", .seed = 1, .rate = d.rate};
     if (auto known = stored_snapshots(d, r, steps, data, kept)) {
         count(d.steps + evaluation_steps);
@@ -177,8 +184,10 @@ snapshot_run take_snapshots(const experiment_design& d, const std::vector<std::s
     count(evaluation_steps);
     const std::string name = name_of(d, r);
     const std::string configuration = configuration_text(how, data);
-    if (const auto known = kept.find<run_outcome>(name, configuration); known && known->weights != out.outcome.weights) {
-        throw std::runtime_error("'" + name + "' was stored with other weights than this program computes: choose another " +
+    if (const auto known = kept.find<run_outcome>(name, configuration);
+        known && known->weights != out.outcome.weights) {
+        throw std::runtime_error("'" + name +
+                                 "' was stored with other weights than this program computes: choose another " +
                                  "--output, or remove the folder");
     }
     kept.put(name, configuration, out.outcome);

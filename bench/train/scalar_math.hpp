@@ -24,10 +24,10 @@ T multiply_add(const T& a, const T& b, const T& c) {
 // e^x. Below -87.3, where results would become subnormal, 0; NaN stays NaN. Branch-free, so that loops vectorise.
 inline float exp_of(float x) {
     constexpr float log2_e = 1.44269504f;
-    constexpr float ln2_high = 0.693359375f;       // ln 2 to 9 bits: n times it is exact
-    constexpr float ln2_low = -2.12194440e-4f;     // ln 2 - ln2_high
-    constexpr float to_integer = 12582912.0f;      // 1.5 * 2^23: adding it rounds to an integer in the low bits
-    constexpr float largest = 88.72284f;           // ln of the largest float, rounded up
+    constexpr float ln2_high = 0.693359375f;    // ln 2 to 9 bits: n times it is exact
+    constexpr float ln2_low = -2.12194440e-4f;  // ln 2 - ln2_high
+    constexpr float to_integer = 12582912.0f;   // 1.5 * 2^23: adding it rounds to an integer in the low bits
+    constexpr float largest = 88.72284f;        // ln of the largest float, rounded up
     constexpr float smallest = -87.3f;
     const float inside = x < smallest ? smallest : (x > largest ? largest : x);
     const float shifted = inside * log2_e + to_integer;
@@ -57,7 +57,7 @@ T exp_of(const T& x) {
 
 // e^x in FP64 for |x| < 700.
 inline double fixed_exp(double x) {
-    const double n = std::floor(std::fma(x, 0x1.71547652b82fep+0, 0.5));  // log2 e
+    const double n = std::floor(std::fma(x, 0x1.71547652b82fep+0, 0.5));                          // log2 e
     const double r = std::fma(-n, 0x1.abc9e3b39803fp-56, std::fma(-n, 0x1.62e42fefa39efp-1, x));  // ln 2 in two parts
     double p = 1.0;
     for (int i = 14; i > 0; --i) {  // Taylor, innermost first
@@ -121,7 +121,7 @@ inline double cos_near_zero(double r) {
 
 // sin of x + quarters * pi/2.
 inline double fixed_sin(double x, int quarters = 0) {
-    const double n = std::floor(std::fma(x, 0x1.45f306dc9c883p-1, 0.5));  // 2 / pi
+    const double n = std::floor(std::fma(x, 0x1.45f306dc9c883p-1, 0.5));                          // 2 / pi
     const double r = std::fma(-n, 0x1.1a62633145c07p-54, std::fma(-n, 0x1.921fb54442d18p+0, x));  // pi/2 in two parts
     const int k = static_cast<int>(static_cast<std::int64_t>(n) & 3) + quarters;
     const double magnitude = (k & 1) != 0 ? detail::cos_near_zero(r) : detail::sin_near_zero(r);

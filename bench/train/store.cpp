@@ -18,7 +18,8 @@ store::store(const std::filesystem::path& folder) : folder_(folder / "parts") {
 }
 
 void store::refuse(const std::string& name, const std::string& why) const {
-    throw std::runtime_error("'" + file_of(name).string() + "' " + why + ": choose another --output, or remove the folder");
+    throw std::runtime_error("'" + file_of(name).string() + "' " + why +
+                             ": choose another --output, or remove the folder");
 }
 
 std::optional<nlohmann::json> store::read(const std::string& name, const std::string& configuration) const {

@@ -10,7 +10,9 @@
 namespace narrowfp::bench::train {
 namespace {
 
-bool is_baseline(const std::string& arm) { return arm == "fp32" || arm == "bf16" || arm == "null_noise" || arm == "null_eps"; }
+bool is_baseline(const std::string& arm) {
+    return arm == "fp32" || arm == "bf16" || arm == "null_noise" || arm == "null_eps";
+}
 
 std::string base_of(const std::string& arm) { return is_baseline(arm) ? "fp32" : "bf16"; }
 
@@ -149,7 +151,8 @@ std::optional<double> excess_of_rate(const experiment_outcome& e) {
 std::string judge_path_noise(const experiment_summary& s) {
     std::string why;
     if (s.perturbed_gap && std::fabs(*s.perturbed_gap) > largest_perturbed_gap) {
-        why = "one weight changed by a millionth moved the loss by " + report::format_number(*s.perturbed_gap, 2) + " %";
+        why =
+            "one weight changed by a millionth moved the loss by " + report::format_number(*s.perturbed_gap, 2) + " %";
     }
     if (s.null_deviation && *s.null_deviation > largest_null_deviation) {
         why += (why.empty() ? "" : "; ") + std::string("the null's gap has a standard deviation of ") +
@@ -211,7 +214,8 @@ experiment_summary summarise(const experiment_outcome& e) {
     if (!e.perturbed.empty() && !e.perturbed.front().diverged && !fp32.diverged) {
         out.perturbed_gap = relative_gap_percent(e.perturbed.front().loss, fp32.loss);
     }
-    if (const arm_gap* null = out.gap_of("null_noise"); null != nullptr && null->own_summary && null->own_summary->n > 1) {
+    if (const arm_gap* null = out.gap_of("null_noise");
+        null != nullptr && null->own_summary && null->own_summary->n > 1) {
         out.null_deviation = null->own_summary->deviation;
     }
     out.learning_rate_excess = excess_of_rate(e);

@@ -13,19 +13,19 @@
 namespace narrowfp::bench::train {
 
 // Guards: beyond these, gaps say nothing.
-inline constexpr double largest_perturbed_gap = 0.01;    // percent, of null_eps
-inline constexpr double largest_null_deviation = 0.15;   // percent, of null_noise over seeds
-inline constexpr double under_trained_excess = 2;        // percent, of the learning rate over the best
+inline constexpr double largest_perturbed_gap = 0.01;   // percent, of null_eps
+inline constexpr double largest_null_deviation = 0.15;  // percent, of null_noise over seeds
+inline constexpr double under_trained_excess = 2;       // percent, of the learning rate over the best
 
 struct arm_gap {
     std::string arm;
     std::string base;
-    std::size_t diverged = 0;                        // seeds; then there are no summaries
-    std::vector<double> own{};                       // per seed, percent
-    std::vector<double> fp32{};                      // the same weights evaluated in FP32
-    std::vector<double> less_null{};                 // own, less the null's gap of the seed; none for baselines
-    std::vector<double> smoothed{};                  // of the training loss, moving average 0.9, at the end
-    std::vector<double> smoothed_worst{};            // largest absolute one in the last quarter
+    std::size_t diverged = 0;              // seeds; then there are no summaries
+    std::vector<double> own{};             // per seed, percent
+    std::vector<double> fp32{};            // the same weights evaluated in FP32
+    std::vector<double> less_null{};       // own, less the null's gap of the seed; none for baselines
+    std::vector<double> smoothed{};        // of the training loss, moving average 0.9, at the end
+    std::vector<double> smoothed_worst{};  // largest absolute one in the last quarter
     std::optional<paired_summary> own_summary{};
     std::optional<paired_summary> fp32_summary{};
     std::optional<paired_summary> less_null_summary{};

@@ -12,7 +12,7 @@
 namespace narrowfp::bench::train {
 namespace {
 
-constexpr std::size_t steps_before_growth = 50;  // of a dynamic loss scale
+constexpr std::size_t steps_before_growth = 50;        // of a dynamic loss scale
 constexpr std::uint32_t key_of_gradient = 0xFFFFFFFF;  // stands for a step where none is made
 
 const linear_observer nobody;
@@ -111,8 +111,8 @@ step_result trainer::step(const linear_observer& observe) {
     step_result r;
     r.step = now.step;
     r.loss_scale = now.loss_scale;
-    const float loss = s.loss_and_gradient(s.model, b, s.delayed, static_cast<std::uint32_t>(now.step), observe,
-                                           s.gradient, r);
+    const float loss =
+        s.loss_and_gradient(s.model, b, s.delayed, static_cast<std::uint32_t>(now.step), observe, s.gradient, r);
     const execution how = execution_of(s.opts);
     const double scaled_norm = norm_of(how, s.gradient);
     r.loss = loss;

@@ -22,7 +22,7 @@ namespace narrowfp::bench::train {
 
 struct run_configuration {
     model_size size = size_s;
-    arm how{};  // arm_by_name("deepseek_v3")
+    arm how{};                    // arm_by_name("deepseek_v3")
     std::uint32_t seed = 1;       // of the first weights and the batches: the same in every arm
     std::uint32_t noise_key = 0;  // of null_noise and of stochastic rounding, beside the seed
     std::size_t steps = 400;      // of the schedule
@@ -53,7 +53,7 @@ struct step_result {
     double gradient_norm = 0;  // before clipping
     double rate = 0;
     double loss_scale = 1;
-    bool skipped = false;  // a gradient was not finite
+    bool skipped = false;   // a gradient was not finite
     event_counts x_events;  // sums over the linear layers
     event_counts w_events;
     event_counts dy_events;

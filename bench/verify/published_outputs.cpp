@@ -37,10 +37,12 @@ std::string text_of(const std::filesystem::path& path) {
 // FP32 patterns, a test a line: 8 hexadecimal or 32 binary digits.
 std::uint32_t pattern_of(std::string_view word, const std::filesystem::path& path, std::size_t line) {
     std::uint32_t pattern = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), pattern, word.size() == 32 ? 2 : 16);
+    const auto [end, error] =
+        std::from_chars(word.data(), word.data() + word.size(), pattern, word.size() == 32 ? 2 : 16);
     if (error != std::errc() || end != word.data() + word.size()) {
-        throw std::runtime_error(fmt::format("{}, line {}: '{}' is no FP32 pattern; 8 hexadecimal or 32 binary digits expected",
-                                             path.string(), line, word));
+        throw std::runtime_error(
+            fmt::format("{}, line {}: '{}' is no FP32 pattern; 8 hexadecimal or 32 binary digits expected",
+                        path.string(), line, word));
     }
     return pattern;
 }
@@ -73,8 +75,8 @@ std::vector<std::uint32_t> codes_of(const any_format& format, const std::vector<
         const projected p =
             project(format, to_real(std::bit_cast<float>(pattern)), rounding::ties_to_even, overflow_mode::none);
         if (p.inexact) {
-            throw std::runtime_error(fmt::format("{}, line {}: {:08x} is not exact in {}", path.string(), line, pattern,
-                                                 name_of(format)));
+            throw std::runtime_error(
+                fmt::format("{}, line {}: {:08x} is not exact in {}", path.string(), line, pattern, name_of(format)));
         }
         codes.push_back(static_cast<std::uint32_t>(p.code));
     }
@@ -101,20 +103,23 @@ published_agreement agreement_of(const std::filesystem::path& root, const publis
     const numbers c = read_numbers(c_file);
     const numbers d = read_numbers(d_file);
     if (a.size() != d.size() || b.size() != d.size() || c.size() != d.size()) {
-        throw std::runtime_error(fmt::format("{}: {} lines of a, {} of b, {} of c and {} of {}; as many of each expected",
-                                             folder.string(), a.size(), b.size(), c.size(), d.size(),
-                                             d_file.filename().string()));
+        throw std::runtime_error(
+            fmt::format("{}: {} lines of a, {} of b, {} of c and {} of {}; as many of each expected", folder.string(),
+                        a.size(), b.size(), c.size(), d.size(), d_file.filename().string()));
     }
-    unit_dot dot(accumulator_of(unit_by_name(op.unit), op.element, op.element, op.to_f16 ? any_format{f16} : any_format{f32}),
-                 op.element, op.element);
+    unit_dot dot(
+        accumulator_of(unit_by_name(op.unit), op.element, op.element, op.to_f16 ? any_format{f16} : any_format{f32}),
+        op.element, op.element);
     published_agreement out{.operation = op, .lines = d.size(), .equal = 0, .first = std::nullopt};
     for (std::size_t n = 0; n < d.size(); ++n) {
         if (a[n].size() != b[n].size() || c[n].size() != 1 || d[n].size() != 1) {
-            throw std::runtime_error(fmt::format("{}, test {}: {} numbers of a, {} of b, {} of c, {} of d; K, K, 1, 1 expected",
-                                                 folder.string(), n + 1, a[n].size(), b[n].size(), c[n].size(), d[n].size()));
+            throw std::runtime_error(
+                fmt::format("{}, test {}: {} numbers of a, {} of b, {} of c, {} of d; K, K, 1, 1 expected",
+                            folder.string(), n + 1, a[n].size(), b[n].size(), c[n].size(), d[n].size()));
         }
         const float addend = op.with_addend ? std::bit_cast<float>(c[n][0]) : 0.0f;
-        const float result = dot(codes_of(op.element, a[n], a_file, n + 1), codes_of(op.element, b[n], b_file, n + 1), addend);
+        const float result =
+            dot(codes_of(op.element, a[n], a_file, n + 1), codes_of(op.element, b[n], b_file, n + 1), addend);
         const auto found = std::bit_cast<std::uint32_t>(result);
         if (found == d[n][0]) {
             ++out.equal;
@@ -126,7 +131,8 @@ published_agreement agreement_of(const std::filesystem::path& root, const publis
 }
 
 // Folders GPU/FORMAT with results that no operation above reads.
-std::vector<std::string> unknown_folders(const std::filesystem::path& root, const std::vector<published_operation>& known) {
+std::vector<std::string> unknown_folders(const std::filesystem::path& root,
+                                         const std::vector<published_operation>& known) {
     std::set<std::filesystem::path> read;
     for (const published_operation& op : known) {
         read.insert(results_of(root, op));
@@ -178,7 +184,8 @@ std::vector<published_operation> published_operations() {
             add("bf16", bf16, false, g.unit, one_step);
             add("tf32", tf32, false, g.unit, one_step);
         }
-        for (const auto& [folder, element] : {std::pair{"E4M3", any_format{e4m3fn}}, std::pair{"E5M2", any_format{e5m2}}}) {
+        for (const auto& [folder, element] :
+             {std::pair{"E4M3", any_format{e4m3fn}}, std::pair{"E5M2", any_format{e5m2}}}) {
             if (!g.fp8_unit.empty()) {
                 add(folder, element, false, g.fp8_unit, g.fp8_operation);
                 add(folder, element, true, g.fp8_f16_unit, g.fp8_f16_operation);
@@ -206,8 +213,8 @@ std::size_t published_agreements::equal() const {
 
 published_agreements verify_published_outputs(const std::filesystem::path& folder) {
     if (!std::filesystem::is_directory(folder)) {
-        throw std::runtime_error(fmt::format("{}: no folder; the folder model_validation of MATLAB-tensor-core expected",
-                                             folder.string()));
+        throw std::runtime_error(
+            fmt::format("{}: no folder; the folder model_validation of MATLAB-tensor-core expected", folder.string()));
     }
     published_agreements out;
     const std::vector<published_operation> operations = published_operations();
@@ -219,9 +226,10 @@ published_agreements verify_published_outputs(const std::filesystem::path& folde
         }
     }
     if (out.lines() == 0) {
-        throw std::runtime_error(fmt::format("{}: no file GPU/FORMAT/d_GPU_fp32.txt or d_GPU_fp16.txt of a known GPU (V100, A100, "
-                                             "A2, Ada, L40S, H100, H200, B200)",
-                                             folder.string()));
+        throw std::runtime_error(
+            fmt::format("{}: no file GPU/FORMAT/d_GPU_fp32.txt or d_GPU_fp16.txt of a known GPU (V100, A100, "
+                        "A2, Ada, L40S, H100, H200, B200)",
+                        folder.string()));
     }
     out.unknown = unknown_folders(folder, operations);
     return out;

@@ -33,17 +33,17 @@ matrix_view<T> view_of_eigen(T* data, const Derived& x) {
 
 // A read-only view of a stored Eigen object (Matrix, Map, Ref, Block, Transpose of these). No copy; valid while x lives.
 template <class Derived>
-    requires detail::stored_in_eigen<Derived>
-matrix_view<const typename Derived::Scalar> view(const Eigen::DenseBase<Derived>& x) {
-    return detail::view_of_eigen<const typename Derived::Scalar>(x.derived().data(), x.derived());
-}
+    requires detail::stored_in_eigen<Derived> matrix_view<const typename Derived::Scalar> view(
+        const Eigen::DenseBase<Derived>& x) {
+        return detail::view_of_eigen<const typename Derived::Scalar>(x.derived().data(), x.derived());
+    }
 
 // A view through which a stored Eigen object can be written.
 template <class Derived>
-    requires detail::stored_in_eigen<Derived>
-matrix_view<typename Derived::Scalar> mutable_view(Eigen::DenseBase<Derived>& x) {
-    return detail::view_of_eigen<typename Derived::Scalar>(x.derived().data(), x.derived());
-}
+    requires detail::stored_in_eigen<Derived> matrix_view<typename Derived::Scalar> mutable_view(
+        Eigen::DenseBase<Derived>& x) {
+        return detail::view_of_eigen<typename Derived::Scalar>(x.derived().data(), x.derived());
+    }
 
 template <class T>
 using row_major_matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

@@ -40,9 +40,9 @@ real to_real(const boost::multiprecision::number<Backend, Templates>& x) {
     namespace mp = boost::multiprecision;
     using number = mp::number<Backend, Templates>;
     constexpr int kind = detail::kind_of_number<number>;
-    static_assert(kind == mp::number_kind_integer || kind == mp::number_kind_rational ||
-                      kind == mp::number_kind_floating_point,
-                  "narrowfp: an integer, a rational or a floating-point number expected");
+    static_assert(
+        kind == mp::number_kind_integer || kind == mp::number_kind_rational || kind == mp::number_kind_floating_point,
+        "narrowfp: an integer, a rational or a floating-point number expected");
     if constexpr (kind == mp::number_kind_integer) {
         return x == 0 ? real::make_zero(false) : detail::real_of_integer(x < 0, number(abs(x)), 0, false);
     } else if constexpr (kind == mp::number_kind_rational) {
@@ -97,7 +97,8 @@ Number exact_as(value<F> x) {
         }
         mp::cpp_int top = exact.significand;
         mp::cpp_int bottom = 1;
-        (exact.exponent >= 0 ? top : bottom) <<= static_cast<unsigned>(exact.exponent >= 0 ? exact.exponent : -exact.exponent);
+        (exact.exponent >= 0 ? top : bottom) <<=
+            static_cast<unsigned>(exact.exponent >= 0 ? exact.exponent : -exact.exponent);
         const Number magnitude(top, bottom);
         return exact.negative ? Number(-magnitude) : magnitude;
     } else {

@@ -18,7 +18,8 @@ namespace {
 // Of formats of more than 8 bits every 16th point, or, with NARROWFP_TEST_ALL_BOUNDARIES=1, all.
 template <class Bits>
 std::vector<Bits> thinned(const narrowfp::any_format& format, const std::vector<Bits>& points) {
-    const bool all = narrowfp::code_bits_of(format) <= 8 || count_from_environment("NARROWFP_TEST_ALL_BOUNDARIES", 0) != 0;
+    const bool all =
+        narrowfp::code_bits_of(format) <= 8 || count_from_environment("NARROWFP_TEST_ALL_BOUNDARIES", 0) != 0;
     if (all) {
         return points;
     }
@@ -50,8 +51,7 @@ TEST_CASE("floats at and beside every value and midpoint") {
 TEST_CASE("doubles at and beside every value and midpoint") {
     tally t("doubles at boundaries");
     for (const narrowfp::any_format& format : formats_to_prove()) {
-        const std::vector<std::uint64_t> bits =
-            thinned(format, oracle::interesting_doubles(oracle_of(format)));
+        const std::vector<std::uint64_t> bits = thinned(format, oracle::interesting_doubles(oracle_of(format)));
         REQUIRE(bits.size() > 50);
         for (const projection& p : projections_of(format)) {
             check_doubles(format, p, expected_codes(format, p), bits, t);
@@ -82,10 +82,10 @@ TEST_CASE("a float and the double of the same value give equal codes and events"
         std::vector<std::uint32_t> from_floats(floats.size());
         std::vector<std::uint32_t> from_doubles(floats.size());
         for (const projection& p : projections_of(format)) {
-            const auto a = narrowfp::convert_reference(std::span<const float>(floats), std::span<std::uint32_t>(from_floats),
-                                             format, p.mode, p.overflow);
-            const auto b = narrowfp::convert_reference(std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles),
-                                             format, p.mode, p.overflow);
+            const auto a = narrowfp::convert_reference(
+                std::span<const float>(floats), std::span<std::uint32_t>(from_floats), format, p.mode, p.overflow);
+            const auto b = narrowfp::convert_reference(
+                std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles), format, p.mode, p.overflow);
             t.add(floats.size() - 1);
             t.expect(from_floats == from_doubles && a == b,
                      [&] { return std::string(narrowfp::name_of(format)) + " " + name_of(p); });

@@ -76,12 +76,12 @@ TEST_CASE("decode then encode gives every code back in every rounding and overfl
         std::vector<std::uint32_t> from_floats(codes.size());
         std::vector<std::uint32_t> from_doubles(codes.size());
         for (const projection& p : projections_of(format)) {
-            narrowfp::convert_reference(std::span<const std::uint32_t>(codes), format, std::span<std::uint32_t>(from_codes),
-                              format, p.mode, p.overflow);
-            narrowfp::convert_reference(std::span<const float>(values), std::span<std::uint32_t>(from_floats), format, p.mode,
-                              p.overflow);
-            narrowfp::convert_reference(std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles), format, p.mode,
-                              p.overflow);
+            narrowfp::convert_reference(std::span<const std::uint32_t>(codes), format,
+                                        std::span<std::uint32_t>(from_codes), format, p.mode, p.overflow);
+            narrowfp::convert_reference(std::span<const float>(values), std::span<std::uint32_t>(from_floats), format,
+                                        p.mode, p.overflow);
+            narrowfp::convert_reference(std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles),
+                                        format, p.mode, p.overflow);
             for (std::size_t i = 0; i < codes.size(); ++i) {
                 const oracle::code_value v = oracle::value_of(f, codes[i]);
                 std::uint32_t expected = codes[i];

@@ -38,12 +38,13 @@ void check_all_inputs(const narrowfp::any_format& source, const char* subject) {
             if (p.overflow != narrowfp::overflow_mode::none) {
                 continue;  // where a number comes from and what overflow does are independent
             }
-            const auto a = narrowfp::convert_reference(std::span<const float>(values), std::span<std::uint32_t>(from_floats),
-                                             format, p.mode, p.overflow);
-            const auto b = narrowfp::convert_reference(std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles),
-                                             format, p.mode, p.overflow);
-            const auto c = narrowfp::convert_reference(std::span<const std::uint16_t>(codes), source,
-                                             std::span<std::uint32_t>(from_codes), format, p.mode, p.overflow);
+            const auto a = narrowfp::convert_reference(
+                std::span<const float>(values), std::span<std::uint32_t>(from_floats), format, p.mode, p.overflow);
+            const auto b = narrowfp::convert_reference(
+                std::span<const double>(doubles), std::span<std::uint32_t>(from_doubles), format, p.mode, p.overflow);
+            const auto c =
+                narrowfp::convert_reference(std::span<const std::uint16_t>(codes), source,
+                                            std::span<std::uint32_t>(from_codes), format, p.mode, p.overflow);
             t.expect(from_floats == from_doubles && from_floats == from_codes && a == b && a == c, [&] {
                 return std::string(narrowfp::name_of(format)) + " " + name_of(p) +
                        ": float, double and code inputs differ";

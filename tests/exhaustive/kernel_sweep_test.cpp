@@ -47,7 +47,8 @@ void expect_codes(const oracle::step_function& steps, std::uint32_t first, std::
     std::size_t done = 0;
     // What lies below the float `end` and has no code yet.
     const auto fill_to = [&](std::uint32_t end, std::uint32_t code) {
-        const std::size_t last = std::min<std::size_t>(codes.size(), end <= magnitude ? 0 : (end - magnitude - 1) / distance + 1);
+        const std::size_t last =
+            std::min<std::size_t>(codes.size(), end <= magnitude ? 0 : (end - magnitude - 1) / distance + 1);
         if (last > done) {
             std::memset(codes.data() + done, static_cast<int>(code), last - done);
             done = last;

@@ -8,12 +8,12 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define NARROWFP_FUZZ_REQUIRE(condition)                                                       \
-    do {                                                                                       \
-        if (!(condition)) {                                                                    \
+#define NARROWFP_FUZZ_REQUIRE(condition)                                                        \
+    do {                                                                                        \
+        if (!(condition)) {                                                                     \
             std::fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-            std::abort();                                                                      \
-        }                                                                                      \
+            std::abort();                                                                       \
+        }                                                                                       \
     } while (false)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

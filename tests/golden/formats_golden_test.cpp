@@ -59,8 +59,8 @@ TEST_CASE("TF32 is a binary32 pattern whose low 13 bits are zero and are ignored
     CHECK(code<tf32>(1.0 + 0x1p-10) == 0x3F802000U);
     CHECK(decode_float(tf32, 0x3F801FFF) == 1.0f);  // a matrix unit fed raw FP32 truncates
     CHECK(decode_float(tf32, 0x00002000) == 0x1p-136f);
-    CHECK(code<tf32>(1.0 + 0x1p-11) == 0x3F800000U);        // a tie, to even
-    CHECK(code<tf32>(1.0 + 3 * 0x1p-11) == 0x3F804000U);    // the next tie
+    CHECK(code<tf32>(1.0 + 0x1p-11) == 0x3F800000U);      // a tie, to even
+    CHECK(code<tf32>(1.0 + 3 * 0x1p-11) == 0x3F804000U);  // the next tie
     CHECK(project(tf32, to_real(1.0f + 0x1p-11f), rounding::ties_to_away, overflow_mode::none).code == 0x3F802000U);
     CHECK(project(tf32, to_real(1.0f + 0x1.ffcp-11f), rounding::toward_zero, overflow_mode::none).code == 0x3F800000U);
     CHECK(project(tf32, to_real(1.0f + 0x1p-12f), rounding::to_odd, overflow_mode::none).code == 0x3F802000U);

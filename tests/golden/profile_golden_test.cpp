@@ -244,7 +244,8 @@ TEST_CASE("log2 in FP32 is unsafe just above powers of two") {
     for (int k = -126; k <= 126; ++k) {
         for (std::uint32_t units = 0; units < 64; ++units) {
             const float x = std::bit_cast<float>(static_cast<std::uint32_t>(k + 127) << 23 | units);
-            const auto expected = static_cast<int>(std::ceil(static_cast<float>(std::log2(static_cast<long double>(x)))));
+            const auto expected =
+                static_cast<int>(std::ceil(static_cast<float>(std::log2(static_cast<long double>(x)))));
             CHECK(to_e8m0(x, e8m0_conversion::ceil_log2_f32, overflow_mode::saturate_finite) == expected + 127);
             swallowed += expected == k && units != 0;
         }

@@ -21,11 +21,13 @@ TEST_CASE("dot products of real GPUs") {
     }
     tally t("published dot products");
     for (const bench::published_agreement& a : bench::verify_published_outputs(root).all) {
-        const std::string name = a.operation.gpu + " " + a.operation.format + (a.operation.to_f16 ? " to fp16" : " to fp32");
+        const std::string name =
+            a.operation.gpu + " " + a.operation.format + (a.operation.to_f16 ? " to fp16" : " to fp32");
         t.add(a.equal);
         if (a.first) {
-            t.fail(name + ": " + std::to_string(a.lines - a.equal) + " of " + std::to_string(a.lines) + " differ, first test " +
-                   std::to_string(a.first->line) + ": found " + hex(a.first->found) + ", measured " + hex(a.first->measured));
+            t.fail(name + ": " + std::to_string(a.lines - a.equal) + " of " + std::to_string(a.lines) +
+                   " differ, first test " + std::to_string(a.first->line) + ": found " + hex(a.first->found) +
+                   ", measured " + hex(a.first->measured));
         }
     }
     t.finish();

@@ -44,7 +44,8 @@ std::vector<float> inputs_for(const any_format& format, random_bits& random, std
 std::vector<rounding_rule> rules_of(const any_format& format) {
     std::vector<rounding_rule> rules;
     for (const auto& [mode, name] : rounding_names) {
-        if (mode == rounding::ties_to_away || !std::visit([](const auto& f) { return f.only_ties_to_away(); }, format)) {
+        if (mode == rounding::ties_to_away ||
+            !std::visit([](const auto& f) { return f.only_ties_to_away(); }, format)) {
             rules.push_back(mode);
         }
     }
@@ -64,14 +65,13 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
 }
 
 template <class Float, class Code>
-void expect_same(const any_format& format, const rounding_rule& rule, overflow_mode overflow,
-                 std::span<const Float> in, std::uint64_t first, int threads, const std::string& where, tally& t) {
+void expect_same(const any_format& format, const rounding_rule& rule, overflow_mode overflow, std::span<const Float> in,
+                 std::uint64_t first, int threads, const std::string& where, tally& t) {
     const philox_stream stream{.seed = 5, .tensor = 6};
     const options how{.threads = threads};
     std::vector<Code> expected(in.size());
     std::vector<Code> found(in.size());
-    const event_counts counts =
-        convert_reference(in, std::span<Code>(expected), format, rule, stream, overflow, first);
+    const event_counts counts = convert_reference(in, std::span<Code>(expected), format, rule, stream, overflow, first);
     const event_counts counted = convert(in, std::span<Code>(found), format, rule, stream, overflow, first, how);
     const auto what = [&](const char* which) {
         return std::string(name_of(format)) + ", " + narrowfp::name_of(rule) + ", " +
@@ -96,7 +96,8 @@ void expect_same(const any_format& format, const rounding_rule& rule, overflow_m
     std::vector<float> rounded(in.size());
     std::vector<float> decoded(in.size());
     round_to_format_reference(in, std::span<float>(values), format, rule, stream, overflow, first);
-    const event_counts again = round_to_format(in, std::span<float>(rounded), format, rule, stream, overflow, first, how);
+    const event_counts again =
+        round_to_format(in, std::span<float>(rounded), format, rule, stream, overflow, first, how);
     t.expect(same_bits(rounded, values) && again == counts, [&] { return what("float storage"); });
     decode(std::span<const Code>(expected), format, std::span<float>(decoded), how);
     t.expect(same_bits(decoded, values), [&] { return what("decode"); });
@@ -131,9 +132,9 @@ TEST_CASE("conversions equal the reference on every target at odd lengths and of
                 const auto wiggle = static_cast<double>(static_cast<std::int32_t>(random.word())) * 0x1p-60;
                 doubles.push_back(random.below(3) == 0 ? double{x} : double{x} * (1 + wiggle));
             }
-            for (const std::uint64_t bits : {std::uint64_t{0x7FF0000000000001U}, std::uint64_t{0xFFF8000000000000U},
-                                             std::uint64_t{0x7FEFFFFFFFFFFFFFU}, std::uint64_t{1},
-                                             std::uint64_t{0xC7F0000000000000U}}) {
+            for (const std::uint64_t bits :
+                 {std::uint64_t{0x7FF0000000000001U}, std::uint64_t{0xFFF8000000000000U},
+                  std::uint64_t{0x7FEFFFFFFFFFFFFFU}, std::uint64_t{1}, std::uint64_t{0xC7F0000000000000U}}) {
                 doubles.push_back(std::bit_cast<double>(bits));
             }
             for (const rounding_rule& rule : rules_of(format)) {
@@ -162,7 +163,8 @@ TEST_CASE("the number of threads and the environment of the caller change no bit
         random_bits random(run_seed() + 1);
         for (const any_format& format : {any_format{e4m3fn}, any_format{hif8}, any_format{bf16}, any_format{e2m1fn}}) {
             const std::vector<float> in = inputs_for(format, random, 3 * 32768 + 77);
-            for (const rounding_rule& rule : {rounding_rule(default_rounding(format)), rounding_rule(rounding::stochastic_a, 8)}) {
+            for (const rounding_rule& rule :
+                 {rounding_rule(default_rounding(format)), rounding_rule(rounding::stochastic_a, 8)}) {
                 for (const int threads : {1, 2, 3}) {
                     expect_same(format, rule, overflow_mode::saturate_finite, std::span<const float>(in), 7, threads,
                                 "threads", t);

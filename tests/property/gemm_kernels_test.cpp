@@ -48,8 +48,8 @@ struct problem {
         };
         return shape_text(a.rows(), b.cols()) + " k " + std::to_string(a.cols()) + " A " + operand(a) + " B " +
                operand(b) + " " + name_of(acc) + (c.size() != 0 ? " with C" : "") + " to " +
-               std::string(name_of(output)) + ", " + data_names[static_cast<int>(data)] +
-               (packed ? ", B packed" : "") + (hostile ? ", hostile environment" : "") + (transposed ? ", D transposed" : "");
+               std::string(name_of(output)) + ", " + data_names[static_cast<int>(data)] + (packed ? ", B packed" : "") +
+               (hostile ? ", hostile environment" : "") + (transposed ? ", D transposed" : "");
     }
 };
 
@@ -124,18 +124,18 @@ quantized_matrix random_operand(random_bits& random, std::size_t free, std::size
 }
 
 accumulator random_accumulator(random_bits& random, bool integers, std::size_t k) {
-    const aligned units[] = {aligned{},
-                             {.products = 16, .fraction_bits = 13},
-                             {.products = 16, .fraction_bits = 25, .output = aligned_output::f32_toward_zero},
-                             {.products = 32, .fraction_bits = 25, .output = aligned_output::f32_toward_zero},
-                             {.products = 4, .fraction_bits = 23, .zero_exponent = -131,
-                              .output = aligned_output::f32_toward_zero},
-                             {.products = 8, .fraction_bits = 24, .zero_exponent = -21,
-                              .output = aligned_output::f16_ties_to_even},
-                             {.products = random.between(1, 40), .fraction_bits = random.between(1, 40),
-                              .alignment = static_cast<align_rounding>(random.below(2)),
-                              .zero_exponent = random.between(-140, 0),
-                              .output = static_cast<aligned_output>(random.below(3))}};
+    const aligned units[] = {
+        aligned{},
+        {.products = 16, .fraction_bits = 13},
+        {.products = 16, .fraction_bits = 25, .output = aligned_output::f32_toward_zero},
+        {.products = 32, .fraction_bits = 25, .output = aligned_output::f32_toward_zero},
+        {.products = 4, .fraction_bits = 23, .zero_exponent = -131, .output = aligned_output::f32_toward_zero},
+        {.products = 8, .fraction_bits = 24, .zero_exponent = -21, .output = aligned_output::f16_ties_to_even},
+        {.products = random.between(1, 40),
+         .fraction_bits = random.between(1, 40),
+         .alignment = static_cast<align_rounding>(random.below(2)),
+         .zero_exponent = random.between(-140, 0),
+         .output = static_cast<aligned_output>(random.below(3))}};
     const aligned& unit = units[random.below(std::size(units))];
     const std::size_t interval = random.below(3) == 0 ? 128 : 1 + random.below(k + 3);
     switch (random.below(integers ? 8 : 6)) {
@@ -227,7 +227,7 @@ TEST_CASE("kernels equal the reference for every small shape") {
     const std::size_t largest = count_from_environment("NARROWFP_TEST_LARGEST_SHAPE", 20);
     std::vector<target_info> targets = targets_here();
     const bool all_threads = largest > 20;  // in the long run; else one number of threads is drawn for each product
-    targets.erase(targets.begin());  // scalar is the reference itself; the larger shapes have it
+    targets.erase(targets.begin());         // scalar is the reference itself; the larger shapes have it
     std::uint64_t stream = 0;
     for (std::size_t m = 1; m <= largest; ++m) {
         for (std::size_t n = 1; n <= largest; ++n) {
@@ -291,8 +291,9 @@ TEST_CASE("one subnormal number of bfloat16 is seen wherever it stands") {
             for (std::size_t j = 0; j < d.cols(); ++j) {
                 const bool there = operand[0] == 'A' ? i == at / k : j == at % d.cols();
                 t.expect(d(i, j) == (there ? 0x1p-113f : 0.0f), [&] {
-                    return std::string(operand) + " " + shape_text(m, k) + ", place " + std::to_string(at) + ": element (" +
-                           std::to_string(i) + ", " + std::to_string(j) + ") is " + std::to_string(d(i, j)) + reproducer();
+                    return std::string(operand) + " " + shape_text(m, k) + ", place " + std::to_string(at) +
+                           ": element (" + std::to_string(i) + ", " + std::to_string(j) + ") is " +
+                           std::to_string(d(i, j)) + reproducer();
                 });
             }
         }
@@ -306,8 +307,8 @@ TEST_CASE("one subnormal number of bfloat16 is seen wherever it stands") {
         random_bits random(run_seed() + 800000);
         for (const int threads : {1, 3}) {  // several parts, each with a thread of its own
             const std::size_t at = random.below(std::size_t{40} * 4000);
-            const matrix<float> d = gemm(with_one(40, 4000, at), all(4000, 18), sequential<float>{}, {}, f32,
-                                         options{.threads = threads});
+            const matrix<float> d =
+                gemm(with_one(40, 4000, at), all(4000, 18), sequential<float>{}, {}, f32, options{.threads = threads});
             check(40, 4000, at, d, "A");
         }
     }
@@ -331,8 +332,9 @@ TEST_CASE("native products stay within their bound and do not depend on threads"
                 for (std::size_t j = 0; j < q->cols(); ++j) {
                     const int exponent = middle + random.between(-7, 7);
                     const float x = std::ldexp(random.finite(0, 0), exponent);
-                    q->set_code(i, j, element == any_format{bf16} ? std::bit_cast<std::uint32_t>(x) >> 16
-                                                                  : static_cast<std::uint32_t>(random.below(0x7C00)));
+                    q->set_code(i, j,
+                                element == any_format{bf16} ? std::bit_cast<std::uint32_t>(x) >> 16
+                                                            : static_cast<std::uint32_t>(random.below(0x7C00)));
                 }
             }
         }
@@ -343,7 +345,8 @@ TEST_CASE("native products stay within their bound and do not depend on threads"
             for (const int threads : {1, 2, 3}) {
                 matrix<float> d(m, n);
                 if (round % 3 == 0) {
-                    gemm_into(a, packed_operand(b), accumulate::native{}, d.view(), {}, f32, options{.threads = threads});
+                    gemm_into(a, packed_operand(b), accumulate::native{}, d.view(), {}, f32,
+                              options{.threads = threads});
                 } else {
                     gemm_into(a, b, accumulate::native{}, d.view(), {}, f32, options{.threads = threads});
                 }

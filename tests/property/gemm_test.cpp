@@ -146,8 +146,12 @@ TEST_CASE("results are rounded to their format as the reference rounds them") {
                 const std::uint32_t near = 0x33000000U + random.word() % 0x15000000U;  // 2^-25 to 2^17
                 const std::uint32_t sign = word & 0x80000000U;
                 const std::uint32_t midpoint = (near & 0xFFFFE000U) | 0x1000U;
-                const std::uint32_t bits[] = {word, near | sign, midpoint | sign, (near & 0xFFFF0000U) | 0x8000U | sign,
-                                              (midpoint + 1) | sign, (midpoint - 1) | sign};
+                const std::uint32_t bits[] = {word,
+                                              near | sign,
+                                              midpoint | sign,
+                                              (near & 0xFFFF0000U) | 0x8000U | sign,
+                                              (midpoint + 1) | sign,
+                                              (midpoint - 1) | sign};
                 c.data()[i] = std::bit_cast<float>(bits[random.below(std::size(bits))]);
             }
             const quantized_matrix a = quantize(ones.view(), recipes::none.for_a(f32));

@@ -23,10 +23,10 @@ using namespace narrowfp_test;
 
 namespace {
 
-const granularity all_blocks[] = {granularity::tensor(),        granularity::row(),         granularity::col(),
-                                  granularity::block(1, 128),   granularity::block(128, 1), granularity::block(128, 128),
-                                  granularity::block(1, 32),    granularity::block(32, 1),  granularity::block(1, 16),
-                                  granularity::block(3, 5),     granularity::block(1, 1),   granularity::block(2, 300),
+const granularity all_blocks[] = {granularity::tensor(),      granularity::row(),         granularity::col(),
+                                  granularity::block(1, 128), granularity::block(128, 1), granularity::block(128, 128),
+                                  granularity::block(1, 32),  granularity::block(32, 1),  granularity::block(1, 16),
+                                  granularity::block(3, 5),   granularity::block(1, 1),   granularity::block(2, 300),
                                   granularity::block(64, 8)};
 
 std::vector<scaling> all_scalings() {
@@ -173,7 +173,8 @@ TEST_CASE("quantisation equals the reference on every target") {
             for (const any_format& format : all_formats) {
                 const quantization how = random_quantization(random, format, scalings);
                 const bool tall = random.below(2) == 0;
-                const matrix<float> x = make_values(random, 1 + random.below(tall ? 300 : 20), 1 + random.below(tall ? 20 : 300));
+                const matrix<float> x =
+                    make_values(random, 1 + random.below(tall ? 300 : 20), 1 + random.below(tall ? 20 : 300));
                 const auto where = static_cast<layout>(random.below(4));
                 const stored_matrix stored = store(x, where);
                 const int threads = random.between(1, 3);

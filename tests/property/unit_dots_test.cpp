@@ -36,7 +36,8 @@ std::uint32_t random_code(random_bits& random, const float_format& f, data_kind 
     const std::uint32_t low = any & ((1U << fraction) - 1);
     const std::uint32_t fields = (1U << static_cast<unsigned>(f.exponent_bits)) - 1;
     const std::uint32_t offset = random.word() % 4;
-    const std::uint32_t field = kind == data_kind::near_zero ? offset / 2 : std::min(base % fields + offset, fields - 1);
+    const std::uint32_t field =
+        kind == data_kind::near_zero ? offset / 2 : std::min(base % fields + offset, fields - 1);
     return sign | field << fraction | low;
 }
 
@@ -68,8 +69,9 @@ dot_problem draw(random_bits& random, const float_format& fa, const float_format
     if (to_f16) {
         p.c = random_code(random, f16, static_cast<data_kind>(random.below(3)), random.word() >> 8);
     } else {
-        p.c = random.below(4) == 0 ? std::bit_cast<std::uint32_t>(random.finite(-40, 20))
-                                   : random_code(random, f32, static_cast<data_kind>(random.below(3)), random.word() >> 8);
+        p.c = random.below(4) == 0
+                  ? std::bit_cast<std::uint32_t>(random.finite(-40, 20))
+                  : random_code(random, f32, static_cast<data_kind>(random.below(3)), random.word() >> 8);
     }
     p.c = random.below(5) == 0 ? p.c & (to_f16 ? 0x8000U : 0x80000000U) : p.c;  // zeros
     return p;
@@ -80,9 +82,9 @@ float addend_of(std::uint32_t c, bool to_f16) {
 }
 
 std::uint32_t f16_bits(float x) {
-    return std::isnan(x) ? 0x7FFFU
-                         : static_cast<std::uint32_t>(
-                               project(f16, to_real(x), rounding::ties_to_even, overflow_mode::none).code);
+    return std::isnan(x)
+               ? 0x7FFFU
+               : static_cast<std::uint32_t>(project(f16, to_real(x), rounding::ties_to_even, overflow_mode::none).code);
 }
 
 bool is_nan(std::uint32_t bits, bool to_f16) {
@@ -158,8 +160,8 @@ void check_path(const path_case& which, std::uint64_t dots, tally& t) {
             const bool same = found == expected || (amd && is_nan(found, false) && is_nan(expected, false));
             t.expect(same, [&] {
                 std::string text = std::string(which.unit->name) + " " + std::string(name_of(fa)) + " x " +
-                                   std::string(name_of(fb)) + (which.to_f16 ? " to f16" : "") + ": found " + hex(found) +
-                                   ", expected " + hex(expected) + ", C " + hex(p.c) + ", A x B";
+                                   std::string(name_of(fb)) + (which.to_f16 ? " to f16" : "") + ": found " +
+                                   hex(found) + ", expected " + hex(expected) + ", C " + hex(p.c) + ", A x B";
                 for (std::size_t k = 0; k < p.a.size(); ++k) {
                     text += " " + hex(p.a[k], 1) + "x" + hex(p.b[k], 1);
                 }

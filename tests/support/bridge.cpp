@@ -248,16 +248,17 @@ void check_events(const narrowfp::any_format& format, const projection& p, const
         for (std::size_t i = first; i < first + count; ++i) {
             sum += expected_events(f, p, bits[i], expected.of_float(bits[i]));
         }
-        const auto found =
-            narrowfp::convert_reference(std::span<const float>(in).subspan(first, count),
-                              std::span<std::uint32_t>(out).subspan(first, count), format, p.mode, p.overflow);
+        const auto found = narrowfp::convert_reference(std::span<const float>(in).subspan(first, count),
+                                                       std::span<std::uint32_t>(out).subspan(first, count), format,
+                                                       p.mode, p.overflow);
         if (found == sum) {
             t.add(count);
             continue;
         }
         for (std::size_t i = first; i < first + count; ++i) {  // name the element
-            const auto one = narrowfp::convert_reference(std::span<const float>(in).subspan(i, 1),
-                                               std::span<std::uint32_t>(out).subspan(i, 1), format, p.mode, p.overflow);
+            const auto one =
+                narrowfp::convert_reference(std::span<const float>(in).subspan(i, 1),
+                                            std::span<std::uint32_t>(out).subspan(i, 1), format, p.mode, p.overflow);
             const auto expect = expected_events(f, p, bits[i], expected.of_float(bits[i]));
             t.expect(one == expect, [&] {
                 const auto text = [](const narrowfp::event_counts& e) {

@@ -23,9 +23,9 @@ inline constexpr unsigned round_down = 0x2000;
 inline constexpr unsigned round_up = 0x4000;
 inline constexpr unsigned round_toward_zero = 0x6000;
 inline constexpr unsigned hostile_settings[] = {default_setting | flush_to_zero | denormals_are_zero | round_up,
-                                         default_setting | flush_to_zero | denormals_are_zero,
-                                         default_setting | denormals_are_zero | round_down,
-                                         default_setting | round_toward_zero};
+                                                default_setting | flush_to_zero | denormals_are_zero,
+                                                default_setting | denormals_are_zero | round_down,
+                                                default_setting | round_toward_zero};
 
 // Runs `work` under a setting; not inlined, so that nothing moves across the change.
 template <class Work>

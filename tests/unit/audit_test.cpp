@@ -119,8 +119,7 @@ TEST_CASE("values and events are those of quantize and dequantize for every form
                         for (std::size_t j = 0; j < cols; j += block_cols) {
                             const std::size_t height = std::min(block_rows, rows - i);
                             const std::size_t width = std::min(block_cols, cols - j);
-                            const block_scale scale(detail::amax_of(view.block(i, j, height, width)), q,
-                                                    tensor_factor);
+                            const block_scale scale(detail::amax_of(view.block(i, j, height, width)), q, tensor_factor);
                             for (std::size_t n = 0; n < height; ++n) {
                                 std::vector<float> out(width);
                                 way(std::span(x).subspan((i + n) * cols + j, width), scale, out);

@@ -100,7 +100,10 @@ TEST_CASE("sums over ranks: every rank has the same bits and the payload is that
                 }
                 CHECK(bytes == formula);
                 // One rounding of a number with p significant bits errs by at most 2^-p; two roundings a hop are many.
-                const double unit = f.id == "fp32" ? 0x1p-24 : f.id == "fp16" ? 0x1p-11 : f.id == "bf16" ? 0x1p-8 : 0x1p-4;
+                const double unit = f.id == "fp32"   ? 0x1p-24
+                                    : f.id == "fp16" ? 0x1p-11
+                                    : f.id == "bf16" ? 0x1p-8
+                                                     : 0x1p-4;
                 CHECK(error_of(all[0], ranks) < 2 * unit * std::sqrt(2.0 * ranks));
             }
         }
@@ -119,7 +122,7 @@ TEST_CASE("sums over two ranks: by hand") {
     run_ranks(2, [](transport& net) {
         std::vector<float> x(128, net.rank() == 0 ? 1.0f : 0x1p-9f);
         all_reduce(net, wire_format_by_id("bf16"), reduction::two_step, x);
-        CHECK(x[0] == 1.0f);    // rank 1 owns the only tile: 1 + 2^-9 rounds to 1 in BF16
+        CHECK(x[0] == 1.0f);  // rank 1 owns the only tile: 1 + 2^-9 rounds to 1 in BF16
         CHECK(x[127] == 1.0f);
         std::vector<float> y(256, net.rank() == 0 ? 1.0f : 3.0f);
         all_reduce(net, wire_format_by_id("int8"), reduction::ring, y);
@@ -253,7 +256,10 @@ TEST_CASE("the suite over threads: counted bytes equal the closed forms") {
             return result;
         };
         const comm_world world{.net = counted,
-                               .sent = [&] { return sent_traffic{bytes, 0}; },
+                               .sent =
+                                   [&] {
+                                       return sent_traffic{bytes, 0};
+                                   },
                                .sum_over_ranks = [&](double x) { return combine(x, sum, true); },
                                .max_over_ranks = [&](double x) { return combine(x, most, false); },
                                .interface_bytes = [] { return std::optional<std::uint64_t>(); },

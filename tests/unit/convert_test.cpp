@@ -96,8 +96,8 @@ TEST_CASE("convert refuses what does not fit and says the numbers") {
         if (mode == rounding::ties_to_away) {
             CHECK_NOTHROW(convert(source, std::span<std::uint8_t>(three), hif8, mode, none));
         } else {
-            const std::string message =
-                "hif8 does not define rounding " + std::string(name) + "; it defines ties_to_away and stochastic rounding";
+            const std::string message = "hif8 does not define rounding " + std::string(name) +
+                                        "; it defines ties_to_away and stochastic rounding";
             CHECK_THROWS_WITH_AS(convert(source, std::span<std::uint8_t>(three), hif8, mode, none), message.c_str(),
                                  std::invalid_argument);
         }

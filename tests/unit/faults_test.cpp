@@ -45,7 +45,8 @@ TEST_CASE("law of flips: the stated table to within its sampling error") {
         double not_finite;
         double above;
     };
-    for (const stated& s : {stated{"e4m3fn", 1.18, 1.97}, {"e5m2", 7.48, 1.72}, {"f16", 1.70, 6.17}, {"bf16", 1.77, 6.97}}) {
+    for (const stated& s :
+         {stated{"e4m3fn", 1.18, 1.97}, {"e5m2", 7.48, 1.72}, {"f16", 1.70, 6.17}, {"bf16", 1.77, 6.97}}) {
         CAPTURE(s.id);
         const flip_law law = law_named(s.id);
         CHECK(100 * law.of_any.not_finite == doctest::Approx(s.not_finite).epsilon(0.05));
@@ -114,7 +115,8 @@ TEST_CASE("flips in scales and master weights") {
 }
 
 TEST_CASE("checksums: fault-free products stay below the certain threshold and a large fault is seen") {
-    const checksum_options small{.m = 16, .n = 16, .k = 256, .calibration_products = 8, .fault_free_products = 8, .faults = 50};
+    const checksum_options small{
+        .m = 16, .n = 16, .k = 256, .calibration_products = 8, .fault_free_products = 8, .faults = 50};
     for (const checksum_case& c : checksum_cases()) {
         CAPTURE(c.id);
         const checksum_outcome out = run_checksum_case(c, small);

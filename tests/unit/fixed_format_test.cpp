@@ -36,7 +36,8 @@ TEST_CASE("int8 and mxint8 are symmetric two's complement") {
 }
 
 TEST_CASE("NaN and infinities have no code and are counted") {
-    const std::vector<float> in{std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(), 200.0f};
+    const std::vector<float> in{std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(),
+                                200.0f};
     std::vector<std::uint8_t> out(3);
     const event_counts counts = convert(std::span<const float>(in), std::span<std::uint8_t>(out), any_format{int8},
                                         rounding::ties_to_even, overflow_mode::none);

@@ -80,9 +80,11 @@ std::uint32_t sign_of(const any_format& format) {
 }  // namespace
 
 TEST_CASE("the limits and special codes of every format are the published ones") {
-    const auto is_fixed = [](const any_format& f) { return std::holds_alternative<fixed_format>(f); };  // fixed_format_test
-    CHECK(std::size(table) == all_formats.size() - static_cast<std::size_t>(std::count_if(all_formats.begin(),
-                                                                                          all_formats.end(), is_fixed)));
+    const auto is_fixed = [](const any_format& f) {
+        return std::holds_alternative<fixed_format>(f);
+    };  // fixed_format_test
+    CHECK(std::size(table) == all_formats.size() - static_cast<std::size_t>(std::count_if(
+                                                       all_formats.begin(), all_formats.end(), is_fixed)));
     for (const facts& row : table) {
         CAPTURE(row.name);
         const any_format format = format_by_name(row.name);
@@ -194,7 +196,8 @@ TEST_CASE("P3109 formats by name") {
             CHECK(storage_bits_of(format) == k);
             const float_format& f = std::get<float_format>(format);
             // One is the code 2^(K-2) of a signed and 2^(K-1) of an unsigned format (v4.0).
-            CHECK(f.decode(std::uint64_t{1} << (f.is_signed ? k - 2 : k - 1)) == real::make_finite(false, 1U << f.fraction_bits, -f.fraction_bits));
+            CHECK(f.decode(std::uint64_t{1} << (f.is_signed ? k - 2 : k - 1)) ==
+                  real::make_finite(false, 1U << f.fraction_bits, -f.fraction_bits));
             CHECK(f.decode(f.is_signed ? std::uint64_t{1} << (k - 1) : (std::uint64_t{1} << k) - 1).is_nan());
             ++found;
         }

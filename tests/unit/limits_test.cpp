@@ -24,7 +24,8 @@ template <class Value>
 std::vector<Value> all_values() {  // by 2^16 codes at most
     std::vector<Value> values;
     const int bits = Value::format.code_bits();
-    const std::uint64_t step = bits > 16 ? (std::uint64_t{1} << (bits - 16)) + (Value::format.name == "f32" ? 1 : 0) : 1;
+    const std::uint64_t step =
+        bits > 16 ? (std::uint64_t{1} << (bits - 16)) + (Value::format.name == "f32" ? 1 : 0) : 1;
     for (std::uint64_t code = 0; code >> bits == 0; code += step) {
         values.push_back(Value::from_bits(static_cast<typename Value::bits_type>(code)));
     }
@@ -32,9 +33,13 @@ std::vector<Value> all_values() {  // by 2^16 codes at most
 }
 
 template <class Value>
-concept has_infinity_member = requires { std::numeric_limits<Value>::infinity(); };
+concept has_infinity_member = requires {
+    std::numeric_limits<Value>::infinity();
+};
 template <class Value>
-concept has_nan_member = requires { std::numeric_limits<Value>::quiet_NaN(); };
+concept has_nan_member = requires {
+    std::numeric_limits<Value>::quiet_NaN();
+};
 
 template <class Value>
 void check_limits(tally& t) {
@@ -49,7 +54,8 @@ void check_limits(tally& t) {
     double above_one = HUGE_VAL;
     for (const Value v : all_values<Value>()) {
         const double x = nearest_host<double>(v.exact());
-        const bool lowest_integer = std::is_same_v<std::remove_cvref_t<decltype(f)>, fixed_format> && v.bits() == f.sign_mask();
+        const bool lowest_integer =
+            std::is_same_v<std::remove_cvref_t<decltype(f)>, fixed_format> && v.bits() == f.sign_mask();
         if (!std::isfinite(x) || lowest_integer) {  // which is read and never written
             continue;
         }
@@ -57,7 +63,8 @@ void check_limits(tally& t) {
         lowest = std::fmin(lowest, x);
         smallest = x > 0 ? std::fmin(smallest, x) : smallest;
         above_one = x > 1 ? std::fmin(above_one, x) : above_one;
-        t.expect(x <= limits::max() && x >= limits::lowest(), [&] { return std::string(f.name) + " leaves its range"; });
+        t.expect(x <= limits::max() && x >= limits::lowest(),
+                 [&] { return std::string(f.name) + " leaves its range"; });
     }
     const bool fixed = std::is_same_v<std::remove_cvref_t<decltype(f)>, fixed_format>;
     if (f.code_bits() <= 16) {
@@ -66,8 +73,11 @@ void check_limits(tally& t) {
         CHECK(double{limits::epsilon()} == above_one - 1);
         CHECK((f.has_zero() ? double{limits::lowest()} == lowest : true));
     }
-    CHECK(double{limits::epsilon()} == std::ldexp(1.0, fixed ? static_cast<int>(std::log2(float{limits::epsilon()})) : 1 - limits::digits));
-    CHECK(float{limits::lowest()} == (f.is_signed ? -float{limits::max()} : f.has_zero() ? 0.0f : float{limits::min()}));
+    CHECK(double{limits::epsilon()} ==
+          std::ldexp(1.0, fixed ? static_cast<int>(std::log2(float{limits::epsilon()})) : 1 - limits::digits));
+    CHECK(float{limits::lowest()} == (f.is_signed    ? -float{limits::max()}
+                                      : f.has_zero() ? 0.0f
+                                                     : float{limits::min()}));
     CHECK(std::ldexp(1.0, limits::min_exponent - 1) == double{limits::min()});
     CHECK(std::ldexp(1.0, limits::max_exponent) > double{limits::max()});
     CHECK(std::ldexp(1.0, limits::max_exponent - 1) <= double{limits::max()});
@@ -110,7 +120,8 @@ void check_functions(tally& t) {
         t.expect(x < 0 && x != 0 ? (Value::format.has_nan() ? isnan(root) : true)
                                  : number(root) == number(Value(std::sqrt(x))) && signbit(root) == std::signbit(x),
                  what);
-        t.expect(std::hash<Value>{}(v) == std::hash<Value>{}(Value(x)) || !symmetric || Value::format.name == "mxint8", what);
+        t.expect(std::hash<Value>{}(v) == std::hash<Value>{}(Value(x)) || !symmetric || Value::format.name == "mxint8",
+                 what);
         std::istringstream text(to_text(v));
         double back = 0;
         t.expect(std::isinf(x) || (text >> back && static_cast<float>(back) == static_cast<float>(x)), what);
@@ -121,7 +132,8 @@ void check_functions(tally& t) {
     const std::remove_cvref_t<decltype(Value::format)> f = Value::format;
     for (auto at = in_order.begin(); at != in_order.end(); ++at) {
         const auto next = std::next(at);
-        const bool unused = at == in_order.begin() && std::is_same_v<decltype(f), const fixed_format>;  // lowest integer
+        const bool unused =
+            at == in_order.begin() && std::is_same_v<decltype(f), const fixed_format>;  // lowest integer
         if (next != in_order.end() && !unused) {
             t.expect(number(next_up(at->second)) == next->first && number(next_down(next->second)) == at->first, [&] {
                 return std::string(f.name) + " neighbours of " + std::to_string(at->first) + ": " +
@@ -198,8 +210,8 @@ TEST_CASE("fma rounds once for every triple of small formats") {
         const oracle::format& f = narrowfp_test::oracle_of(any_format{Value::format});
         const auto values = all_values<Value>();
         for (std::size_t i = 0; i < values.size(); ++i) {
-            for (std::size_t j = 0; j < values.size(); j += values.size() > 64 ? 7U : 1U) {
-                for (std::size_t k = (i + j) % 5; k < values.size(); k += values.size() > 64 ? 11U : 1U) {
+            for (std::size_t j = 0; j<values.size(); j += values.size()> 64 ? 7U : 1U) {
+                for (std::size_t k = (i + j) % 5; k<values.size(); k += values.size()> 64 ? 11U : 1U) {
                     const Value a = values[i];
                     const Value b = values[j];
                     const Value c = values[k];
@@ -217,10 +229,10 @@ TEST_CASE("fma rounds once for every triple of small formats") {
                     for (std::size_t limb = 0; limb < exact.limbs.size(); ++limb) {
                         sum.significand |= std::uint64_t{exact.limbs[limb]} << (32 * limb);
                     }
-                    t.expect_equal(fma(a, b, c).bits(),
-                                   oracle::round_exact(f, sum, oracle::rounding::ties_to_even, oracle::overflow::none),
-                                   f.name + " codes " + std::to_string(i) + " * " + std::to_string(j) + " + " +
-                                       std::to_string(k));
+                    t.expect_equal(
+                        fma(a, b, c).bits(),
+                        oracle::round_exact(f, sum, oracle::rounding::ties_to_even, oracle::overflow::none),
+                        f.name + " codes " + std::to_string(i) + " * " + std::to_string(j) + " + " + std::to_string(k));
                 }
             }
         }

@@ -113,7 +113,8 @@ TEST_CASE("failures: the MTBF that costs as much as a longer step, to the digits
         CAPTURE(l.ratio);
         CHECK(std::round(equivalent_mtbf(l.ratio, usual) * 10) == std::round(l.usual * 10));
         CHECK(std::round(equivalent_mtbf(l.ratio, slow) * 10) == std::round(l.slow * 10));
-        CHECK(best_effective_share(equivalent_mtbf(l.ratio, usual), usual) == doctest::Approx(1 / l.ratio).epsilon(1e-6));
+        CHECK(best_effective_share(equivalent_mtbf(l.ratio, usual), usual) ==
+              doctest::Approx(1 / l.ratio).epsilon(1e-6));
     }
 }
 

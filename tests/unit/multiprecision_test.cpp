@@ -35,7 +35,8 @@ void check_every_code(tally& t) {
         }
         const real back = to_real(x);
         const bool has_sign = !rational && !isnan(v);  // neither Boost's rationals nor its NaN have signed forms
-        t.expect(back.kind == v.exact().kind && !back.sticky && (!has_sign || back.negative == v.exact().negative), what);
+        t.expect(back.kind == v.exact().kind && !back.sticky && (!has_sign || back.negative == v.exact().negative),
+                 what);
         if (isfinite(v)) {
             t.expect(nearest_host<double>(back) == nearest_host<double>(v.exact()), what);
         }
@@ -68,8 +69,9 @@ TEST_CASE("a number next to a tie is rounded once from its exact value") {
     CHECK(round_to<e4m3fn>(to_real(wide(tie - ldexp(wide(1), -300))), even, none).bits() == 0x38);
     CHECK(round_to<e4m3fn>(to_real(wide(-tie - ldexp(wide(1), -300))), even, none).bits() == 0xB9);
     const mp::cpp_rational third(1, 3);
-    const mp::cpp_rational above = mp::cpp_rational(17, 16) + mp::pow(mp::cpp_int(3), 200).convert_to<mp::cpp_rational>() /
-                                                                  mp::cpp_rational(mp::pow(mp::cpp_int(3), 500));
+    const mp::cpp_rational above =
+        mp::cpp_rational(17, 16) +
+        mp::pow(mp::cpp_int(3), 200).convert_to<mp::cpp_rational>() / mp::cpp_rational(mp::pow(mp::cpp_int(3), 500));
     CHECK(round_to<e4m3fn>(to_real(mp::cpp_rational(17, 16)), even, none).bits() == 0x38);
     CHECK(round_to<e4m3fn>(to_real(above), even, none).bits() == 0x39);
     CHECK(round_to<f32>(to_real(third), even, none).bits() == std::bit_cast<std::uint32_t>(1.0f / 3.0f));
@@ -103,9 +105,10 @@ TEST_CASE("random quotients round alike as rationals and as wide floats") {
         const real floating = to_real(wide(wide(top) / wide(bottom)));
         for (const any_format& format : {any_format{e4m3fn}, any_format{hif8}, any_format{bf16}, any_format{f32}}) {
             const rounding mode = default_rounding(format);
-            t.expect(project(format, exact, mode, overflow_mode::none).code ==
-                         project(format, floating, mode, overflow_mode::none).code,
-                     [&] { return std::to_string(top) + " / " + std::to_string(bottom) + narrowfp_test::reproducer(); });
+            t.expect(
+                project(format, exact, mode, overflow_mode::none).code ==
+                    project(format, floating, mode, overflow_mode::none).code,
+                [&] { return std::to_string(top) + " / " + std::to_string(bottom) + narrowfp_test::reproducer(); });
         }
     }
     t.finish();

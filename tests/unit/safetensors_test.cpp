@@ -10,7 +10,6 @@
 #include <narrowfp/quant/quantize.hpp>
 #include <narrowfp/report/write_file.hpp>
 
-
 #include <cstring>
 #include <filesystem>
 #include <functional>

@@ -61,7 +61,7 @@ struct element_facts {
 };
 
 // By hand: max 448 = 1.75 * 2^8, 57344 = 1.75 * 2^15, 28 = 1.75 * 2^4, 7.5 = 1.875 * 2^2, 6 = 1.5 * 2^2.
-const element_facts facts[] = {{e4m3fn, 8, 3, 1.875f}, {e5m2, 15, 2, 1.875f},  {e3m2fn, 4, 2, 1.875f},
+const element_facts facts[] = {{e4m3fn, 8, 3, 1.875f},  {e5m2, 15, 2, 1.875f}, {e3m2fn, 4, 2, 1.875f},
                                {e2m3fn, 2, 3, 1.9375f}, {e2m1fn, 2, 1, 1.75f}, {mxint8, 0, 6, 1.9921875f}};
 
 }  // namespace
@@ -83,8 +83,7 @@ TEST_CASE("ceil and the threshold rules at and beside every power of two and eve
                     const auto found = [&](scale_rule rule) { return power_of_two_exponent(amax, f.format, rule); };
                     t.expect(found(scale_rule::ceil) == clamped(ceil_log2(oracle::exact_value_of(amax)) - f.emax),
                              text);
-                    t.expect(found(scale_rule::even) ==
-                                 by_threshold(amax, f.emax, oracle::exact_value_of(even), true),
+                    t.expect(found(scale_rule::even) == by_threshold(amax, f.emax, oracle::exact_value_of(even), true),
                              text);
                     t.expect(found(scale_rule::midmax) ==
                                  by_threshold(amax, f.emax, oracle::exact_value_of(f.middle), false),

@@ -41,7 +41,9 @@ void check_probabilities(const any_format& format, int largest_n, tally& t) {
     for (std::size_t rank = 0; rank < f.magnitudes.size(); ++rank) {
         const bool last = rank + 1 == f.magnitudes.size();
         const oracle::dyadic upper_value = last ? f.beyond_max_value : f.magnitudes[rank + 1].value;
-        const auto number = [](const oracle::dyadic& d) { return std::ldexp(static_cast<double>(d.significand), d.exponent); };
+        const auto number = [](const oracle::dyadic& d) {
+            return std::ldexp(static_cast<double>(d.significand), d.exponent);
+        };
         const double lower = number(f.magnitudes[rank].value);
         const double gap = number(upper_value) - lower;
         const std::uint32_t lower_code = f.magnitudes[rank].code;
@@ -65,10 +67,10 @@ void check_probabilities(const any_format& format, int largest_n, tally& t) {
                         }
                         const std::uint64_t expected = expected_ups(mode, n, pattern, width, sticky);
                         t.expect(ups == expected && ups + downs == std::uint64_t{1} << n, [&] {
-                            return f.name + " " + name_of(rounding_rule(mode, n)) + " above code " + hex(lower_code, 2) +
-                                   ", discarded " + hex(pattern, 3) + (sticky ? "+" : "") + ": up " +
-                                   std::to_string(ups) + " and down " + std::to_string(downs) + " times, expected up " +
-                                   std::to_string(expected);
+                            return f.name + " " + name_of(rounding_rule(mode, n)) + " above code " +
+                                   hex(lower_code, 2) + ", discarded " + hex(pattern, 3) + (sticky ? "+" : "") +
+                                   ": up " + std::to_string(ups) + " and down " + std::to_string(downs) +
+                                   " times, expected up " + std::to_string(expected);
                         });
                     }
                 }
@@ -120,7 +122,8 @@ TEST_CASE("A rounds toward zero on average and B and C do not") {
 TEST_CASE("every format at every boundary for many numbers of random bits against the oracle") {
     random_bits random(run_seed() + 40);
     tally t("stochastic rounding against the oracle");
-    const std::uint64_t most = count_from_environment("NARROWFP_TEST_STOCHASTIC", 300);  // inputs of one format and mode
+    const std::uint64_t most =
+        count_from_environment("NARROWFP_TEST_STOCHASTIC", 300);  // inputs of one format and mode
     for (const any_format& format : formats_to_prove()) {
         const oracle::format& f = oracle_of(format);
         const std::vector<std::uint32_t> floats = oracle::interesting_floats(f);
@@ -155,8 +158,8 @@ TEST_CASE("every format at every boundary for many numbers of random bits agains
 
 TEST_CASE("an element's random bits follow from its index") {
     const philox_stream stream{.seed = 3, .tensor = 5};
-    for (std::uint64_t index : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{63},
-                                (std::uint64_t{1} << 40) + 13}) {
+    for (std::uint64_t index :
+         {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{63}, (std::uint64_t{1} << 40) + 13}) {
         for (int n = 1; n <= 32; ++n) {
             const std::uint64_t elements = n > 16 ? 4 : n > 8 ? 8 : 16;  // of one block
             const std::uint64_t counter = index / elements;
@@ -197,8 +200,8 @@ TEST_CASE("conversion by parts in any order and by threads gives the bits of the
             workers.emplace_back([&, part] {
                 const std::size_t first = ends[part];
                 const std::size_t count = ends[part + 1] - first;
-                part_counts[part] = convert(source.subspan(first, count), std::span(parts).subspan(first, count), e4m3fn,
-                                            rule, stream, overflow_mode::saturate_finite, first);
+                part_counts[part] = convert(source.subspan(first, count), std::span(parts).subspan(first, count),
+                                            e4m3fn, rule, stream, overflow_mode::saturate_finite, first);
             });
         }
         event_counts sum;

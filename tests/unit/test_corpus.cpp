@@ -36,7 +36,9 @@ std::string number(std::uint32_t n) {
 
 constexpr std::uint32_t missing = 0xFFFFFFFF;
 
-std::string string_object(const std::string& text) { return number(0x40009) + number(static_cast<std::uint32_t>(text.size())) + text; }
+std::string string_object(const std::string& text) {
+    return number(0x40009) + number(static_cast<std::uint32_t>(text.size())) + text;
+}
 
 // A character vector as R 3.5 and later serialise it.
 std::string vector_object(const std::vector<std::string>& lines) {
@@ -52,7 +54,8 @@ std::string chunk_of(const std::string& object) {
     std::vector<Bytef> packed(compressBound(object.size()));
     uLongf size = packed.size();
     REQUIRE(compress(packed.data(), &size, reinterpret_cast<const Bytef*>(object.data()), object.size()) == Z_OK);
-    return number(static_cast<std::uint32_t>(object.size())) + std::string(packed.begin(), packed.begin() + static_cast<std::ptrdiff_t>(size));
+    return number(static_cast<std::uint32_t>(object.size())) +
+           std::string(packed.begin(), packed.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
 std::string error_of_file(const std::string& content) {
@@ -65,9 +68,8 @@ std::string error_of_file(const std::string& content) {
 
 TEST_CASE("lines of an R data file") {
     const std::string logical = "X\n" + number(2) + number(0) + number(0) + number(10) + number(1) + number(1);
-    const std::string old =
-        "X\n" + number(2) + number(0) + number(0) + number(16) + number(2) + string_object("third") + number(9) +
-          number(missing);
+    const std::string old = "X\n" + number(2) + number(0) + number(0) + number(16) + number(2) +
+                            string_object("third") + number(9) + number(missing);
     const temporary_file file(chunk_of(vector_object({"first", "", "second"})) + chunk_of(logical) + chunk_of(old));
     CHECK(read_r_text(file.path()) == "first\n\nsecond\nthird\n\n");
 }

@@ -22,10 +22,10 @@ namespace {
 
 using namespace narrowfp;
 namespace fs = std::filesystem;
-using narrowfp_test::temporary_folder;
-using narrowfp_test::temporary_file;
-using narrowfp_test::error_of;
 using narrowfp_test::contains;
+using narrowfp_test::error_of;
+using narrowfp_test::temporary_file;
+using narrowfp_test::temporary_folder;
 
 std::string idx(std::uint32_t count, std::uint32_t rows, std::uint32_t cols, std::size_t bytes,
                 std::uint32_t magic = 0x803) {

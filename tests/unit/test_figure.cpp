@@ -69,7 +69,8 @@ bool is_balanced(const std::string& xml) {
             return false;
         }
         const std::string tag = xml.substr(at + 1, end - at - 1);
-        const std::string name = tag.substr(tag.starts_with('/') ? 1 : 0, tag.find_first_of(" \n/", 1) - (tag.starts_with('/') ? 1 : 0));
+        const std::string name =
+            tag.substr(tag.starts_with('/') ? 1 : 0, tag.find_first_of(" \n/", 1) - (tag.starts_with('/') ? 1 : 0));
         if (tag.starts_with('/')) {
             if (open.empty() || "/" + open.back() != tag) {
                 return false;
@@ -99,7 +100,8 @@ TEST_CASE("figures that make no sense are refused by name") {
     check_refused(spoil([](figure& f) { f.categories = {"a"}; }), "no categories");
     check_refused(spoil([](figure& f) { f.series[0].points[0].x = 0; }), "logarithmic");
     check_refused(spoil([](figure& f) { f.series[1].points[1].y = -1; }), "logarithmic");
-    check_refused(spoil([](figure& f) { f.series[1].points[1].y = std::numeric_limits<double>::infinity(); }), "not finite");
+    check_refused(spoil([](figure& f) { f.series[1].points[1].y = std::numeric_limits<double>::infinity(); }),
+                  "not finite");
     check_refused(spoil([](figure& f) { f.series[1].points[0].low = 1; }), "outside its range");
     check_refused(spoil([](figure& f) { f.series[1].points.clear(); }), "no points");
     check_refused(spoil([](figure& f) { f.x.minimum = 4, f.x.maximum = 4; }), "empty");
@@ -148,7 +150,8 @@ TEST_CASE("an SVG is made fit for a page") {
         "<circle id='gpDot'/><use xlink:href='#gpPt5' color='rgb(  0, 114, 178)'/><path stroke='black' d='M1,2\n\t\tM3,4'/>"
         "</g></svg>\n",
         curve());
-    CHECK(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 480 340\" role=\"img\" aria-label=\"Error against K: It grows.\">"));
+    CHECK(svg.starts_with(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 480 340\" role=\"img\" aria-label=\"Error against K: It grows.\">"));
     for (const char* gone : {"<title", "<filter", "black", "xlink", "rgb(", "'gp", "#gp", "\"gnuplot_", "<g fill"}) {
         CHECK_MESSAGE(svg.find(gone) == std::string::npos, gone);
     }

@@ -6,7 +6,6 @@
 #include <narrowfp/io/npy.hpp>
 #include <narrowfp/report/write_file.hpp>
 
-
 #include <bit>
 #include <cstring>
 #include <filesystem>
@@ -22,9 +21,9 @@ namespace {
 
 using namespace narrowfp;
 namespace fs = std::filesystem;
-using narrowfp_test::temporary_file;
-using narrowfp_test::error_of;
 using narrowfp_test::contains;
+using narrowfp_test::error_of;
+using narrowfp_test::temporary_file;
 
 std::string npy(const std::string& dictionary, const std::string& data, int version = 1) {
     std::string file = "\x93NUMPY";

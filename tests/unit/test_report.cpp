@@ -27,8 +27,8 @@ namespace {
 
 using namespace narrowfp::report;
 namespace fs = std::filesystem;
-using narrowfp_test::temporary_folder;
 using narrowfp_test::contains;
+using narrowfp_test::temporary_folder;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -100,7 +100,6 @@ std::string message_of(const std::function<void()>& action) {
     }
     return "nothing was thrown";
 }
-
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
     const std::size_t at = text.find(from);

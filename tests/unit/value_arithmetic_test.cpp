@@ -133,8 +133,7 @@ std::uint64_t check_all_pairs(const operators& op, tally& t) {
     const auto code_of = [&](const exact_result& exact) {
         switch (exact.kind) {
             case result_kind::nan: return oracle::round_nan(f, false);
-            case result_kind::infinity:
-                return oracle::round_infinity(f, exact.value.negative, to_oracle(p.overflow));
+            case result_kind::infinity: return oracle::round_infinity(f, exact.value.negative, to_oracle(p.overflow));
             case result_kind::finite: break;
         }
         return oracle::lookup_exact(steps, exact.value);

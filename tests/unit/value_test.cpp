@@ -137,7 +137,8 @@ TEST_CASE("policies in the type of the call") {
     CHECK(round_to<e4m3fn>(1000.0f, rounding::toward_zero, overflow_mode::none).bits() == 0x7E);
     CHECK(round_to<e5m2>(HUGE_VALF, rounding::ties_to_even, overflow_mode::saturate_propagate).bits() == 0x7C);
     CHECK_THROWS_WITH_AS(round_to<hif8>(1.0f, rounding::ties_to_even, overflow_mode::none),
-                         "hif8 does not define rounding ties_to_even; it defines ties_to_away and stochastic rounding", std::invalid_argument);
+                         "hif8 does not define rounding ties_to_even; it defines ties_to_away and stochastic rounding",
+                         std::invalid_argument);
     CHECK(round_to<hif8>(18.0f, rounding::ties_to_away, overflow_mode::none).bits() == 0x41);
 }
 

@@ -6,8 +6,7 @@
 #include <string>
 
 TEST_CASE("version: the integer and the text say what the three numbers say") {
-    CHECK(NARROWFP_VERSION ==
-          NARROWFP_VERSION_MAJOR * 10000 + NARROWFP_VERSION_MINOR * 100 + NARROWFP_VERSION_PATCH);
+    CHECK(NARROWFP_VERSION == NARROWFP_VERSION_MAJOR * 10000 + NARROWFP_VERSION_MINOR * 100 + NARROWFP_VERSION_PATCH);
     CHECK(std::string(NARROWFP_VERSION_STRING) == std::to_string(NARROWFP_VERSION_MAJOR) + "." +
                                                       std::to_string(NARROWFP_VERSION_MINOR) + "." +
                                                       std::to_string(NARROWFP_VERSION_PATCH));

@@ -18,5 +18,6 @@
 
 static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559,
               "narrowfp: float and double must be IEEE 754 binary32 and binary64");
-static_assert(FLT_EVAL_METHOD == 0, "narrowfp: float and double expressions must be evaluated in their own type (use SSE2, "
-                                    "not x87)");
+static_assert(FLT_EVAL_METHOD == 0,
+              "narrowfp: float and double expressions must be evaluated in their own type (use SSE2, "
+              "not x87)");

@@ -8,16 +8,18 @@
 namespace narrowfp {
 
 struct event_counts {
-    std::uint64_t elements = 0;     // all elements converted
-    std::uint64_t inexact = 0;      // finite inputs whose result differs from them
-    std::uint64_t overflowed = 0;   // finite inputs that round beyond the range (above the largest finite value; below the
-                                    // smallest one of an unsigned format)
-    std::uint64_t saturated = 0;    // inputs (finite or infinite) that became the largest (or smallest) finite value by
-                                    // the overflow rule, and NaN that became a number
-    std::uint64_t underflowed = 0;  // nonzero inputs that became zero (in a format without zero: were raised to its smallest)
-    std::uint64_t subnormal = 0;    // results that are subnormal and not zero
-    std::uint64_t nan = 0;          // NaN inputs
-    std::uint64_t infinite = 0;     // infinite inputs
+    std::uint64_t elements = 0;  // all elements converted
+    std::uint64_t inexact = 0;   // finite inputs whose result differs from them
+    std::uint64_t overflowed =
+        0;  // finite inputs that round beyond the range (above the largest finite value; below the
+            // smallest one of an unsigned format)
+    std::uint64_t saturated = 0;  // inputs (finite or infinite) that became the largest (or smallest) finite value by
+                                  // the overflow rule, and NaN that became a number
+    std::uint64_t underflowed =
+        0;  // nonzero inputs that became zero (in a format without zero: were raised to its smallest)
+    std::uint64_t subnormal = 0;  // results that are subnormal and not zero
+    std::uint64_t nan = 0;        // NaN inputs
+    std::uint64_t infinite = 0;   // infinite inputs
 
     event_counts& operator+=(const event_counts& other) {
         elements += other.elements;

@@ -45,9 +45,9 @@ inline bool cpu_offers(target t) {
     }
     const bool base = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    return base && (t == target::avx512 ||
-                    (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") &&
-                     __builtin_cpu_supports("avx512vbmi")));
+    return base &&
+           (t == target::avx512 || (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") &&
+                                    __builtin_cpu_supports("avx512vbmi")));
 #else
     return t == target::scalar;
 #endif
@@ -61,9 +61,9 @@ inline target active_target() {
     for (const target_info& info : all_targets) {
         if (forced != nullptr && info.name == forced) {
             if (!info.has_kernels || !cpu_offers(info.id)) {
-                throw std::invalid_argument("NARROWFP_TARGET=" + std::string(forced) +
-                                            (info.has_kernels ? ": this CPU does not offer it"
-                                                              : ": this build has no kernels for it"));
+                throw std::invalid_argument(
+                    "NARROWFP_TARGET=" + std::string(forced) +
+                    (info.has_kernels ? ": this CPU does not offer it" : ": this build has no kernels for it"));
             }
             return info.id;
         }

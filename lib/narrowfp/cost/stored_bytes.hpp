@@ -34,8 +34,8 @@ inline double stored_bytes_per_number(const quantization& q) {
         q.blocks.block_cols == whole_extent) {
         return code;
     }
-    return code + scale_format(q.scale).storage_bits / 8.0 /
-                      static_cast<double>(q.blocks.block_rows * q.blocks.block_cols);
+    return code +
+           scale_format(q.scale).storage_bits / 8.0 / static_cast<double>(q.blocks.block_rows * q.blocks.block_cols);
 }
 
 }  // namespace narrowfp::cost

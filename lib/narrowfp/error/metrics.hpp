@@ -17,18 +17,18 @@ namespace narrowfp {
 
 struct error_report {
     std::uint64_t elements = 0;
-    std::uint64_t nonfinite = 0;         // elements left out
-    std::uint64_t differing = 0;         // elements that differ from the reference rounded to FP32
-    double relative_frobenius = 0;       // ||X - R||_F / ||R||_F
-    double max_absolute = 0;             // max |x - r|
-    double max_relative = 0;             // max |x - r| / |r| over r != 0
-    double max_ulp = 0;                  // max |x - r| in units of the last place of fl32(r)
-    double rms_reference = 0;            // root mean square of r
-    double bias = 0;                     // mean(x - r) / mean(|r|): signed, zero if errors cancel
-    double bias_standard_error = 0;      // standard error of `bias` under independent errors
-    std::optional<double> sqnr_db;       // -20 log10(relative_frobenius); none if the result is exact
-    std::optional<double> correct_bits;  // -log2(relative_frobenius); none if the result is exact
-    std::optional<double> cosine;        // <X, R> / (||X|| ||R||); none if either is zero
+    std::uint64_t nonfinite = 0;                   // elements left out
+    std::uint64_t differing = 0;                   // elements that differ from the reference rounded to FP32
+    double relative_frobenius = 0;                 // ||X - R||_F / ||R||_F
+    double max_absolute = 0;                       // max |x - r|
+    double max_relative = 0;                       // max |x - r| / |r| over r != 0
+    double max_ulp = 0;                            // max |x - r| in units of the last place of fl32(r)
+    double rms_reference = 0;                      // root mean square of r
+    double bias = 0;                               // mean(x - r) / mean(|r|): signed, zero if errors cancel
+    double bias_standard_error = 0;                // standard error of `bias` under independent errors
+    std::optional<double> sqnr_db;                 // -20 log10(relative_frobenius); none if the result is exact
+    std::optional<double> correct_bits;            // -log2(relative_frobenius); none if the result is exact
+    std::optional<double> cosine;                  // <X, R> / (||X|| ||R||); none if either is zero
     std::optional<double> normwise_backward;       // max over elements |x - r| / (||a_i||_2 ||b_j||_2)
     std::optional<double> componentwise_backward;  // max |x - r| / (|A| |B|)_ij
 

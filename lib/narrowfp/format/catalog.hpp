@@ -39,10 +39,11 @@ inline std::optional<any_format> find_format(std::string_view name) {
 
 // Words that name several formats at once; the answer lists them. Empty for any other word.
 inline std::string ambiguous_format_help(std::string_view name) {
-    if (name == "fp8" || name == "float8" || name == "e4m3" || name == "float8_e4m3" ||
-        name == "e3m4" || name == "float8_e3m4") {
+    if (name == "fp8" || name == "float8" || name == "e4m3" || name == "float8_e4m3" || name == "e3m4" ||
+        name == "float8_e3m4") {
         if (name.ends_with("e3m4")) {
-            return "'" + std::string(name) + "' names several formats: e3m4ieee (LLVM, max 15.5), e3m4fn (max 30); say which";
+            return "'" + std::string(name) +
+                   "' names several formats: e3m4ieee (LLVM, max 15.5), e3m4fn (max 30); say which";
         }
         return "'" + std::string(name) +
                "' names several formats: e4m3fn (OCP, max 448), e4m3ieee (max 240), e4m3fnuz (max 240, no -0), "

@@ -18,7 +18,7 @@ concept element_format = requires(const F f, std::uint64_t code, real x, bool ne
     { f.name } -> std::convertible_to<std::string_view>;
     { f.type_name } -> std::convertible_to<std::string_view>;
     { f.source } -> std::convertible_to<std::string_view>;
-    { f.storage_bits } -> std::convertible_to<int>;            // width of an element in packed memory
+    { f.storage_bits } -> std::convertible_to<int>;  // width of an element in packed memory
     { f.is_signed } -> std::convertible_to<bool>;
     { f.has_negative_zero } -> std::convertible_to<bool>;
     { f.on_overflow } -> std::convertible_to<overflow_result>;
@@ -26,15 +26,15 @@ concept element_format = requires(const F f, std::uint64_t code, real x, bool ne
     { f.has_zero() } -> std::same_as<bool>;
     { f.has_infinity() } -> std::same_as<bool>;
     { f.has_nan() } -> std::same_as<bool>;
-    { f.only_ties_to_away() } -> std::same_as<bool>;           // defines no other deterministic rounding
+    { f.only_ties_to_away() } -> std::same_as<bool>;  // defines no other deterministic rounding
     { f.sign_mask() } -> std::same_as<std::uint64_t>;
-    { f.max_ordinal() } -> std::same_as<std::uint64_t>;        // ordinal of the largest finite magnitude
+    { f.max_ordinal() } -> std::same_as<std::uint64_t>;  // ordinal of the largest finite magnitude
     { f.infinity_code(negative) } -> std::same_as<std::uint64_t>;
     { f.nan_code(negative) } -> std::same_as<std::uint64_t>;
     { f.decode(code) } -> std::same_as<real>;
     { f.bracket_of(x) } -> std::same_as<bracket>;
     { f.magnitude_code(code) } -> std::same_as<std::uint64_t>;
-    { f.is_odd(code) } -> std::same_as<bool>;                  // of the ordinal's code, for ties_to_even and to_odd
+    { f.is_odd(code) } -> std::same_as<bool>;  // of the ordinal's code, for ties_to_even and to_odd
     { f.code_of(code, negative) } -> std::same_as<std::uint64_t>;
     { f.is_subnormal_ordinal(code) } -> std::same_as<bool>;
     { f.is_valid() } -> std::same_as<bool>;

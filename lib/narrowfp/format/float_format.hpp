@@ -37,8 +37,9 @@ struct float_format {
     infinity_kind infinity = infinity_kind::none;
     nan_kind nan = nan_kind::none;
     bool has_negative_zero = true;
-    bool has_subnormals = true;      // without them: zero or the smallest normal value, as the rounding says
-    bool flushes_subnormals = false;  // without them: zero whatever the rounding, decided on the input (x86 VCVTNEPS2BF16)
+    bool has_subnormals = true;  // without them: zero or the smallest normal value, as the rounding says
+    bool flushes_subnormals =
+        false;  // without them: zero whatever the rounding, decided on the input (x86 VCVTNEPS2BF16)
     bool zero_field_is_normal = false;  // exponent field 0 means 2^-bias with a hidden one: no zero (E8M0)
     overflow_result on_overflow = overflow_result::infinity;
     int padding_bits = 0;  // zero bits behind the fraction of a code (TF32 in its 32-bit word); decoding ignores them

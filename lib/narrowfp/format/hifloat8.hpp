@@ -64,7 +64,8 @@ struct hifloat8_format {
             if (payload >= b.first_code) {
                 const std::uint64_t fraction = payload & ((std::uint64_t{1} << b.fraction_bits) - 1);
                 const std::uint64_t stored = (payload - b.first_code) >> b.fraction_bits;
-                const std::uint64_t tail_count = b.lowest_exponent < 2 ? 1 : static_cast<std::uint64_t>(b.lowest_exponent);
+                const std::uint64_t tail_count =
+                    b.lowest_exponent < 2 ? 1 : static_cast<std::uint64_t>(b.lowest_exponent);
                 const int magnitude = b.lowest_exponent + static_cast<int>(stored % tail_count);
                 const int exponent = stored >= tail_count ? -magnitude : magnitude;
                 return real::make_finite(negative, (std::uint64_t{1} << b.fraction_bits) | fraction,
@@ -83,8 +84,8 @@ struct hifloat8_format {
         const run& r = run_of_exponent(top);
         const split_magnitude at = split_at(x, top - r.fraction_bits);
         const auto binade = static_cast<std::uint64_t>(top - r.first_exponent);
-        const std::uint64_t lower = r.first_ordinal + (binade << r.fraction_bits) + at.integer -
-                                    (std::uint64_t{1} << r.fraction_bits);
+        const std::uint64_t lower =
+            r.first_ordinal + (binade << r.fraction_bits) + at.integer - (std::uint64_t{1} << r.fraction_bits);
         return {lower, lower + 1, at.fraction, at.sticky};
     }
 
@@ -100,7 +101,8 @@ struct hifloat8_format {
         for (const band& b : bands) {
             if (magnitude >= b.lowest_exponent) {
                 const int tails = b.lowest_exponent < 2 ? 1 : b.lowest_exponent;
-                const auto stored = static_cast<std::uint64_t>((exponent < 0 ? tails : 0) + magnitude - b.lowest_exponent);
+                const auto stored =
+                    static_cast<std::uint64_t>((exponent < 0 ? tails : 0) + magnitude - b.lowest_exponent);
                 return b.first_code + (stored << b.fraction_bits) + fraction;
             }
         }

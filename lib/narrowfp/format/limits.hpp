@@ -117,14 +117,10 @@ public:
     }
     // Half a unit in the last place, or the largest value below it.
     static constexpr value round_error() noexcept { return at_or_below(0.5); }
-    static constexpr value infinity() noexcept
-        requires(F.has_infinity())
-    {
+    static constexpr value infinity() noexcept requires(F.has_infinity()) {
         return value::from_bits(static_cast<typename value::bits_type>(F.infinity_code(false)));
     }
-    static constexpr value quiet_NaN() noexcept
-        requires(F.has_nan())
-    {
+    static constexpr value quiet_NaN() noexcept requires(F.has_nan()) {
         return value::from_bits(static_cast<typename value::bits_type>(F.nan_code(false)));
     }
 };

@@ -39,7 +39,8 @@ constexpr std::optional<p3109_parameters> parse_p3109_name(std::string_view name
     name.remove_prefix(prefix.size());
     const auto number = [&name] {  // one or two digits, no leading zero; else 0
         int value = 0;
-        for (int digits = 0; digits < 2 && !name.empty() && name[0] >= (digits == 0 ? '1' : '0') && name[0] <= '9'; ++digits) {
+        for (int digits = 0; digits < 2 && !name.empty() && name[0] >= (digits == 0 ? '1' : '0') && name[0] <= '9';
+             ++digits) {
             value = 10 * value + (name[0] - '0');
             name.remove_prefix(1);
         }

@@ -46,8 +46,8 @@ inline float accumulate(const int32_exact&, const operand_line& a, const operand
         sum += a.significand[k] * b.significand[k];
     }
     const int unit = a.fixed_unit + b.fixed_unit;
-    const float partial = nearest_host<float>(
-        real::make_finite(sum < 0, static_cast<std::uint64_t>(std::abs(std::int64_t{sum})), unit));
+    const float partial =
+        nearest_host<float>(real::make_finite(sum < 0, static_cast<std::uint64_t>(std::abs(std::int64_t{sum})), unit));
     return canonical(partial + c);
 }
 

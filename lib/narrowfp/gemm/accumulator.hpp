@@ -29,7 +29,7 @@ struct sequential {
 enum class align_rounding : std::uint8_t { toward_zero, toward_negative };
 
 enum class aligned_output : std::uint8_t {
-    f32_toward_zero,  // 24 significant bits, truncated; overflow gives infinity
+    f32_toward_zero,    // 24 significant bits, truncated; overflow gives infinity
     e8m13_toward_zero,  // the same with 14 significant bits (the low 10 fraction bits of the FP32 result are zero)
     f16_ties_to_even,   // rounded to binary16 after every step
 };
@@ -90,7 +90,8 @@ struct cdna3 {
 };
 
 // Inside a promotion, or alone.
-using inner_accumulator = std::variant<sequential<float>, aligned, exact, int32_exact, widened, exact_groups, cdna2, cdna3>;
+using inner_accumulator =
+    std::variant<sequential<float>, aligned, exact, int32_exact, widened, exact_groups, cdna2, cdna3>;
 
 // Partial sums of `interval` elements of k from a zero accumulator, each added to an FP32 total by one fma with its
 // scale (DeepSeek-V3, arXiv 2412.19437, 3.3.2: interval 128).

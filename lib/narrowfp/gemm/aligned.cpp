@@ -12,9 +12,9 @@ namespace narrowfp::detail {
 
 namespace {
 
-constexpr int largest_exponent = 31;   // of an element; the sum of two stays far from the exponent of zero
-constexpr int most_products = 256;     // of a step: the sum of 2^8 products below 2^15 and an addend has 24 bits
-constexpr int sum_bits = 15;           // of a product in the unit of the sum
+constexpr int largest_exponent = 31;  // of an element; the sum of two stays far from the exponent of zero
+constexpr int most_products = 256;    // of a step: the sum of 2^8 products below 2^15 and an addend has 24 bits
+constexpr int sum_bits = 15;          // of a product in the unit of the sum
 
 // One code, taken apart: exponent in bits 0 to 7, magnitude in bits 16 to 30, sign in bit 31, special in bit 8.
 struct parts_table {
@@ -117,7 +117,8 @@ private:
             for (std::size_t k = 0; k < step.count; k += 4, out += aligned_words * width) {
                 for (std::size_t i = 0; i < width; ++i) {
                     const std::size_t line = index * width + i;
-                    std::uint32_t e[4] = {zero_exponent_byte, zero_exponent_byte, zero_exponent_byte, zero_exponent_byte};
+                    std::uint32_t e[4] = {zero_exponent_byte, zero_exponent_byte, zero_exponent_byte,
+                                          zero_exponent_byte};
                     if (line < source.lines) {
                         const std::uint8_t* code = source.at(line, step.first + k);
                         const std::size_t next = source.k_step_at(line);
@@ -151,13 +152,15 @@ static bool takes_operands_as_given(const Unit& unit) {
 bool aligned_kernel_fits(const aligned& unit, const any_format& a, const any_format& b, matrix_view<const float> c) {
     const float_format* left = narrow_float(a);
     const float_format* right = narrow_float(b);
-    if (left == nullptr || right == nullptr || !takes_operands_as_given(unit) || unit.alignment != align_rounding::toward_zero ||
-        unit.output == aligned_output::f16_ties_to_even || unit.products > most_products) {
+    if (left == nullptr || right == nullptr || !takes_operands_as_given(unit) ||
+        unit.alignment != align_rounding::toward_zero || unit.output == aligned_output::f16_ties_to_even ||
+        unit.products > most_products) {
         return false;
     }
     const auto moderate = [](const float_format& f) {
         const int top = static_cast<int>(f.max_ordinal() >> f.fraction_bits) - f.bias;
-        return f.is_signed && !f.zero_field_is_normal && f.min_exponent() >= -largest_exponent && top <= largest_exponent;
+        return f.is_signed && !f.zero_field_is_normal && f.min_exponent() >= -largest_exponent &&
+               top <= largest_exponent;
     };
     const int product_bits = left->fraction_bits + right->fraction_bits;
     if (!moderate(*left) || !moderate(*right) || unit.fraction_bits < product_bits ||

@@ -74,9 +74,15 @@ inline std::int64_t cut(std::int64_t value, int drop, align_rounding mode) {
 }
 
 // FP32 with 13 fraction bits: what the register of an FP8 tensor core holds on Ada and Hopper.
-inline constexpr float_format e8m13{.name = "e8m13", .type_name = "e8m13", .source = "arXiv 2505.09343 (FP22 registers)",
-                                    .exponent_bits = 8, .fraction_bits = 13, .bias = 127,
-                                    .infinity = infinity_kind::ieee, .nan = nan_kind::ieee, .storage_bits = 32};
+inline constexpr float_format e8m13{.name = "e8m13",
+                                    .type_name = "e8m13",
+                                    .source = "arXiv 2505.09343 (FP22 registers)",
+                                    .exponent_bits = 8,
+                                    .fraction_bits = 13,
+                                    .bias = 127,
+                                    .infinity = infinity_kind::ieee,
+                                    .nan = nan_kind::ieee,
+                                    .storage_bits = 32};
 
 inline float aligned_result(aligned_output output, std::int64_t sum, int unit) {
     if (sum == 0) {
@@ -124,7 +130,9 @@ inline float aligned_step(const aligned& unit, const operand_line& a, const oper
     // Each term in units of 2^(top - fraction_bits), the rest cut off; then an exact integer sum. A term of exponent e
     // moves by fraction_bits - term_bits - (top - e) places: first up by the constant part, then down by the rest.
     const auto lift = [&](int term_bits) { return std::max(0, unit.fraction_bits - term_bits); };
-    const auto drop = [&](int term_bits, int e) { return lift(term_bits) - unit.fraction_bits + term_bits + (top - e); };
+    const auto drop = [&](int term_bits, int e) {
+        return lift(term_bits) - unit.fraction_bits + term_bits + (top - e);
+    };
     const auto significand = static_cast<std::int64_t>(addend.significand) * (addend.negative ? -1 : 1);
     std::int64_t sum = cut(significand << lift(addend_bits), drop(addend_bits, addend_exponent), unit.alignment);
     const int product_bits = a.fraction_bits + b.fraction_bits;

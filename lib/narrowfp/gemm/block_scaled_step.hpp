@@ -101,9 +101,9 @@ float accumulate_scaled(const block_scaled& unit, const operand_line& a, const o
     float acc = c;
     for (std::size_t first = 0; first < a.value.size(); first += step) {
         const std::size_t count = std::min(step, a.value.size() - first);
-        acc = block_scaled_step(unit, a.part(first, count), b.part(first, count), acc,
-                                [&](std::size_t k) { return scale_a(first + k); },
-                                [&](std::size_t k) { return scale_b(first + k); });
+        acc = block_scaled_step(
+            unit, a.part(first, count), b.part(first, count), acc, [&](std::size_t k) { return scale_a(first + k); },
+            [&](std::size_t k) { return scale_b(first + k); });
     }
     return std::isnan(acc) ? std::bit_cast<float>(aligned{}.nan_pattern) : acc;
 }

@@ -23,7 +23,7 @@ constexpr std::size_t panel_words = std::size_t{1} << 17;  // of a task and a bl
 constexpr std::size_t least_task_rows = 192;
 constexpr std::size_t least_task_columns = 192;
 constexpr std::size_t row_block = 48;
-constexpr std::size_t lines_ahead = 3;  // of the line of A being decoded
+constexpr std::size_t lines_ahead = 3;       // of the line of A being decoded
 constexpr double least_macs_per_task = 1e5;  // below, starting a thread costs more than it saves
 
 // A block of k: the pieces of segments in it, and the runs that are packed at once (pieces of whole steps join).
@@ -99,7 +99,9 @@ struct task_grid {
         rows = m;
         columns = std::min(std::max(panel_words / block_steps / width, std::size_t{1}), divide_up(n, width)) * width;
         const auto tasks = [&] { return divide_up(m, rows) * divide_up(n, columns); };
-        const auto halve_rows = [&] { rows = divide_up(divide_up(rows, 2), job.family->tile_rows) * job.family->tile_rows; };
+        const auto halve_rows = [&] {
+            rows = divide_up(divide_up(rows, 2), job.family->tile_rows) * job.family->tile_rows;
+        };
         const auto halve_columns = [&] { columns = divide_up(divide_up(columns, 2), width) * width; };
         // Rows first: lines of D that two threads share travel between their caches.
         while (divide_up(m, rows) < needed && rows > least_task_rows) {
@@ -133,7 +135,8 @@ struct task_buffers {
 };
 
 template <class Word>
-void gather_words(const std::uint8_t* from, std::size_t step, std::size_t count, std::uint8_t* to, std::size_t to_step) {
+void gather_words(const std::uint8_t* from, std::size_t step, std::size_t count, std::uint8_t* to,
+                  std::size_t to_step) {
     for (std::size_t k = 0; k < count; ++k) {
         std::memcpy(to + k * to_step, from + k * step, sizeof(Word));
     }
@@ -424,8 +427,8 @@ void round_to_bf16(float* row, std::size_t count) {
 
 // To binary16, ties to even, as float; overflow gives infinity. NaN stays.
 void round_to_f16(float* row, std::size_t count) {
-    constexpr std::uint32_t smallest_normal = 0x38800000;    // 2^-14
-    constexpr std::uint32_t first_infinite = 0x477FF000;     // 65520 = (2 - 2^-11) 2^15
+    constexpr std::uint32_t smallest_normal = 0x38800000;  // 2^-14
+    constexpr std::uint32_t first_infinite = 0x477FF000;   // 65520 = (2 - 2^-11) 2^15
     constexpr std::int32_t infinity = 0x7F800000;
     for (std::size_t j = 0; j < count; ++j) {
         const auto bits = std::bit_cast<std::uint32_t>(row[j]);
@@ -433,9 +436,11 @@ void round_to_f16(float* row, std::size_t count) {
         const std::uint32_t normal = (magnitude + 0xFFF + (magnitude >> 13 & 1)) & 0xFFFFE000U;
         // Beside 1/2 floats are 2^-24 apart, as subnormal numbers of binary16 are.
         const std::uint32_t small = std::bit_cast<std::uint32_t>((std::bit_cast<float>(magnitude) + 0.5f) - 0.5f);
-        const auto in_order = static_cast<std::int32_t>(magnitude);  // signed comparisons are one instruction in a vector
+        const auto in_order =
+            static_cast<std::int32_t>(magnitude);  // signed comparisons are one instruction in a vector
         std::uint32_t rounded = in_order < static_cast<std::int32_t>(smallest_normal) ? small : normal;
-        rounded = in_order >= static_cast<std::int32_t>(first_infinite) ? static_cast<std::uint32_t>(infinity) : rounded;
+        rounded =
+            in_order >= static_cast<std::int32_t>(first_infinite) ? static_cast<std::uint32_t>(infinity) : rounded;
         row[j] = std::bit_cast<float>(in_order > infinity ? bits : rounded | (bits & 0x80000000U));
     }
 }

@@ -57,9 +57,7 @@ element_codes table_codes_of(const any_format& element) {
 }
 
 // Formats of up to 8 bits have at most 8 significant bits and the exponents of FP32: bfloat16 holds each value exactly.
-bool fits_table(const any_format& element) {
-    return code_bits_of(element) <= 8 && storage_bits_of(element) <= 8;
-}
+bool fits_table(const any_format& element) { return code_bits_of(element) <= 8 && storage_bits_of(element) <= 8; }
 
 }  // namespace
 
@@ -138,7 +136,7 @@ int smallest_unit_of_bf16(const code_source& source, least_function least_magnit
 int smallest_unit_of(const code_source& source, least_function least_magnitude, const options& opts) {
     switch (source.element.kind) {
         case code_kind::table8: return source.element.smallest_unit;
-        case code_kind::bf16: 
+        case code_kind::bf16:
             return source.smallest_unit ? *source.smallest_unit : smallest_unit_of_bf16(source, least_magnitude, opts);
         case code_kind::f16:
         case code_kind::f32: break;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/base/target.hpp>
-#include <narrowfp/gemm/native.hpp>
 #include <narrowfp/gemm/internal/aligned.hpp>
+#include <narrowfp/gemm/native.hpp>
 #include <narrowfp/gemm/reference.hpp>
 
 #include <cmath>
@@ -21,7 +21,7 @@ void rows_scalar(const detail::gemm_job& job, std::size_t first, std::size_t las
 
 #if defined(__x86_64__) && defined(__GNUC__)
 __attribute__((target("avx2,fma,f16c"), flatten)) void rows_avx2(const detail::gemm_job& job, std::size_t first,
-                                                                  std::size_t last) {
+                                                                 std::size_t last) {
     detail::gemm_rows(job, first, last);
 }
 
@@ -162,8 +162,9 @@ bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, c
     job.integers = integers;
     job.c = c;
     job.output = output;
-    if (unit != nullptr && (kernels->aligned == nullptr ||
-                            !detail::aligned_kernel_fits(*unit, a.element(), b.element(), job.scaled ? matrix_view<const float>{} : c))) {
+    if (unit != nullptr &&
+        (kernels->aligned == nullptr ||
+         !detail::aligned_kernel_fits(*unit, a.element(), b.element(), job.scaled ? matrix_view<const float>{} : c))) {
         return false;
     }
     job.a = detail::source_of(a, true);

@@ -17,7 +17,7 @@ namespace narrowfp {
 
 namespace accumulate {
 struct native {};
-}
+}  // namespace accumulate
 
 // Shapes and errors as gemm_into of gemm.hpp.
 void gemm_into(const quantized_matrix& a, const quantized_matrix& b, accumulate::native how, matrix_view<float> d,

@@ -27,8 +27,12 @@ struct operand_line {
     bool all_finite = true;
 
     operand_line part(std::size_t first, std::size_t count) const {
-        return {value.subspan(first, count), significand.subspan(first, count), exponent.subspan(first, count),
-                fraction_bits, fixed_unit, all_finite};
+        return {value.subspan(first, count),
+                significand.subspan(first, count),
+                exponent.subspan(first, count),
+                fraction_bits,
+                fixed_unit,
+                all_finite};
     }
 };
 
@@ -59,7 +63,8 @@ public:
     explicit element_decoder(const any_format& element)
         : element_(element),
           fraction_bits_(std::visit([](const auto& f) { return f.precision() - 1; }, element)),
-          fixed_unit_(std::holds_alternative<fixed_format>(element) ? -std::get<fixed_format>(element).fraction_bits : 0),
+          fixed_unit_(std::holds_alternative<fixed_format>(element) ? -std::get<fixed_format>(element).fraction_bits
+                                                                    : 0),
           tapered_(std::holds_alternative<hifloat8_format>(element)) {}
 
     int fraction_bits() const { return fraction_bits_; }
@@ -134,12 +139,9 @@ public:
 
     operand_line line(std::size_t index) const {
         const std::size_t first = index * k_;
-        return {{value_.data() + first, k_},
-                {significand_.data() + first, k_},
-                {exponent_.data() + first, k_},
-                decode_.fraction_bits(),
-                decode_.fixed_unit(),
-                finite_[index] != 0};
+        return {{value_.data() + first, k_},    {significand_.data() + first, k_},
+                {exponent_.data() + first, k_}, decode_.fraction_bits(),
+                decode_.fixed_unit(),           finite_[index] != 0};
     }
 
 private:

@@ -99,8 +99,8 @@ float promoted_dot(const Inner& inner, const operand& a, std::size_t i, const op
     return canonical(total);
 }
 
-inline float block_scaled_dot(const block_scaled& unit, const operand& a, std::size_t i, const operand& b, std::size_t j,
-                              float c, const reduction_plan& plan) {
+inline float block_scaled_dot(const block_scaled& unit, const operand& a, std::size_t i, const operand& b,
+                              std::size_t j, float c, const reduction_plan& plan) {
     // k of one line increases from call to call.
     const auto scale_at = [&plan](const operand& x, std::size_t line) {
         return [&plan, &x, line, segment = std::size_t{0}](std::size_t k) mutable {

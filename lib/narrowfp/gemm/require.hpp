@@ -96,12 +96,14 @@ inline void require_block_scaled(const block_scaled& unit, const any_format& a, 
                           static_cast<std::size_t>(unit.products / unit.group) <= most_scaled_terms &&
                           unit.group <= 64 && unit.fraction_bits >= 1 && unit.fraction_bits <= 35;
     if (!sensible) {
-        throw std::invalid_argument("gemm: " + name_of(unit) +
-                                    " needs groups of 1 to 64 that divide the step and the block, at most 64 groups a step "
-                                    "and 1 to 35 fraction bits");
+        throw std::invalid_argument(
+            "gemm: " + name_of(unit) +
+            " needs groups of 1 to 64 that divide the step and the block, at most 64 groups a step "
+            "and 1 to 35 fraction bits");
     }
     if (unit.group > 1) {
-        require_elements(unit, a, b, [](const any_format& f) { return f == any_format{e2m1fn}; }, "e2m1fn");
+        require_elements(
+            unit, a, b, [](const any_format& f) { return f == any_format{e2m1fn}; }, "e2m1fn");
     } else {
         const auto narrow = [](const any_format& f) { return is_at_most_tf32(f) && code_bits_of(f) <= 8; };
         require_elements(unit, a, b, narrow, "floating-point elements of up to 8 bits");
@@ -154,7 +156,8 @@ inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matri
             using type = std::remove_cvref_t<decltype(alternative)>;
             if constexpr (std::is_same_v<type, promoted>) {
                 if (alternative.interval == 0) {
-                    throw std::invalid_argument("gemm: a promotion interval of 0; use an accumulator without promotion");
+                    throw std::invalid_argument(
+                        "gemm: a promotion interval of 0; use an accumulator without promotion");
                 }
                 detail::require_elements_of(alternative.inner, a.element(), b.element(),
                                             std::min(alternative.interval, a.cols()));

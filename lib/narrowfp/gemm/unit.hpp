@@ -37,27 +37,25 @@ inline constexpr std::string_view open_ascend =
 }  // namespace detail
 
 inline constexpr std::array all_units{
-    matrix_unit{"v100", "NVIDIA V100 (Volta), mma.sync m8n8k4",
-                unit_paths::v100, detail::open_nvidia},
-    matrix_unit{"t4", "NVIDIA T4 (Turing), mma.sync",
-                unit_paths::t4, detail::open_nvidia},
-    matrix_unit{"a100", "NVIDIA A100, A2, A30, A40 (Ampere), mma.sync",
-                unit_paths::a100, detail::open_nvidia},
-    matrix_unit{"ada", "NVIDIA RTX 1000 Ada, L40S, RTX 4090 (Ada), mma.sync",
-                unit_paths::ada, detail::open_nvidia},
+    matrix_unit{"v100", "NVIDIA V100 (Volta), mma.sync m8n8k4", unit_paths::v100, detail::open_nvidia},
+    matrix_unit{"t4", "NVIDIA T4 (Turing), mma.sync", unit_paths::t4, detail::open_nvidia},
+    matrix_unit{"a100", "NVIDIA A100, A2, A30, A40 (Ampere), mma.sync", unit_paths::a100, detail::open_nvidia},
+    matrix_unit{"ada", "NVIDIA RTX 1000 Ada, L40S, RTX 4090 (Ada), mma.sync", unit_paths::ada, detail::open_nvidia},
     matrix_unit{"h100", "NVIDIA H100, H200 (Hopper), wgmma; H800 and H20 are assumed equal, not measured",
                 unit_paths::h100, detail::open_nvidia},
-    matrix_unit{"h100-mma-sync", "the same chips, mma.sync, which widens FP8 to FP16",
-                unit_paths::h100_mma_sync, detail::open_nvidia},
+    matrix_unit{"h100-mma-sync", "the same chips, mma.sync, which widens FP8 to FP16", unit_paths::h100_mma_sync,
+                detail::open_nvidia},
     matrix_unit{"b200", "NVIDIA B200 (Blackwell), tcgen05; RTX Blackwell, mma.sync, by two public models",
                 unit_paths::b200, detail::open_nvidia},
-    matrix_unit{"b200-mma-sync", "NVIDIA B200, mma.sync, which widens FP8 to FP16",
-                unit_paths::b200_mma_sync, detail::open_nvidia},
+    matrix_unit{"b200-mma-sync", "NVIDIA B200, mma.sync, which widens FP8 to FP16", unit_paths::b200_mma_sync,
+                detail::open_nvidia},
     matrix_unit{"b200-mxfp8", "NVIDIA B200, RTX Blackwell: E8M0 scale per 32 elements of k, inside the unit",
                 unit_paths::b200_mxfp8, detail::open_nvidia},
-    matrix_unit{"b200-mxfp4", "NVIDIA B200, RTX Blackwell: E2M1 with an E8M0 scale per 32 elements of k, inside the unit",
+    matrix_unit{"b200-mxfp4",
+                "NVIDIA B200, RTX Blackwell: E2M1 with an E8M0 scale per 32 elements of k, inside the unit",
                 unit_paths::b200_mxfp4, detail::open_nvidia},
-    matrix_unit{"b200-nvfp4", "NVIDIA B200, RTX Blackwell: E2M1 with an E4M3 scale per 16 elements of k, inside the unit",
+    matrix_unit{"b200-nvfp4",
+                "NVIDIA B200, RTX Blackwell: E2M1 with an E4M3 scale per 16 elements of k, inside the unit",
                 unit_paths::b200_nvfp4, detail::open_nvidia},
     matrix_unit{"mi100", "AMD MI100 (CDNA1), MFMA", unit_paths::mi100, detail::open_amd},
     matrix_unit{"mi250", "AMD MI210, MI250X (CDNA2), MFMA", unit_paths::mi250, detail::open_amd},
@@ -85,10 +83,10 @@ inline constexpr std::array<std::string_view, 4> ascend910_members{
     "ascend910-hypothetical-aligned25"};
 }
 
-inline constexpr std::array all_unit_spreads{
-    unit_spread{"ascend910-hypothetical", "Huawei Ascend 910A, 910B, 910C (cube unit), HYPOTHETICAL: not published anywhere",
-                detail::ascend910_members,
-                "A spread of four candidate rules, not a model of a chip. The 910 series has no FP8 type."}};
+inline constexpr std::array all_unit_spreads{unit_spread{
+    "ascend910-hypothetical", "Huawei Ascend 910A, 910B, 910C (cube unit), HYPOTHETICAL: not published anywhere",
+    detail::ascend910_members,
+    "A spread of four candidate rules, not a model of a chip. The 910 series has no FP8 type."}};
 
 // Other names of the same rule.
 struct unit_alias {
@@ -96,15 +94,21 @@ struct unit_alias {
     std::string_view unit;
 };
 
-inline constexpr std::array unit_aliases{
-    unit_alias{"a2", "a100"},       unit_alias{"a30", "a100"},
-    unit_alias{"a40", "a100"},      unit_alias{"l40s", "ada"},
-    unit_alias{"rtx4090", "ada"},   unit_alias{"h200", "h100"},
-    unit_alias{"h800", "h100"},     unit_alias{"h20", "h100"},
-    unit_alias{"mi210", "mi250"},   unit_alias{"mi300a", "mi300"},
-    unit_alias{"mi300x", "mi300"},  unit_alias{"rtx-blackwell", "b200"},
-    unit_alias{"rtx-blackwell-mxfp8", "b200-mxfp8"}, unit_alias{"rtx-blackwell-mxfp4", "b200-mxfp4"},
-    unit_alias{"rtx-blackwell-nvfp4", "b200-nvfp4"}};
+inline constexpr std::array unit_aliases{unit_alias{"a2", "a100"},
+                                         unit_alias{"a30", "a100"},
+                                         unit_alias{"a40", "a100"},
+                                         unit_alias{"l40s", "ada"},
+                                         unit_alias{"rtx4090", "ada"},
+                                         unit_alias{"h200", "h100"},
+                                         unit_alias{"h800", "h100"},
+                                         unit_alias{"h20", "h100"},
+                                         unit_alias{"mi210", "mi250"},
+                                         unit_alias{"mi300a", "mi300"},
+                                         unit_alias{"mi300x", "mi300"},
+                                         unit_alias{"rtx-blackwell", "b200"},
+                                         unit_alias{"rtx-blackwell-mxfp8", "b200-mxfp8"},
+                                         unit_alias{"rtx-blackwell-mxfp4", "b200-mxfp4"},
+                                         unit_alias{"rtx-blackwell-nvfp4", "b200-nvfp4"}};
 
 // The unit of that name or other name, or nullptr. A spread is not a unit.
 constexpr const matrix_unit* find_unit(std::string_view name) {
@@ -166,8 +170,8 @@ inline accumulator accumulator_of(const matrix_unit& unit, const any_format& a, 
     if (path != nullptr && output == any_format{f16} && path->to_f16) {
         return *path->to_f16;
     }
-    throw std::invalid_argument("unit " + std::string(unit.name) + " has no path for operands " + std::string(name_of(a)) +
-                                " x " + std::string(name_of(b)) +
+    throw std::invalid_argument("unit " + std::string(unit.name) + " has no path for operands " +
+                                std::string(name_of(a)) + " x " + std::string(name_of(b)) +
                                 (path == nullptr ? "" : " with " + std::string(name_of(output)) + " output"));
 }
 

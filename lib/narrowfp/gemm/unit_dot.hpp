@@ -45,8 +45,9 @@ public:
             const auto block = static_cast<std::size_t>(scaled->block);
             const std::size_t blocks = (a.size() + block - 1) / block;
             if (a_scales.size() != blocks || b_scales.size() != blocks) {
-                throw std::invalid_argument("scales of " + std::to_string(blocks) + " blocks expected for A and B, found " +
-                                            std::to_string(a_scales.size()) + " and " + std::to_string(b_scales.size()));
+                throw std::invalid_argument("scales of " + std::to_string(blocks) +
+                                            " blocks expected for A and B, found " + std::to_string(a_scales.size()) +
+                                            " and " + std::to_string(b_scales.size()));
             }
             const float_format& format = detail::format_of(scaled->scale);
             const auto scale_of = [&](std::span<const std::uint32_t> scales) {

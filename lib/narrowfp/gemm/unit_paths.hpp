@@ -74,8 +74,9 @@ constexpr aligned to_e8m13(int products, int zero_exponent) {
             .output = aligned_output::e8m13_toward_zero};
 }
 
-inline constexpr unit_path v100[]{{"f16", to_f32(4, 23, -131), to_f16(4, 23, -20), outputs_of_chip, outputs_of_chip,
-                                   "that a group ends at 4 is the models' word; the order of larger instructions is assumed"}};
+inline constexpr unit_path v100[]{
+    {"f16", to_f32(4, 23, -131), to_f16(4, 23, -20), outputs_of_chip, outputs_of_chip,
+     "that a group ends at 4 is the models' word; the order of larger instructions is assumed"}};
 
 inline constexpr unit_path t4[]{{"f16", to_f32(8, 24, -132), to_f16(8, 24, -21), one_model, one_model, ""}};
 
@@ -93,27 +94,36 @@ inline constexpr unit_path ada[]{
     {"e4m3fn e5m2", to_e8m13(16, -132), to_f16(16, 13, -21), outputs_of_chip, outputs_of_chip,
      "groups of 16 are measured; mixes of the two formats are one model's word"}};
 
-inline constexpr std::string_view tf32_ends_at_8 = "published samples have 4 products: that a group ends at 8 is one model's word";
-inline constexpr unit_path hopper_f16{"f16", to_f32(16, 25, -133), to_f16(16, 25, -133), outputs_of_chip, outputs_of_chip,
-                                      "that a group ends at 16 is the models' word"};
-inline constexpr unit_path hopper_bf16{"bf16", to_f32(16, 25, -133), std::nullopt, outputs_of_chip, hypothetical,
-                                       "that a group ends at 16 is the models' word"};
-inline constexpr unit_path hopper_tf32{"tf32", to_f32(8, 25, -133), std::nullopt, outputs_of_chip, hypothetical,
-                                       tf32_ends_at_8};
-inline constexpr unit_path h100[]{
-    hopper_f16, hopper_bf16, hopper_tf32,
-    {"e4m3fn e5m2", to_e8m13(32, -133), to_f16(32, 13, -133), outputs_of_chip, one_model,
-     "that a group ends at 32, and mixes of the two formats, are the models' word"}};
+inline constexpr std::string_view tf32_ends_at_8 =
+    "published samples have 4 products: that a group ends at 8 is one model's word";
+inline constexpr unit_path hopper_f16{
+    "f16",           to_f32(16, 25, -133), to_f16(16, 25, -133),
+    outputs_of_chip, outputs_of_chip,      "that a group ends at 16 is the models' word"};
+inline constexpr unit_path hopper_bf16{"bf16",       to_f32(16, 25, -133),
+                                       std::nullopt, outputs_of_chip,
+                                       hypothetical, "that a group ends at 16 is the models' word"};
+inline constexpr unit_path hopper_tf32{"tf32",          to_f32(8, 25, -133), std::nullopt,
+                                       outputs_of_chip, hypothetical,        tf32_ends_at_8};
+inline constexpr unit_path h100[]{hopper_f16,
+                                  hopper_bf16,
+                                  hopper_tf32,
+                                  {"e4m3fn e5m2", to_e8m13(32, -133), to_f16(32, 13, -133), outputs_of_chip, one_model,
+                                   "that a group ends at 32, and mixes of the two formats, are the models' word"}};
 
-inline constexpr unit_path widened_fp8{"e4m3fn e5m2", widened{to_f32(16, 25, -133)}, widened{to_f16(16, 25, -133)},
-                                       outputs_of_chip, outputs_of_chip,
+inline constexpr unit_path widened_fp8{"e4m3fn e5m2",
+                                       widened{to_f32(16, 25, -133)},
+                                       widened{to_f16(16, 25, -133)},
+                                       outputs_of_chip,
+                                       outputs_of_chip,
                                        "rule found by search on 3000 published outputs, confirmed on 2000 others"};
 inline constexpr unit_path h100_mma_sync[]{hopper_f16, hopper_bf16, hopper_tf32, widened_fp8};
 inline constexpr unit_path b200_mma_sync[]{hopper_f16, hopper_bf16, hopper_tf32, widened_fp8};
 
-inline constexpr unit_path b200[]{hopper_f16, hopper_bf16, hopper_tf32,
-                                  {"e4m3fn e5m2 e2m1fn", to_f32(32, 25, -133), to_f16(32, 25, -133), one_model, one_model,
-                                   "6-bit operands are not modelled"}};
+inline constexpr unit_path b200[]{hopper_f16,
+                                  hopper_bf16,
+                                  hopper_tf32,
+                                  {"e4m3fn e5m2 e2m1fn", to_f32(32, 25, -133), to_f16(32, 25, -133), one_model,
+                                   one_model, "6-bit operands are not modelled"}};
 
 inline constexpr unit_path b200_mxfp8[]{{"e4m3fn e5m2 e2m1fn", block_scaled{}, std::nullopt, one_model, hypothetical,
                                          "steps of 32; a factor of the whole tensor is applied afterwards by one FMA"}};
@@ -121,8 +131,12 @@ inline constexpr unit_path b200_mxfp4[]{
     {"e2m1fn", block_scaled{.products = 64, .group = 16, .block = 32, .fraction_bits = 35, .zero_exponent = -139},
      std::nullopt, one_model, hypothetical, "steps of 64; two groups of 16 share a scale"}};
 inline constexpr unit_path b200_nvfp4[]{{"e2m1fn",
-                                         block_scaled{.products = 64, .group = 16, .block = 16, .scale = block_scale::e4m3,
-                                                      .fraction_bits = 35, .zero_exponent = -139},
+                                         block_scaled{.products = 64,
+                                                      .group = 16,
+                                                      .block = 16,
+                                                      .scale = block_scale::e4m3,
+                                                      .fraction_bits = 35,
+                                                      .zero_exponent = -139},
                                          std::nullopt, one_model, hypothetical,
                                          "steps of 64; the sign of a scale is ignored; a factor of the whole tensor is "
                                          "applied afterwards by one FMA"}};
@@ -143,8 +157,10 @@ inline constexpr unit_path mi300[]{
      "the step with the addend is one model's word"}};
 
 inline constexpr std::string_view ascend_formats = "f16 bf16";
-inline constexpr unit_path ascend_exact16[]{{ascend_formats, exact_groups{16}, std::nullopt, hypothetical, hypothetical, ""}};
-inline constexpr unit_path ascend_fma[]{{ascend_formats, sequential<float>{}, std::nullopt, hypothetical, hypothetical, ""}};
+inline constexpr unit_path ascend_exact16[]{
+    {ascend_formats, exact_groups{16}, std::nullopt, hypothetical, hypothetical, ""}};
+inline constexpr unit_path ascend_fma[]{
+    {ascend_formats, sequential<float>{}, std::nullopt, hypothetical, hypothetical, ""}};
 inline constexpr unit_path ascend_aligned24[]{
     {ascend_formats, to_f32(16, 24, -132), std::nullopt, hypothetical, hypothetical, ""}};
 inline constexpr unit_path ascend_aligned25[]{

@@ -28,8 +28,12 @@ public:
     }
 
     operand_line line(bool all_finite) const {
-        return {std::span(value_).first(count_), std::span(significand_).first(count_), std::span(exponent_).first(count_),
-                f16.fraction_bits, 0, all_finite};
+        return {std::span(value_).first(count_),
+                std::span(significand_).first(count_),
+                std::span(exponent_).first(count_),
+                f16.fraction_bits,
+                0,
+                all_finite};
     }
 
 private:

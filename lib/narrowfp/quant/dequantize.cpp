@@ -78,8 +78,8 @@ private:
             if (block_cols_ == 1) {
                 kernels_.scale_each(kernel::scale_operation::multiply, values, count, factors, scaled);
             } else {
-                kernels_.scale(kernel::scale_operation::multiply, values, count, block_cols_, col % block_cols_, factors,
-                               scaled);
+                kernels_.scale(kernel::scale_operation::multiply, values, count, block_cols_, col % block_cols_,
+                               factors, scaled);
             }
         }
         if (out_.col_stride() != 1) {

@@ -22,11 +22,11 @@ namespace narrowfp {
 
 namespace {
 
-constexpr std::size_t tile_elements = 32768;       // 128 KiB of floats, an eighth of a second-level cache
+constexpr std::size_t tile_elements = 32768;  // 128 KiB of floats, an eighth of a second-level cache
 constexpr std::size_t largest_fused = 8 * tile_elements;
-constexpr std::size_t patch_rows = 32;             // a patch is 32 KiB of floats
+constexpr std::size_t patch_rows = 32;  // a patch is 32 KiB of floats
 constexpr std::size_t patch_cols = 256;
-constexpr std::size_t run_elements = 1024;         // scaled at a time, in the first-level cache
+constexpr std::size_t run_elements = 1024;  // scaled at a time, in the first-level cache
 
 std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
 
@@ -48,8 +48,7 @@ public:
             tile_cols_ = round_up(least_cols, block_cols);
         }
         tile_cols_ = std::min(tile_cols_, cols_);
-        const std::size_t wanted_rows =
-            std::max(tile_elements / tile_cols_, in_pieces ? patch_rows : std::size_t{1});
+        const std::size_t wanted_rows = std::max(tile_elements / tile_cols_, in_pieces ? patch_rows : std::size_t{1});
         tile_rows_ = fused_ || block_rows <= wanted_rows ? round_up(wanted_rows, block_rows) : wanted_rows;
         tile_rows_ = std::min(tile_rows_, rows_);
         across_ = block_count(cols_, tile_cols_);
@@ -87,8 +86,12 @@ struct block_window {
     std::size_t rows, cols;
 
     block_window(const tile& t, std::size_t br, std::size_t bc)
-        : block_rows(br), block_cols(bc), first_row(t.row / br), first_col(t.col / bc),
-          rows((t.row + t.rows - 1) / br + 1 - first_row), cols((t.col + t.cols - 1) / bc + 1 - first_col) {}
+        : block_rows(br),
+          block_cols(bc),
+          first_row(t.row / br),
+          first_col(t.col / bc),
+          rows((t.row + t.rows - 1) / br + 1 - first_row),
+          cols((t.col + t.cols - 1) / bc + 1 - first_col) {}
 
     std::size_t size() const { return rows * cols; }
     // Where the block of element (i, j) of the matrix stands in the window.
@@ -101,8 +104,7 @@ struct block_window {
 void raise(std::uint32_t& shared, std::uint32_t value) {
     const std::atomic_ref<std::uint32_t> amax(shared);
     std::uint32_t before = amax.load(std::memory_order_relaxed);
-    while (before < value && !amax.compare_exchange_weak(before, value, std::memory_order_relaxed)) {
-    }
+    while (before < value && !amax.compare_exchange_weak(before, value, std::memory_order_relaxed)) {}
 }
 
 class quantizer {
@@ -155,9 +157,7 @@ private:
         std::vector<float> factors;
     };
 
-    bool needs_amax() const {
-        return !(q_.scale.method == scale_method::multiplier && q_.scale.fixed_factor != 0.0f);
-    }
+    bool needs_amax() const { return !(q_.scale.method == scale_method::multiplier && q_.scale.fixed_factor != 0.0f); }
 
     // The sum of what work(tile, scratch) counts.
     template <class Work>
@@ -190,7 +190,8 @@ private:
         float copy[patch_rows * patch_cols];
         for (std::size_t i = t.row; i < t.row + t.rows; i += patch_rows) {
             for (std::size_t j = t.col; j < t.col + t.cols; j += patch_cols) {
-                const tile part{i, j, std::min(patch_rows, t.row + t.rows - i), std::min(patch_cols, t.col + t.cols - j)};
+                const tile part{i, j, std::min(patch_rows, t.row + t.rows - i),
+                                std::min(patch_cols, t.col + t.cols - j)};
                 copy_patch(part, copy);
                 visit(part, static_cast<const float*>(copy), static_cast<std::ptrdiff_t>(patch_cols));
             }
@@ -266,7 +267,8 @@ private:
         if (out_.scale_element().storage_bits == 32) {
             std::memcpy(out_.scale_storage().data() + 4 * first, codes.data(), 4 * codes.size());
         } else {
-            std::transform(codes.begin(), codes.end(), out_.scale_storage().begin() + static_cast<std::ptrdiff_t>(first),
+            std::transform(codes.begin(), codes.end(),
+                           out_.scale_storage().begin() + static_cast<std::ptrdiff_t>(first),
                            [](std::uint32_t code) { return static_cast<std::uint8_t>(code); });
         }
     }
@@ -294,8 +296,8 @@ private:
 
     // Elements (row, col) and following of one row, scaled and rounded by one kernel if there is such; factors[0] belongs
     // to the first.
-    bool convert_row_at_once(const float* data, std::size_t count, std::size_t row, std::size_t col, const float* factors,
-                             std::ptrdiff_t ahead, event_counts& counts) {
+    bool convert_row_at_once(const float* data, std::size_t count, std::size_t row, std::size_t col,
+                             const float* factors, std::ptrdiff_t ahead, event_counts& counts) {
         constexpr std::size_t group = 64;
         const bool one_block = col % block_cols_ + count <= block_cols_;
         const bool whole_groups = block_cols_ % group == 0 && col % block_cols_ == 0;
@@ -345,7 +347,8 @@ private:
         }
     }
     template <class Code>
-    void store_by(const float* values, std::size_t count, std::size_t index, std::uint8_t* bytes, event_counts& counts) {
+    void store_by(const float* values, std::size_t count, std::size_t index, std::uint8_t* bytes,
+                  event_counts& counts) {
         Code codes[run_elements];
         for (std::size_t first = 0; first < count; first += run_elements) {
             const std::size_t n = std::min(run_elements, count - first);

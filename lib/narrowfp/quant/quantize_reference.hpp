@@ -66,8 +66,8 @@ inline event_counts quantize_block(matrix_view<const float> x, std::size_t block
     const std::size_t cols = std::min(q.blocks.block_cols, x.cols() - col);
     const matrix_view<const float> block = x.block(row, col, rows, cols);
     const std::size_t index = out.block_index(row, col);
-    const auto source = scaled_source(q.scale.method == scale_method::none ? 0.0f : amax_of(block), q,
-                                      tensor_factor, [&](std::uint32_t code) { out.set_scale_code(index, code); });
+    const auto source = scaled_source(q.scale.method == scale_method::none ? 0.0f : amax_of(block), q, tensor_factor,
+                                      [&](std::uint32_t code) { out.set_scale_code(index, code); });
     return std::visit(
         [&](const auto& format) {
             return convert_each(

@@ -22,8 +22,8 @@ struct recipe {
     std::string_view name{};
     std::string_view source{};
     std::string_view summary{};
-    operand_scaling a{};  // activations
-    operand_scaling b{};  // weights
+    operand_scaling a{};          // activations
+    operand_scaling b{};          // weights
     any_format element = e4m3fn;  // the element format that the recipe's owner uses
     rounding mode = rounding::ties_to_even;
     overflow_mode overflow = overflow_mode::saturate_finite;
@@ -46,24 +46,21 @@ private:
 
 namespace recipes {
 
-inline constexpr recipe none{.name = "none",
-                             .source = "-",
-                             .summary = "no scales: each element is cast",
-                             .a = {},
-                             .b = {}};
+inline constexpr recipe none{
+    .name = "none", .source = "-", .summary = "no scales: each element is cast", .a = {}, .b = {}};
 
-inline constexpr recipe tensor_current{
-    .name = "tensor_current",
-    .source = "Transformer Engine, current scaling",
-    .summary = "one FP32 scale per tensor, s = max / amax",
-    .a = {.scale = {.method = scale_method::multiplier}},
-    .b = {.scale = {.method = scale_method::multiplier}}};
+inline constexpr recipe tensor_current{.name = "tensor_current",
+                                       .source = "Transformer Engine, current scaling",
+                                       .summary = "one FP32 scale per tensor, s = max / amax",
+                                       .a = {.scale = {.method = scale_method::multiplier}},
+                                       .b = {.scale = {.method = scale_method::multiplier}}};
 
 // Without a history the factor is 1, which is where Transformer Engine starts.
 inline constexpr recipe delayed{
     .name = "delayed",
     .source = "Transformer Engine, delayed scaling",
-    .summary = "one FP32 scale per tensor, s from the amax of earlier steps (1 before the first); what exceeds it saturates",
+    .summary =
+        "one FP32 scale per tensor, s from the amax of earlier steps (1 before the first); what exceeds it saturates",
     .a = {.scale = {.method = scale_method::multiplier, .fixed_factor = 1.0f}},
     .b = {.scale = {.method = scale_method::multiplier, .fixed_factor = 1.0f}}};
 
@@ -87,7 +84,8 @@ inline constexpr recipe rowwise_pow2{
     .name = "rowwise_pow2",
     .source = "torchao, recipe rowwise (round_scales_to_power_of_2)",
     .summary = "as rowwise, s rounded down to a power of two, stored in FP32",
-    .a = {.scale = {.method = scale_method::multiplier, .amax_floor = 1e-12f, .round_to_power = true}, .free_extent = 1},
+    .a = {.scale = {.method = scale_method::multiplier, .amax_floor = 1e-12f, .round_to_power = true},
+          .free_extent = 1},
     .b = {.scale = {.method = scale_method::multiplier, .amax_floor = 1e-12f, .round_to_power = true},
           .free_extent = 1}};
 
@@ -170,22 +168,21 @@ inline constexpr recipe int8_tile{
     .b = deepseek_v3.b,
     .element = int8};
 
-inline constexpr recipe mxint8_blocks{
-    .name = "mxint8",
-    .source = "OCP MX 1.0",
-    .summary = "power-of-two scale (E8M0) per 32 elements along k, rule floor",
-    .a = mx_operand(scale_rule::floor),
-    .b = mx_operand(scale_rule::floor),
-    .element = mxint8};
+inline constexpr recipe mxint8_blocks{.name = "mxint8",
+                                      .source = "OCP MX 1.0",
+                                      .summary = "power-of-two scale (E8M0) per 32 elements along k, rule floor",
+                                      .a = mx_operand(scale_rule::floor),
+                                      .b = mx_operand(scale_rule::floor),
+                                      .element = mxint8};
 
 }  // namespace recipes
 
-inline constexpr std::array all_recipes{
-    recipes::none,     recipes::tensor_current, recipes::delayed,     recipes::static_scale,
-    recipes::rowwise,  recipes::rowwise_pow2,   recipes::te_block,    recipes::deepseek_v3,
-    recipes::deepseek_v3_ue8m0,                 recipes::mxfp8,       recipes::mxfp6,
-    recipes::mxfp4,    recipes::nvfp4,          recipes::hif8_cast,   recipes::int8_tile,
-    recipes::mxint8_blocks};
+inline constexpr std::array all_recipes{recipes::none,         recipes::tensor_current, recipes::delayed,
+                                        recipes::static_scale, recipes::rowwise,        recipes::rowwise_pow2,
+                                        recipes::te_block,     recipes::deepseek_v3,    recipes::deepseek_v3_ue8m0,
+                                        recipes::mxfp8,        recipes::mxfp6,          recipes::mxfp4,
+                                        recipes::nvfp4,        recipes::hif8_cast,      recipes::int8_tile,
+                                        recipes::mxint8_blocks};
 
 // Throws std::invalid_argument for an unknown name.
 inline recipe recipe_by_name(std::string_view name) {
@@ -200,8 +197,9 @@ inline recipe recipe_by_name(std::string_view name) {
 // The recipe with another power-of-two scale rule. Throws std::invalid_argument if it has no power-of-two scales.
 inline recipe with_scale_rule(recipe r, scale_rule rule) {
     if (r.a.scale.method != scale_method::power_of_two || r.b.scale.method != scale_method::power_of_two) {
-        throw std::invalid_argument("recipe " + std::string(r.name) + " has no power-of-two scales, so no scale rule '" +
-                                    std::string(name_of(rule)) + "'");
+        throw std::invalid_argument("recipe " + std::string(r.name) +
+                                    " has no power-of-two scales, so no scale rule '" + std::string(name_of(rule)) +
+                                    "'");
     }
     r.a.scale.rule = rule;
     r.b.scale.rule = rule;
@@ -219,8 +217,8 @@ constexpr recipe with_amax_floor(recipe r, float floor) {
 // fixed factors, or if a factor is not a positive finite number.
 inline recipe with_static_factors(recipe r, float a, float b) {
     if (r.a.scale.fixed_factor == 0.0f || r.b.scale.fixed_factor == 0.0f) {
-        throw std::invalid_argument("recipe " + std::string(r.name) + " takes its scales from the data; only 'static' and " +
-                                    "'delayed' take a factor");
+        throw std::invalid_argument("recipe " + std::string(r.name) +
+                                    " takes its scales from the data; only 'static' and " + "'delayed' take a factor");
     }
     r.a.scale.fixed_factor = a;
     r.b.scale.fixed_factor = b;

@@ -16,11 +16,11 @@ namespace narrowfp {
 
 // How elements meet their scale.
 enum class scale_method : std::uint8_t {
-    none,          // no scales: the element is the value
-    multiplier,    // s = max / amax in FP32; code = round(fl32(x * s)); stored: fl32(1 / s)  (Transformer Engine, torchao)
-    divisor,       // d = max(amax, floor) / max in FP32; code = round(fl32(x / d)); stored: d (DeepSeek-V3)
+    none,        // no scales: the element is the value
+    multiplier,  // s = max / amax in FP32; code = round(fl32(x * s)); stored: fl32(1 / s)  (Transformer Engine, torchao)
+    divisor,     // d = max(amax, floor) / max in FP32; code = round(fl32(x / d)); stored: d (DeepSeek-V3)
     power_of_two,  // 2^e, e by a scale_rule; code = round(x * 2^-e), exact before the one rounding; stored as E8M0 (OCP MX)
-    two_level      // an E4M3 scale per block under one FP32 factor per tensor (NVFP4, arXiv 2509.25149): tensor_factor_of
+    two_level  // an E4M3 scale per block under one FP32 factor per tensor (NVFP4, arXiv 2509.25149): tensor_factor_of
 };
 
 // Exponent of a power-of-two scale; emax is the exponent of the largest finite element. All are exact in amax but rceil.
@@ -79,7 +79,8 @@ constexpr const float_format& scale_format(const scaling& s) {
     if (s.method == scale_method::two_level) {
         return e4m3fn;
     }
-    const bool power = s.method == scale_method::power_of_two || (s.method == scale_method::divisor && s.round_to_power);
+    const bool power =
+        s.method == scale_method::power_of_two || (s.method == scale_method::divisor && s.round_to_power);
     return power ? e8m0fnu : f32;
 }
 
@@ -142,8 +143,8 @@ inline int power_of_two_exponent(float amax, const any_format& element, scale_ru
 
 // The two faces of a scale that is applied in FP32, and what is stored of it.
 struct float_scale {
-    float apply = 1.0f;    // multiplier, two_level: factor; divisor: denominator
-    float restore = 1.0f;  // value = element * restore
+    float apply = 1.0f;               // multiplier, two_level: factor; divisor: denominator
+    float restore = 1.0f;             // value = element * restore
     std::uint32_t code = 0x3F800000;  // in scale_format; two_level: of the block's own part of `restore`
 };
 

@@ -120,7 +120,8 @@ table figure_table(const figure& f) {
             }
             t.add_row(std::move(cells));
         }
-        t.notes = f.x.title.empty() ? std::vector<std::string>{} : std::vector<std::string>{"Values: " + f.x.title + "."};
+        t.notes =
+            f.x.title.empty() ? std::vector<std::string>{} : std::vector<std::string>{"Values: " + f.x.title + "."};
         return t;
     }
     const bool ranges = std::any_of(f.series.begin(), f.series.end(), has_range);

@@ -40,7 +40,7 @@ struct figure_point {
 
 struct figure_series {
     std::string name;
-    std::vector<figure_point> points;  // by category: one for each, NaN where there is none
+    std::vector<figure_point> points;                  // by category: one for each, NaN where there is none
     std::optional<std::size_t> colour = std::nullopt;  // place in the palette of seven; by default that of the series
 };
 

@@ -104,7 +104,8 @@ layout layout_of(const figure& f) {
         longest = std::max(longest, display_width(name));
     }
     l.left = std::min(static_cast<int>(letter * static_cast<double>(longest)) + 30, width * 11 / 20);
-    l.plot = std::max(l.plot, layout::key_line * (l.keys + 1));  // gnuplot's key takes no more lines than the plot is high
+    l.plot =
+        std::max(l.plot, layout::key_line * (l.keys + 1));  // gnuplot's key takes no more lines than the plot is high
     return l;
 }
 
@@ -231,8 +232,9 @@ plotted ranges_of(const figure& f, std::size_t s, const layout& l) {
             out.rows.push_back({p.y, at, p.low.value_or(p.y), p.high.value_or(p.y)});
         }
     }
-    out.command = std::string(f.form == figure_form::dots ? "using 1:2 with points" : "using 1:2:3:4 with xerrorbars lw 3") +
-                  " ps 0.9 pt " + std::to_string(markers[s % markers.size()]);
+    out.command =
+        std::string(f.form == figure_form::dots ? "using 1:2 with points" : "using 1:2:3:4 with xerrorbars lw 3") +
+        " ps 0.9 pt " + std::to_string(markers[s % markers.size()]);
     return out;
 }
 
@@ -258,8 +260,8 @@ std::string gnuplot_script(const figure& f) {
     check(f);
     const layout l = layout_of(f);
     std::string out = "set terminal svg noenhanced dynamic size " + std::to_string(width) + "," +
-                      std::to_string(l.height()) + " font 'sans-serif,15'\nset border lw 0.6\nset tics nomirror format '%g'\n" +
-                      axes_of(f, l) +
+                      std::to_string(l.height()) +
+                      " font 'sans-serif,15'\nset border lw 0.6\nset tics nomirror format '%g'\n" + axes_of(f, l) +
                       (l.keys == 0 ? "unset key\n"
                                    : "set key at screen 0.02,screen " + number(l.up(l.key_top())) +
                                          " left top vertical maxcols 1 Left reverse samplen 2.5\n");
@@ -269,7 +271,7 @@ std::string gnuplot_script(const figure& f) {
                  (title.empty() ? "notitle" : "title " + quoted(title));
     };
     for (std::size_t s = 0; s < f.series.size(); ++s) {
-        const plotted p = is_bars(f) ? bars_of(f, s, l)
+        const plotted p = is_bars(f)                                                     ? bars_of(f, s, l)
                           : f.form == figure_form::ranges || f.form == figure_form::dots ? ranges_of(f, s, l)
                                                                                          : curve_of(f, s);
         if (!p.rows.empty()) {
@@ -329,8 +331,7 @@ std::string run_gnuplot(const std::vector<const char*>& arguments, const std::st
         return "";
     }
     int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         return "";
     }
@@ -417,7 +418,8 @@ std::string svg_for_page(std::string_view svg, const figure& f) {
     remove_parts(body, "<desc>", "</desc>");
     remove_parts(body, "<filter", "</filter>");
     for (const char* quote : {"'", "\""}) {
-        replace_all(body, std::string("=") + quote + "black" + quote, std::string("=") + quote + "currentColor" + quote);
+        replace_all(body, std::string("=") + quote + "black" + quote,
+                    std::string("=") + quote + "currentColor" + quote);
         replace_all(body, std::string("id=") + quote + "gnuplot_", std::string("id=") + quote + f.id + "-");
         replace_all(body, std::string("id=") + quote + "gp", std::string("id=") + quote + f.id + "-gp");
     }

@@ -118,7 +118,8 @@ std::string html_text(std::string_view text) {
 html_page::html_page(std::string title) : title_(std::move(title)) { element("h1", "", html_text(title_)); }
 
 void html_page::element(std::string_view tag, std::string_view attributes, std::string_view content) {
-    body_ += "<" + std::string(tag) + std::string(attributes) + ">" + std::string(content) + "</" + std::string(tag) + ">\n";
+    body_ +=
+        "<" + std::string(tag) + std::string(attributes) + ">" + std::string(content) + "</" + std::string(tag) + ">\n";
 }
 
 void html_page::section(std::string_view id, std::string_view heading_text) {
@@ -172,9 +173,9 @@ void html_page::answers(const std::vector<html_answer>& all) {
             reasons += "<li>" + html_text(reason) + "</li>";
         }
         const std::string id = html_text(a.id);
-        out += "<li" + class_attribute(class_of(a.badge.colour)) + "><p>" + badge_text(a.badge) + "</p><p class=\"q\">" +
-               (a.link.empty() ? id : "<a href=\"#" + html_text(a.link) + "\">" + id + "</a>") + " " +
-               html_text(a.question) + "</p>" + (reasons.empty() ? "" : "<ul>" + reasons + "</ul>") + "</li>\n";
+        out += "<li" + class_attribute(class_of(a.badge.colour)) + "><p>" + badge_text(a.badge) +
+               "</p><p class=\"q\">" + (a.link.empty() ? id : "<a href=\"#" + html_text(a.link) + "\">" + id + "</a>") +
+               " " + html_text(a.question) + "</p>" + (reasons.empty() ? "" : "<ul>" + reasons + "</ul>") + "</li>\n";
     }
     element("ul", class_attribute("answers"), out);
 }

@@ -102,8 +102,9 @@ constexpr value<F> operator/(value<F> a, value<F> b) {
     if (divisor == 0) {  // written out, because a constant expression may not divide by zero
         const real dividend = a.exact();
         const bool negative = dividend.negative != b.exact().negative;
-        return round_to<F>(dividend.is_zero() || dividend.is_nan() ? real::make_nan(false) : real::make_infinity(negative),
-                           default_rounding(F), overflow_mode::none);
+        return round_to<F>(
+            dividend.is_zero() || dividend.is_nan() ? real::make_nan(false) : real::make_infinity(negative),
+            default_rounding(F), overflow_mode::none);
     }
     return detail::rounded_result<F>(detail::exact_double(a) / divisor);
 }

@@ -87,9 +87,9 @@ event_counts convert(std::span<const From> in, const any_format& from, std::span
 }
 
 template <host_float T>
-event_counts round_to_format(std::span<const T> in, std::span<float> out, const any_format& to, const rounding_rule& rule,
-                             const philox_stream& random, overflow_mode overflow, std::uint64_t start,
-                             const options& opts) {
+event_counts round_to_format(std::span<const T> in, std::span<float> out, const any_format& to,
+                             const rounding_rule& rule, const philox_stream& random, overflow_mode overflow,
+                             std::uint64_t start, const options& opts) {
     require_length("round_to_format: output", out.size(), in.size());
     std::visit([&](const auto& format) { require_rounding(format, rule); }, to);
     const kernel::converter convert_part(to, rule, random, overflow, opts.count_events, out.size_bytes());
@@ -114,7 +114,7 @@ void decode(std::span<const Code> in, const any_format& from, std::span<float> o
     });
 }
 
-#define NARROWFP_CONVERT_FROM(T, Code)                                                                             \
+#define NARROWFP_CONVERT_FROM(T, Code)                                                                          \
     template event_counts convert(std::span<const T>, std::span<Code>, const any_format&, const rounding_rule&, \
                                   const philox_stream&, overflow_mode, std::uint64_t, const options&);
 #define NARROWFP_CONVERT_CODES(From, To)                                                                      \

@@ -52,9 +52,9 @@ event_counts convert(std::span<const From> in, const any_format& from, std::span
 
 // out[i] = in[i] rounded to `to`, as a float ("float storage"). `out` may be `in` itself, and not overlap it otherwise.
 template <host_float T>
-event_counts round_to_format(std::span<const T> in, std::span<float> out, const any_format& to, const rounding_rule& rule,
-                             const philox_stream& random, overflow_mode overflow, std::uint64_t first = 0,
-                             const options& opts = {});
+event_counts round_to_format(std::span<const T> in, std::span<float> out, const any_format& to,
+                             const rounding_rule& rule, const philox_stream& random, overflow_mode overflow,
+                             std::uint64_t first = 0, const options& opts = {});
 template <host_float T>
 event_counts round_to_format(std::span<const T> in, std::span<float> out, const any_format& to, rounding mode,
                              overflow_mode overflow, const options& opts = {}) {

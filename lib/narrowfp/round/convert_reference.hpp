@@ -26,7 +26,8 @@ template <code_word Code>
 void require_code_word(std::string_view name, int code_bits) {
     if (static_cast<int>(sizeof(Code)) * 8 < code_bits) {
         throw std::invalid_argument("codes of " + std::string(name) + " have " + std::to_string(code_bits) +
-                                    " bits and do not fit the " + std::to_string(8 * sizeof(Code)) + "-bit elements given");
+                                    " bits and do not fit the " + std::to_string(8 * sizeof(Code)) +
+                                    "-bit elements given");
     }
 }
 
@@ -60,8 +61,9 @@ event_counts convert_each(const F& format, std::size_t count, rounding mode, ove
 // any order and by any number of threads. Integer arithmetic only: the caller's floating-point environment has no
 // influence. Cost: tens of nanoseconds per element (this is the reference).
 template <host_float T, code_word Code>
-event_counts convert_reference(std::span<const T> in, std::span<Code> out, const any_format& to, const rounding_rule& rule,
-                               const philox_stream& random, overflow_mode overflow, std::uint64_t first = 0) {
+event_counts convert_reference(std::span<const T> in, std::span<Code> out, const any_format& to,
+                               const rounding_rule& rule, const philox_stream& random, overflow_mode overflow,
+                               std::uint64_t first = 0) {
     require_length("convert: output", out.size(), in.size());
     return std::visit(
         [&](const auto& format) {
@@ -94,9 +96,9 @@ event_counts convert_reference(std::span<const T> in, std::span<value<F>> out, r
 
 // Codes of one format to codes of another, through the exact value. Precondition: every in[i] is a code of `from`.
 template <code_word From, code_word To>
-event_counts convert_reference(std::span<const From> in, const any_format& from, std::span<To> out, const any_format& to,
-                               const rounding_rule& rule, const philox_stream& random, overflow_mode overflow,
-                               std::uint64_t first = 0) {
+event_counts convert_reference(std::span<const From> in, const any_format& from, std::span<To> out,
+                               const any_format& to, const rounding_rule& rule, const philox_stream& random,
+                               overflow_mode overflow, std::uint64_t first = 0) {
     require_length("convert: output", out.size(), in.size());
     return std::visit(
         [&](const auto& source, const auto& target) {
@@ -109,8 +111,8 @@ event_counts convert_reference(std::span<const From> in, const any_format& from,
         from, to);
 }
 template <code_word From, code_word To>
-event_counts convert_reference(std::span<const From> in, const any_format& from, std::span<To> out, const any_format& to,
-                               rounding mode, overflow_mode overflow) {
+event_counts convert_reference(std::span<const From> in, const any_format& from, std::span<To> out,
+                               const any_format& to, rounding mode, overflow_mode overflow) {
     return convert_reference(in, from, out, to, mode, {}, overflow);
 }
 

@@ -11,11 +11,11 @@
 namespace narrowfp {
 
 enum class e8m0_conversion : std::uint8_t {
-    floor,           // the power of two at or below (OCP MX 1.0, what a shared exponent means)
-    round_up,        // at or above: PTX cvt.rp.satfinite.ue8m0x2.f32 (Transformer Engine, torchao)
-    nearest_up,      // the nearest, ties up: 1.5 becomes 2 (ml_dtypes, ONNX "nearest")
-    truncate,        // the exponent field of the FP32 pattern, whatever else is there (oneDNN)
-    ceil_log2_f32,   // ceil of log2 in FP32, log2 correctly rounded: a few units above 2^k still give k (DeepSeek's inference)
+    floor,       // the power of two at or below (OCP MX 1.0, what a shared exponent means)
+    round_up,    // at or above: PTX cvt.rp.satfinite.ue8m0x2.f32 (Transformer Engine, torchao)
+    nearest_up,  // the nearest, ties up: 1.5 becomes 2 (ml_dtypes, ONNX "nearest")
+    truncate,    // the exponent field of the FP32 pattern, whatever else is there (oneDNN)
+    ceil_log2_f32,  // ceil of log2 in FP32, log2 correctly rounded: a few units above 2^k still give k (DeepSeek's inference)
 };
 
 inline constexpr std::array<std::pair<e8m0_conversion, std::string_view>, 5> e8m0_conversion_names{{
@@ -41,7 +41,8 @@ constexpr bool log2_rounds_down_to(int k, double m) {
         return false;
     }
     const auto magnitude = static_cast<unsigned>(k < 0 ? -k : k);
-    const int j = static_cast<int>(std::bit_width(magnitude)) - 1 - (k < 0 && std::has_single_bit(magnitude) ? 1 : 0);  // >= -1
+    const int j =
+        static_cast<int>(std::bit_width(magnitude)) - 1 - (k < 0 && std::has_single_bit(magnitude) ? 1 : 0);  // >= -1
     constexpr double ln_2 = 0.693147180559945;
     return m <= ln_2 * static_cast<double>(1 << (j + 1)) * 0x1p-25;
 }
@@ -64,7 +65,8 @@ constexpr std::uint8_t to_e8m0(float x, e8m0_conversion conversion, overflow_mod
         case e8m0_conversion::ceil_log2_f32:
             if (exact.kind == real_class::finite) {
                 const int top = static_cast<int>(std::bit_width(exact.significand)) - 1;
-                const double m = static_cast<double>(exact.significand) / static_cast<double>(std::uint64_t{1} << top) - 1;
+                const double m =
+                    static_cast<double>(exact.significand) / static_cast<double>(std::uint64_t{1} << top) - 1;
                 mode = detail::log2_rounds_down_to(exact.floor_log2(), m) ? rounding::toward_zero
                                                                           : rounding::toward_positive;
             }

@@ -102,8 +102,9 @@ constexpr value<F> next_up(value<F> x) {
     }
     const std::uint64_t ordinal = F.bracket_of(exact).lower;
     if (exact.negative) {
-        return ordinal == smallest ? value<F>::from_bits(static_cast<code_type<F>>(F.has_negative_zero ? F.sign_mask() : 0))
-                                   : of(ordinal - 1, true);
+        return ordinal == smallest
+                   ? value<F>::from_bits(static_cast<code_type<F>>(F.has_negative_zero ? F.sign_mask() : 0))
+                   : of(ordinal - 1, true);
     }
     if (ordinal == F.max_ordinal()) {
         return F.has_infinity() ? value<F>::from_bits(static_cast<code_type<F>>(F.infinity_code(false))) : x;

@@ -38,8 +38,8 @@ struct philox_stream {
     // Word `index`: word index mod 4 of block index / 4.
     constexpr std::uint32_t word(std::uint64_t index) const {
         const std::uint64_t block = index / 4;
-        const philox_block out =
-            philox4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), 0, 0}, {seed, tensor});
+        const philox_block out = philox4x32(
+            {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), 0, 0}, {seed, tensor});
         return out[index % 4];
     }
 

@@ -48,7 +48,8 @@ struct profile_rule {
     profile_doubt doubt{};
 
     constexpr bool covers(const float_format& format) const {
-        return std::any_of(formats.begin(), formats.end(), [&](const float_format* f) { return f != nullptr && *f == format; });
+        return std::any_of(formats.begin(), formats.end(),
+                           [&](const float_format* f) { return f != nullptr && *f == format; });
     }
 };
 
@@ -74,70 +75,81 @@ namespace detail {
 inline constexpr overflow_mode none = overflow_mode::none;
 inline constexpr overflow_mode saturate = overflow_mode::saturate_finite;
 inline constexpr profile_doubt nan_sign{.nan = true, .reason = "the sign of NaN is not documented"};
-inline constexpr profile_doubt mx_nan{.nan = true, .reason = "NaN into a format without NaN is left to the implementation"};
-inline constexpr profile_doubt arm_infinity{.infinity = true, .nan = true,
-                                            .reason = "the rows for infinity and NaN were not available to us"};
+inline constexpr profile_doubt mx_nan{.nan = true,
+                                      .reason = "NaN into a format without NaN is left to the implementation"};
+inline constexpr profile_doubt arm_infinity{
+    .infinity = true, .nan = true, .reason = "the rows for infinity and NaN were not available to us"};
 
-inline constexpr std::array ocp{
-    profile_rule{.formats = {&e4m3fn, &e5m2}},
-    profile_rule{.formats = {&e3m2fn, &e2m3fn, &e2m1fn}, .finite = saturate, .infinity = profile_infinity::largest,
-                 .doubt = mx_nan}};
+inline constexpr std::array ocp{profile_rule{.formats = {&e4m3fn, &e5m2}},
+                                profile_rule{.formats = {&e3m2fn, &e2m3fn, &e2m1fn},
+                                             .finite = saturate,
+                                             .infinity = profile_infinity::largest,
+                                             .doubt = mx_nan}};
 inline constexpr std::array ocp_saturate{
     profile_rule{.formats = {&e4m3fn, &e5m2}, .finite = saturate, .infinity = profile_infinity::largest}, ocp[1]};
 
 inline constexpr std::array onnx{
-    profile_rule{.formats = {&e4m3fn, &e5m2}, .finite = saturate, .infinity = profile_infinity::largest,
+    profile_rule{.formats = {&e4m3fn, &e5m2},
+                 .finite = saturate,
+                 .infinity = profile_infinity::largest,
                  .nan = profile_nan::signed_all_ones},
     profile_rule{.formats = {&e4m3fnuz, &e5m2fnuz}, .finite = saturate, .infinity = profile_infinity::nan},
-    profile_rule{.formats = {&e3m2fn, &e2m3fn, &e2m1fn}, .finite = saturate, .infinity = profile_infinity::largest,
+    profile_rule{.formats = {&e3m2fn, &e2m3fn, &e2m1fn},
+                 .finite = saturate,
+                 .infinity = profile_infinity::largest,
                  .doubt = mx_nan}};
 inline constexpr std::array onnx_saturate0{
     profile_rule{.formats = {&e4m3fn, &e5m2}, .nan = profile_nan::signed_all_ones},
     profile_rule{.formats = {&e4m3fnuz, &e5m2fnuz}}, onnx[2]};
 
 inline constexpr std::array cuda_satfinite{
-    profile_rule{.formats = {&e4m3fn, &e5m2}, .finite = saturate, .infinity = profile_infinity::largest,
-                 .nan = profile_nan::positive_quiet, .doubt = nan_sign},
-    profile_rule{.formats = {&e3m2fn, &e2m3fn, &e2m1fn}, .finite = saturate, .infinity = profile_infinity::largest,
+    profile_rule{.formats = {&e4m3fn, &e5m2},
+                 .finite = saturate,
+                 .infinity = profile_infinity::largest,
+                 .nan = profile_nan::positive_quiet,
+                 .doubt = nan_sign},
+    profile_rule{.formats = {&e3m2fn, &e2m3fn, &e2m1fn},
+                 .finite = saturate,
+                 .infinity = profile_infinity::largest,
                  .doubt = {.nan = true, .reason = "NaN becomes +max as far as we know; not confirmed"}}};
 
-inline constexpr std::array riscv{
-    profile_rule{.formats = {&e4m3fn, &e5m2}, .nan = profile_nan::canonical_7f}};
-inline constexpr std::array riscv_sat{
-    profile_rule{.formats = {&e4m3fn, &e5m2}, .finite = saturate, .infinity = profile_infinity::largest,
-                 .nan = profile_nan::canonical_7f}};
+inline constexpr std::array riscv{profile_rule{.formats = {&e4m3fn, &e5m2}, .nan = profile_nan::canonical_7f}};
+inline constexpr std::array riscv_sat{profile_rule{.formats = {&e4m3fn, &e5m2},
+                                                   .finite = saturate,
+                                                   .infinity = profile_infinity::largest,
+                                                   .nan = profile_nan::canonical_7f}};
 
-inline constexpr std::array ml_dtypes{
-    profile_rule{.formats = {&e4m3fn, &e5m2}},
-    profile_rule{.formats = {&e4m3fnuz, &e5m2fnuz}},
-    profile_rule{.formats = {&e3m2fn, &e2m3fn, &e2m1fn}, .finite = saturate, .infinity = profile_infinity::largest,
-                 .nan = profile_nan::minus_zero}};
+inline constexpr std::array ml_dtypes{profile_rule{.formats = {&e4m3fn, &e5m2}},
+                                      profile_rule{.formats = {&e4m3fnuz, &e5m2fnuz}},
+                                      profile_rule{.formats = {&e3m2fn, &e2m3fn, &e2m1fn},
+                                                   .finite = saturate,
+                                                   .infinity = profile_infinity::largest,
+                                                   .nan = profile_nan::minus_zero}};
 inline constexpr std::array ml_dtypes_saturate{
     profile_rule{.formats = {&e4m3fn, &e5m2}, .finite = saturate},
     profile_rule{.formats = {&e4m3fnuz, &e5m2fnuz}, .finite = saturate, .infinity = profile_infinity::nan},
     ml_dtypes[2]};
 
 inline constexpr std::array arm{profile_rule{.formats = {&e4m3fn, &e5m2}, .doubt = arm_infinity}};
-inline constexpr std::array arm_osc1{
-    profile_rule{.formats = {&e4m3fn, &e5m2}, .finite = saturate, .infinity = profile_infinity::largest,
-                 .doubt = arm_infinity}};
+inline constexpr std::array arm_osc1{profile_rule{
+    .formats = {&e4m3fn, &e5m2}, .finite = saturate, .infinity = profile_infinity::largest, .doubt = arm_infinity}};
 
-inline constexpr std::array avx10{
-    profile_rule{.formats = {&e4m3fn, &e5m2}, .doubt = nan_sign}};
+inline constexpr std::array avx10{profile_rule{.formats = {&e4m3fn, &e5m2}, .doubt = nan_sign}};
 inline constexpr std::array avx10_s{
-    profile_rule{.formats = {&e4m3fn, &e5m2}, .finite = saturate, .infinity = profile_infinity::largest,
-                 .doubt = {.infinity = true, .nan = true,
+    profile_rule{.formats = {&e4m3fn, &e5m2},
+                 .finite = saturate,
+                 .infinity = profile_infinity::largest,
+                 .doubt = {.infinity = true,
+                           .nan = true,
                            .reason = "what the S forms make of infinity and of NaN's sign was not available to us"}}};
 
 inline constexpr std::array amd_fnuz{
     profile_rule{.formats = {&e4m3fnuz, &e5m2fnuz}, .finite = saturate, .infinity = profile_infinity::nan}};
 inline constexpr std::array amd_fnuz_noclip{profile_rule{.formats = {&e4m3fnuz, &e5m2fnuz}}};
 
-inline constexpr std::array p3109{
-    profile_rule{.formats = {&binary8p4se, &binary8p3se, &binary4p2sf}}};
-inline constexpr std::array p3109_satfinite{
-    profile_rule{.formats = {&binary8p4se, &binary8p3se, &binary4p2sf}, .finite = saturate,
-                 .infinity = profile_infinity::largest}};
+inline constexpr std::array p3109{profile_rule{.formats = {&binary8p4se, &binary8p3se, &binary4p2sf}}};
+inline constexpr std::array p3109_satfinite{profile_rule{
+    .formats = {&binary8p4se, &binary8p3se, &binary4p2sf}, .finite = saturate, .infinity = profile_infinity::largest}};
 inline constexpr std::array p3109_satpropagate{
     profile_rule{.formats = {&binary8p4se, &binary8p3se, &binary4p2sf}, .finite = overflow_mode::saturate_propagate}};
 
@@ -145,12 +157,14 @@ inline constexpr std::array p3109_satpropagate{
 
 inline constexpr std::array all{
     conversion_profile{"ocp", "OCP formats, not saturating", "OCP OFP8 1.0, MX 1.0", nullptr, detail::ocp},
-    conversion_profile{"ocp-saturate", "OCP formats, saturating", "OCP OFP8 1.0, MX 1.0", nullptr, detail::ocp_saturate},
+    conversion_profile{"ocp-saturate", "OCP formats, saturating", "OCP OFP8 1.0, MX 1.0", nullptr,
+                       detail::ocp_saturate},
     conversion_profile{"onnx", "Cast, saturate = 1 (its default)", "ONNX, float8 tables", nullptr, detail::onnx},
     conversion_profile{"onnx-saturate0", "Cast, saturate = 0", "ONNX, float8 tables", nullptr, detail::onnx_saturate0},
     conversion_profile{"cuda-satfinite", "cvt.rn.satfinite", "NVIDIA PTX ISA", nullptr, detail::cuda_satfinite},
     conversion_profile{"riscv", "Zvfofp8min, frm = rne", "RISC-V Zvfofp8min 0.2.1", nullptr, detail::riscv},
-    conversion_profile{"riscv-sat", "Zvfofp8min .sat, frm = rne", "RISC-V Zvfofp8min 0.2.1", nullptr, detail::riscv_sat},
+    conversion_profile{"riscv-sat", "Zvfofp8min .sat, frm = rne", "RISC-V Zvfofp8min 0.2.1", nullptr,
+                       detail::riscv_sat},
     conversion_profile{"ml_dtypes", "astype of JAX and TensorFlow", "ml_dtypes 0.6", nullptr, detail::ml_dtypes},
     conversion_profile{"ml_dtypes-saturate", "ConvertFrom with kSaturate", "ml_dtypes 0.6", nullptr,
                        detail::ml_dtypes_saturate},
@@ -201,7 +215,8 @@ constexpr std::uint64_t profile_nan_code(const float_format& format, profile_nan
         case profile_nan::signed_all_ones: return format.magnitude_mask() | sign;
         case profile_nan::canonical_7f: return 0x7F;
         case profile_nan::minus_zero: return format.sign_mask();
-        case profile_nan::positive_quiet: return format.has_nan() ? format.nan_code(false) : extreme_code(format, false);
+        case profile_nan::positive_quiet:
+            return format.has_nan() ? format.nan_code(false) : extreme_code(format, false);
         case profile_nan::signed_quiet: break;
     }
     return format.has_nan() ? format.nan_code(negative) : extreme_code(format, false);
@@ -214,7 +229,9 @@ constexpr profile_result apply_profile(const profile_rule& rule, const float_for
     const auto result = [&](std::uint64_t code, bool unsure) {
         return profile_result{code, unsure, unsure ? rule.doubt.reason : std::string_view{}};
     };
-    const auto nan = [&](bool unsure) { return result(detail::profile_nan_code(format, rule.nan, x.negative), unsure); };
+    const auto nan = [&](bool unsure) {
+        return result(detail::profile_nan_code(format, rule.nan, x.negative), unsure);
+    };
     if (x.is_nan()) {
         return nan(rule.doubt.nan);
     }
@@ -222,7 +239,7 @@ constexpr profile_result apply_profile(const profile_rule& rule, const float_for
         return nan(rule.doubt.infinity);
     }
     const bool to_largest = x.is_infinity() && rule.infinity == profile_infinity::largest;
-    const overflow_mode overflow = to_largest         ? overflow_mode::saturate_finite
+    const overflow_mode overflow = to_largest        ? overflow_mode::saturate_finite
                                    : x.is_infinity() ? overflow_mode::none
                                                      : rule.finite;
     const projected p = project(format, x, rule.mode, overflow);
@@ -235,10 +252,10 @@ inline profile_result convert_as(const conversion_profile& profile, const any_fo
     if (const auto* format = std::get_if<float_format>(&to)) {
         for (const profile_rule& rule : profile.rules) {
             if (rule.covers(*format)) {
-                const real input = profile.through == nullptr
-                                       ? x
-                                       : profile.through->decode(
-                                             project(*profile.through, x, rule.mode, overflow_mode::none).code);
+                const real input =
+                    profile.through == nullptr
+                        ? x
+                        : profile.through->decode(project(*profile.through, x, rule.mode, overflow_mode::none).code);
                 return apply_profile(rule, *format, input);
             }
         }

@@ -54,8 +54,8 @@ constexpr void require_rounding(const F& format, const rounding_rule& rule) {
     if (!rule.is_valid()) {
         throw std::invalid_argument(
             "rounding " + std::string(name_of(rule.mode)) +
-            (is_stochastic(rule.mode) ? " needs 1 to 32 random bits an element" : " takes no random bits") + ", found " +
-            std::to_string(rule.random_bits));
+            (is_stochastic(rule.mode) ? " needs 1 to 32 random bits an element" : " takes no random bits") +
+            ", found " + std::to_string(rule.random_bits));
     }
 }
 
@@ -112,8 +112,8 @@ constexpr projected overflow_unsaturated(const F& format, bool negative) {
 
 template <element_format F>
 constexpr projected overflow_finite(const F& format, bool negative, rounding mode, overflow_mode overflow) {
-    const bool stays = points_inward(mode, negative) ||
-                       (mode == rounding::to_odd && format.is_odd(format.max_ordinal()));
+    const bool stays =
+        points_inward(mode, negative) || (mode == rounding::to_odd && format.is_odd(format.max_ordinal()));
     const bool below_range = negative && !format.is_signed;
     projected p = overflow == overflow_mode::none && (below_range || !stays)
                       ? overflow_unsaturated(format, negative)

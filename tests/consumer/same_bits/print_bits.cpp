@@ -91,10 +91,10 @@ int main() {
     differences += print_conversions<std::uint8_t>(a, narrowfp::hif8) ? 0 : 1;
     differences += print_conversions<std::uint16_t>(a, narrowfp::bf16) ? 0 : 1;
 
-    const narrowfp::accumulator accumulators[] = {
-        narrowfp::sequential<float>{}, narrowfp::exact{}, narrowfp::aligned{}, narrowfp::promoted{},
-        narrowfp::promoted{narrowfp::aligned{}, 128}};
-    const narrowfp::any_format formats[] = {narrowfp::e4m3fn, narrowfp::e5m2, narrowfp::bf16, narrowfp::f16, narrowfp::f32};
+    const narrowfp::accumulator accumulators[] = {narrowfp::sequential<float>{}, narrowfp::exact{}, narrowfp::aligned{},
+                                                  narrowfp::promoted{}, narrowfp::promoted{narrowfp::aligned{}, 128}};
+    const narrowfp::any_format formats[] = {narrowfp::e4m3fn, narrowfp::e5m2, narrowfp::bf16, narrowfp::f16,
+                                            narrowfp::f32};
     for (const narrowfp::recipe& recipe : narrowfp::all_recipes) {
         for (const narrowfp::any_format& format : formats) {
             const std::string name = std::string(recipe.name) + " " + std::string(narrowfp::name_of(format));

@@ -166,15 +166,23 @@ void enumerate(format& f, const std::function<code_value(std::uint32_t)>& meanin
 
 ieee_layout layout_of(std::string_view name) {
     static const std::map<std::string_view, ieee_layout> layouts = {
-        {"e4m3fn", {4, 3, 7, specials::fn}},          {"e5m2", {5, 2, 15, specials::ieee}},
-        {"e4m3ieee", {4, 3, 7, specials::ieee}},      {"e3m4ieee", {3, 4, 3, specials::ieee}},
-        {"e4m3fnuz", {4, 3, 8, specials::fnuz}},      {"e5m2fnuz", {5, 2, 16, specials::fnuz}},
-        {"e4m3b11fnuz", {4, 3, 11, specials::fnuz}},  {"e2m3fn", {2, 3, 1, specials::only_finite}},
-        {"e3m2fn", {3, 2, 3, specials::only_finite}}, {"e2m1fn", {2, 1, 1, specials::only_finite}},
-        {"e3m4fn", {3, 4, 3, specials::fn}},          {"e5m6", {5, 6, 15, specials::ieee}},
+        {"e4m3fn", {4, 3, 7, specials::fn}},
+        {"e5m2", {5, 2, 15, specials::ieee}},
+        {"e4m3ieee", {4, 3, 7, specials::ieee}},
+        {"e3m4ieee", {3, 4, 3, specials::ieee}},
+        {"e4m3fnuz", {4, 3, 8, specials::fnuz}},
+        {"e5m2fnuz", {5, 2, 16, specials::fnuz}},
+        {"e4m3b11fnuz", {4, 3, 11, specials::fnuz}},
+        {"e2m3fn", {2, 3, 1, specials::only_finite}},
+        {"e3m2fn", {3, 2, 3, specials::only_finite}},
+        {"e2m1fn", {2, 1, 1, specials::only_finite}},
+        {"e3m4fn", {3, 4, 3, specials::fn}},
+        {"e5m6", {5, 6, 15, specials::ieee}},
         {"bf16ftz", {8, 7, 127, specials::ieee, true}},
-        {"bf16", {8, 7, 127, specials::ieee}},        {"f16", {5, 10, 15, specials::ieee}},
-        {"tf32", {8, 10, 127, specials::ieee}},       {"f32", {8, 23, 127, specials::ieee}},
+        {"bf16", {8, 7, 127, specials::ieee}},
+        {"f16", {5, 10, 15, specials::ieee}},
+        {"tf32", {8, 10, 127, specials::ieee}},
+        {"f32", {8, 23, 127, specials::ieee}},
     };
     const auto found = layouts.find(name);
     if (found == layouts.end()) {
@@ -340,10 +348,10 @@ const format& find_format(std::string_view name) {
 }
 
 std::vector<std::string> format_names() {
-    std::vector<std::string> names = {"e4m3fn",      "e5m2",    "e4m3ieee", "e3m4ieee", "e3m4fn",   "e4m3fnuz", "e5m2fnuz",
-                                      "e4m3b11fnuz", "e8m0fnu", "e2m3fn",   "e3m2fn",   "e2m1fn",   "hif8",
-                                      "int8",        "mxint8",  "e5m6",     "bf16ftz",
-                                      "bf16",        "f16",     "tf32",     "f32"};
+    std::vector<std::string> names = {"e4m3fn",   "e5m2",        "e4m3ieee", "e3m4ieee", "e3m4fn",  "e4m3fnuz",
+                                      "e5m2fnuz", "e4m3b11fnuz", "e8m0fnu",  "e2m3fn",   "e3m2fn",  "e2m1fn",
+                                      "hif8",     "int8",        "mxint8",   "e5m6",     "bf16ftz", "bf16",
+                                      "f16",      "tf32",        "f32"};
     for (const int k : {8, 4}) {
         for (int p = 1; p <= k; ++p) {
             for (const char* suffix : {"se", "sf", "ue", "uf"}) {

@@ -37,7 +37,8 @@ number operator*(const number& x, const number& y) { return {x.integer * y.integ
 
 number operator+(const number& x, const number& y) {
     const int e = std::min(x.exponent, y.exponent);
-    return {(x.integer << static_cast<unsigned>(x.exponent - e)) + (y.integer << static_cast<unsigned>(y.exponent - e)), e};
+    return {(x.integer << static_cast<unsigned>(x.exponent - e)) + (y.integer << static_cast<unsigned>(y.exponent - e)),
+            e};
 }
 
 bool is_zero(const number& x) { return x.integer == 0; }
@@ -73,7 +74,8 @@ constexpr binary binary32{23, -126, 127, 0x80000000U};
 constexpr binary binary16{10, -14, 15, 0x8000U};
 
 std::uint32_t infinity_of(const binary& f) {
-    return static_cast<std::uint32_t>(f.maximum_exponent - f.minimum_exponent + 2) << static_cast<unsigned>(f.fraction_bits);
+    return static_cast<std::uint32_t>(f.maximum_exponent - f.minimum_exponent + 2)
+           << static_cast<unsigned>(f.fraction_bits);
 }
 
 // The pattern of x rounded, ties to even or toward zero; `sign` is that of a zero. Overflow gives infinity.
@@ -194,7 +196,8 @@ std::uint32_t added(std::uint32_t x, std::uint32_t y, bool to_f16) {
     const std::uint32_t nan = to_f16 ? 0x7FFFU : nvidia_nan;
     const element a = element_of(f, x);
     const element b = element_of(f, y);
-    const bool opposite = a.kind == value_class::infinite && b.kind == value_class::infinite && a.negative != b.negative;
+    const bool opposite =
+        a.kind == value_class::infinite && b.kind == value_class::infinite && a.negative != b.negative;
     if (a.kind == value_class::not_a_number || b.kind == value_class::not_a_number || opposite) {
         return nan;
     }
@@ -244,8 +247,8 @@ element scale_of(const scaled_rule& rule, std::uint32_t code) {
     return element_of(find_format(name), name == "e4m3fn" ? code & 0x7FU : code);  // the sign is ignored
 }
 
-std::uint32_t scaled_step(const scaled_rule& rule, const unit_operands& o, products all, std::size_t first, std::size_t count,
-                          std::uint32_t c_bits) {
+std::uint32_t scaled_step(const scaled_rule& rule, const unit_operands& o, products all, std::size_t first,
+                          std::size_t count, std::uint32_t c_bits) {
     const element c = f32_element(c_bits);
     std::vector<term> terms{{c.exact, c.zero() ? rule.zero_exponent : c.exponent}};
     bool nan = false;
@@ -314,7 +317,8 @@ flushed rounded_and_flushed(const number& x, bool negative_zero) {
 }
 
 flushed sum_of(const flushed& x, const flushed& y) {
-    const bool opposite = x.kind == value_class::infinite && y.kind == value_class::infinite && x.negative != y.negative;
+    const bool opposite =
+        x.kind == value_class::infinite && y.kind == value_class::infinite && x.negative != y.negative;
     if (x.kind == value_class::not_a_number || y.kind == value_class::not_a_number || opposite) {
         return {value_class::not_a_number, false, {}};
     }
@@ -341,7 +345,8 @@ std::uint32_t cdna2(const unit_operands& o, std::size_t group) {
             return {};
         }
         const product p = product_of(flushed_element(o.a_format, o.a[k]), flushed_element(o.b_format, o.b[k]));
-        return p.kind == value_class::finite ? rounded_and_flushed(p.exact, p.negative) : flushed{p.kind, p.negative, {}};
+        return p.kind == value_class::finite ? rounded_and_flushed(p.exact, p.negative)
+                                             : flushed{p.kind, p.negative, {}};
     };
     for (std::size_t k = 0; k < o.a.size(); k += group) {
         flushed sum = sum_of(product_at(k), product_at(k + 1));

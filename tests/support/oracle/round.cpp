@@ -95,7 +95,7 @@ std::uint32_t round_finite(const format& f, const dyadic& x, overflow o, bool in
         const bool beyond = last && compare_magnitudes(x, upper) >= 0;
         if (beyond || up(chosen.value, upper, is_odd(f, chosen.code))) {
             if (last) {
-                return cannot_be_negative           ? below_range(f, o)
+                return cannot_be_negative              ? below_range(f, o)
                        : o != overflow::none || inward ? with_sign(f, f.max_code, x.negative)
                                                        : outward(f, x.negative);
             }

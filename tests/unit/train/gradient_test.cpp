@@ -6,10 +6,10 @@
 #include <cmath>
 #include <functional>
 
-#include "unit/train/symbols.hpp"
 #include "train/decoder.hpp"
 #include "train/recipe_linears.hpp"
 #include "train/trainer.hpp"
+#include "unit/train/symbols.hpp"
 
 namespace narrowfp_test {
 
@@ -93,8 +93,8 @@ constexpr double tolerance = 1e-6;
 const execution plain{target::scalar, 1};
 
 // Two layers and odd sizes, small enough for differences of everything.
-constexpr model_size small{.name = "small", .width = 12, .layers = 2, .heads = 2, .hidden = 20, .context = 9,
-                           .sequences = 3};
+constexpr model_size small{
+    .name = "small", .width = 12, .layers = 2, .heads = 2, .hidden = 20, .context = 9, .sequences = 3};
 
 }  // namespace
 
@@ -131,7 +131,8 @@ TEST_CASE("rotary positions: turning back is the gradient and the inverse") {
         rotate(in.data(), heads, 7, table, back);
         return in;
     };
-    CHECK(distance(turned(dy, true), differences([&](const numbers& in) { return turned(in, false); }, x, dy)) < tolerance);
+    CHECK(distance(turned(dy, true), differences([&](const numbers& in) { return turned(in, false); }, x, dy)) <
+          tolerance);
     CHECK(distance(turned(turned(x, false), true), x) < 1e-6);  // the table is rounded to FP32
     // Position 0 turns nothing; the first pair of a head turns by the position itself.
     numbers at_zero = x;
@@ -299,7 +300,8 @@ TEST_CASE("the recipe that quantises nothing gives the bits of plain products") 
         CHECK(std::bit_cast<std::uint32_t>(plain_loss) == std::bit_cast<std::uint32_t>(recipe_loss));
         std::size_t different = 0;
         for (std::size_t i = 0; i < parameters.size(); ++i) {
-            different += std::bit_cast<std::uint32_t>(plain_gradient[i]) != std::bit_cast<std::uint32_t>(recipe_gradient[i]);
+            different +=
+                std::bit_cast<std::uint32_t>(plain_gradient[i]) != std::bit_cast<std::uint32_t>(recipe_gradient[i]);
         }
         CHECK(different == 0);
     }

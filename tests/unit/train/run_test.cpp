@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -20,11 +19,11 @@
 
 #include "support/files.hpp"
 #include "support/forced_target.hpp"
-#include "unit/train/symbols.hpp"
 #include "train/adamw.hpp"
 #include "train/fidelity.hpp"
 #include "train/recipe_linears.hpp"
 #include "train/trainer.hpp"
+#include "unit/train/symbols.hpp"
 
 using namespace narrowfp;
 using namespace narrowfp::bench::train;
@@ -117,7 +116,8 @@ TEST_CASE("fidelity at fixed weights takes every arm") {
     const auto numbers = [](std::size_t rows, std::size_t cols, std::uint32_t seed) {
         matrix<float> x(rows, cols);
         for (std::size_t n = 0; n < x.size(); ++n) {
-            const std::array<double, 4> four = normals(random_key{.seed = seed}.block(static_cast<std::uint32_t>(n / 4)));
+            const std::array<double, 4> four =
+                normals(random_key{.seed = seed}.block(static_cast<std::uint32_t>(n / 4)));
             x.data()[n] = static_cast<float>(four[n % 4]);
         }
         return x;
@@ -224,7 +224,8 @@ namespace {
 constexpr const char* victim_variable = "NARROWFP_TEST_TRAIN_FILE";  // set in a process that is there to be killed
 
 trainer long_run() {
-    return trainer({.size = size_tiny, .how = arm_by_name("delayed"), .seed = 3, .steps = 60}, streams(), {.threads = 1});
+    return trainer({.size = size_tiny, .how = arm_by_name("delayed"), .seed = 3, .steps = 60}, streams(),
+                   {.threads = 1});
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ private:
             const __m512i exponents = _mm512_loadu_si512(b + g * aligned_words * 16);
             NARROWFP_UNROLL
             for (std::size_t r = 0; r < Rows; ++r) {
-                top[r] = _mm512_max_epi8(top[r], _mm512_adds_epi8(exponents, broadcast(a + r * t.a_stride + g * aligned_words)));
+                top[r] = _mm512_max_epi8(
+                    top[r], _mm512_adds_epi8(exponents, broadcast(a + r * t.a_stride + g * aligned_words)));
             }
         }
         __m512i sum[Rows];
@@ -101,8 +102,8 @@ private:
     // in every byte; and the addend in their unit.
     static void start(__m512 addend, int fraction_bits, __m512i& top, __m512i& top_bytes, __m512i& sum) {
         const __m512i bits = _mm512_castps_si512(addend);
-        const __m512i exponent =
-            _mm512_sub_epi32(_mm512_and_si512(_mm512_srli_epi32(bits, 23), _mm512_set1_epi32(0xFF)), _mm512_set1_epi32(127));
+        const __m512i exponent = _mm512_sub_epi32(
+            _mm512_and_si512(_mm512_srli_epi32(bits, 23), _mm512_set1_epi32(0xFF)), _mm512_set1_epi32(127));
         __m512i largest = _mm512_max_epi8(top, _mm512_rol_epi32(top, 16));
         largest = _mm512_max_epi8(largest, _mm512_rol_epi32(largest, 8));
         top = _mm512_max_epi32(_mm512_srai_epi32(largest, 24), exponent);

@@ -170,10 +170,10 @@ void with_padded_rest(const std::uint8_t* codes, std::size_t count, std::uint32_
 
 template <code_kind Kind>
 void line_f32(const std::uint8_t* codes, std::size_t count, const word_table* table, std::uint32_t* out) {
-    with_padded_rest<bytes_of(Kind), 1>(codes, count, out, [table](const std::uint8_t* from, std::size_t n,
-                                                                  std::uint32_t* to) {
-        codes_to_f32<Kind>(from, n, table, to);
-    });
+    with_padded_rest<bytes_of(Kind), 1>(codes, count, out,
+                                        [table](const std::uint8_t* from, std::size_t n, std::uint32_t* to) {
+                                            codes_to_f32<Kind>(from, n, table, to);
+                                        });
 }
 
 // `Pad` is the low half of the last step of an odd line.
@@ -187,19 +187,20 @@ void pad_odd_line(std::size_t count, std::uint32_t* out) {
 template <class Words, std::uint32_t Pad>
 void line_pairs(const std::uint8_t* codes, std::size_t count, const word_table* table, std::uint32_t* out) {
     const Words words(table);
-    with_padded_rest<Words::bytes, 2>(codes, count, out, [&words](const std::uint8_t* from, std::size_t n,
-                                                                  std::uint32_t* to) {
-        for (std::size_t i = 0; i < n; i += 32) {
-            _mm512_storeu_si512(to + i / 2, _mm512_rol_epi32(words(from + i * Words::bytes), 16));
-        }
-    });
+    with_padded_rest<Words::bytes, 2>(
+        codes, count, out, [&words](const std::uint8_t* from, std::size_t n, std::uint32_t* to) {
+            for (std::size_t i = 0; i < n; i += 32) {
+                _mm512_storeu_si512(to + i / 2, _mm512_rol_epi32(words(from + i * Words::bytes), 16));
+            }
+        });
     pad_odd_line<Pad>(count, out);
 }
 
 template <class Dot>
 inline constexpr tile_function avx512_tiles[6] = {
-    tile_product<avx512_ops, Dot, 1>::run, tile_product<avx512_ops, Dot, 2>::run, tile_product<avx512_ops, Dot, 3>::run,
-    tile_product<avx512_ops, Dot, 4>::run, tile_product<avx512_ops, Dot, 5>::run, tile_product<avx512_ops, Dot, 6>::run};
+    tile_product<avx512_ops, Dot, 1>::run, tile_product<avx512_ops, Dot, 2>::run,
+    tile_product<avx512_ops, Dot, 3>::run, tile_product<avx512_ops, Dot, 4>::run,
+    tile_product<avx512_ops, Dot, 5>::run, tile_product<avx512_ops, Dot, 6>::run};
 
 }  // namespace
 }  // namespace narrowfp::detail

@@ -18,9 +18,9 @@ struct blocked_job {
     scale_grid a_scales;
     scale_grid b_scales;
     const reduction_plan* plan = nullptr;
-    bool scaled = false;    // partial sums with scales or promotion; false: one chain from C to D
+    bool scaled = false;  // partial sums with scales or promotion; false: one chain from C to D
     bool integers = false;
-    float unit = 1.0f;      // integers: value of one
+    float unit = 1.0f;           // integers: value of one
     matrix_view<const float> c;  // empty: zero
     matrix_view<float> d;        // columns side by side
     any_format output = f32;

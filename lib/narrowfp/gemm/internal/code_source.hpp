@@ -34,9 +34,9 @@ struct code_source {
     std::size_t lines = 0;
     std::size_t k = 0;
     const std::uint8_t* data = nullptr;
-    std::size_t line_step = 0;    // bytes from a line to the next, at the same k
-    std::size_t k_step = 0;       // bytes from one k to the next, in the same line
-    std::size_t panel_lines = 0;  // in panels: lines of a panel, which lie side by side at each k; else 0
+    std::size_t line_step = 0;         // bytes from a line to the next, at the same k
+    std::size_t k_step = 0;            // bytes from one k to the next, in the same line
+    std::size_t panel_lines = 0;       // in panels: lines of a panel, which lie side by side at each k; else 0
     std::optional<int> smallest_unit;  // bf16: known from packing
     std::shared_ptr<const std::vector<std::uint8_t>> copy;  // owns the codes if they are not the matrix's own
 

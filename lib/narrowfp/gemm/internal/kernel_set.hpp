@@ -33,7 +33,8 @@ struct alignas(64) word_table {
     std::uint16_t word[256];
     std::uint8_t low[256];
     std::uint8_t high[256];
-    bool bit_7_is_sign = false;  // words of codes from 128 on are those of 0 to 127 with the other sign (of NaN: any NaN)
+    bool bit_7_is_sign =
+        false;  // words of codes from 128 on are those of 0 to 127 with the other sign (of NaN: any NaN)
 };
 
 // A run of k inside one segment of the product's plan. In scaled products an accumulator starts at 0 where a segment
@@ -57,10 +58,10 @@ struct tile_call {
     std::size_t partial_stride = 0;
     const k_piece* pieces = nullptr;
     std::size_t piece_count = 0;
-    bool scaled = false;          // false: one chain from D to D
-    bool from_zero = false;       // D has no start: segment 0, or the one chain, adds to +0 and does not read it
-    bool first = false;           // the first block of k
-    bool last = false;            // the last block of k: NaN becomes its one pattern
+    bool scaled = false;             // false: one chain from D to D
+    bool from_zero = false;          // D has no start: segment 0, or the one chain, adds to +0 and does not read it
+    bool first = false;              // the first block of k
+    bool last = false;               // the last block of k: NaN becomes its one pattern
     const float* a_scale = nullptr;  // [row][segment]
     std::size_t a_scale_stride = 0;
     const float* b_scale = nullptr;  // [segment][column]
@@ -101,7 +102,7 @@ struct kernel_family {
     int elements_per_step = 1;
     std::size_t tile_rows = 0;
     std::size_t tile_columns = 0;
-    const tile_function* tile = nullptr;  // tile[rows - 1]
+    const tile_function* tile = nullptr;    // tile[rows - 1]
     panel_function panel[code_kinds] = {};  // null: this family does not take such codes
     line_function line[code_kinds] = {};
     stream_function stream[code_kinds] = {};  // null: none
@@ -142,9 +143,9 @@ struct aligned_family {
 using least_function = std::uint16_t (*)(const std::uint8_t* words, std::size_t count);
 
 struct kernel_set {
-    const kernel_family* f32 = nullptr;      // FMA chain on FP32 numbers
-    const kernel_family* bf16 = nullptr;     // the same chain by BF16 dot products, where nothing is flushed; or null
-    const kernel_family* integer = nullptr;  // exact sums of integers in 32 bits
+    const kernel_family* f32 = nullptr;        // FMA chain on FP32 numbers
+    const kernel_family* bf16 = nullptr;       // the same chain by BF16 dot products, where nothing is flushed; or null
+    const kernel_family* integer = nullptr;    // exact sums of integers in 32 bits
     const aligned_family* aligned = nullptr;   // or null
     least_function least_magnitude = nullptr;  // where there is bf16
 };

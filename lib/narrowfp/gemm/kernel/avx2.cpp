@@ -82,7 +82,8 @@ std::uint32_t decoded(const std::uint8_t* code, const word_table* table) {
         if constexpr (Kind == code_kind::bf16) {
             return std::uint32_t{word} << 16;
         } else {
-            return static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_castps_si128(_mm_cvtph_ps(_mm_cvtsi32_si128(word)))));
+            return static_cast<std::uint32_t>(
+                _mm_cvtsi128_si32(_mm_castps_si128(_mm_cvtph_ps(_mm_cvtsi32_si128(word)))));
         }
     }
 }
@@ -128,19 +129,18 @@ void line_pairs(const std::uint8_t* codes, std::size_t count, const word_table* 
 }
 
 template <class Dot>
-constexpr tile_function tiles[6] = {
-    tile_product<avx2_ops, Dot, 1>::run, tile_product<avx2_ops, Dot, 2>::run, tile_product<avx2_ops, Dot, 3>::run,
-    tile_product<avx2_ops, Dot, 4>::run, tile_product<avx2_ops, Dot, 5>::run, tile_product<avx2_ops, Dot, 6>::run};
+constexpr tile_function tiles[6] = {tile_product<avx2_ops, Dot, 1>::run, tile_product<avx2_ops, Dot, 2>::run,
+                                    tile_product<avx2_ops, Dot, 3>::run, tile_product<avx2_ops, Dot, 4>::run,
+                                    tile_product<avx2_ops, Dot, 5>::run, tile_product<avx2_ops, Dot, 6>::run};
 
-constexpr kernel_family f32_family{
-    .elements_per_step = 1,
-    .tile_rows = 6,
-    .tile_columns = 16,
-    .tile = tiles<avx2_fma>,
-    .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>, panel_f32<code_kind::f16>,
-              panel_f32<code_kind::f32>},
-    .line = {line_f32<code_kind::table8>, line_f32<code_kind::bf16>, line_f32<code_kind::f16>,
-             line_f32<code_kind::f32>}};
+constexpr kernel_family f32_family{.elements_per_step = 1,
+                                   .tile_rows = 6,
+                                   .tile_columns = 16,
+                                   .tile = tiles<avx2_fma>,
+                                   .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>,
+                                             panel_f32<code_kind::f16>, panel_f32<code_kind::f32>},
+                                   .line = {line_f32<code_kind::table8>, line_f32<code_kind::bf16>,
+                                            line_f32<code_kind::f16>, line_f32<code_kind::f32>}};
 
 constexpr kernel_family integer_family{.elements_per_step = 2,
                                        .tile_rows = 6,

@@ -10,7 +10,8 @@
 #include <cstring>
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"))), \
+                             apply_to = function)
 #else
 #pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")
 #endif
@@ -21,18 +22,18 @@
 namespace narrowfp::detail {
 namespace {
 
-constexpr kernel_family f32_family{
-    .elements_per_step = 1,
-    .tile_rows = 6,
-    .tile_columns = 64,
-    .tile = avx512_tiles<avx512_fma>,
-    .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>, panel_f32<code_kind::f16>,
-              panel_f32<code_kind::f32>},
-    .line = {line_f32<code_kind::table8>, line_f32<code_kind::bf16>, line_f32<code_kind::f16>,
-             line_f32<code_kind::f32>},
-    .stream = {stream_columns_of<avx512_fma, stream_f32_by_words>, stream_columns_of<avx512_fma, stream_f32<code_kind::bf16>>,
-               stream_columns_of<avx512_fma, stream_f32<code_kind::f16>>,
-               stream_columns_of<avx512_fma, stream_f32<code_kind::f32>>}};
+constexpr kernel_family f32_family{.elements_per_step = 1,
+                                   .tile_rows = 6,
+                                   .tile_columns = 64,
+                                   .tile = avx512_tiles<avx512_fma>,
+                                   .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>,
+                                             panel_f32<code_kind::f16>, panel_f32<code_kind::f32>},
+                                   .line = {line_f32<code_kind::table8>, line_f32<code_kind::bf16>,
+                                            line_f32<code_kind::f16>, line_f32<code_kind::f32>},
+                                   .stream = {stream_columns_of<avx512_fma, stream_f32_by_words>,
+                                              stream_columns_of<avx512_fma, stream_f32<code_kind::bf16>>,
+                                              stream_columns_of<avx512_fma, stream_f32<code_kind::f16>>,
+                                              stream_columns_of<avx512_fma, stream_f32<code_kind::f32>>}};
 
 constexpr kernel_family integer_family{.elements_per_step = 2,
                                        .tile_rows = 6,

@@ -19,7 +19,9 @@
 #include <cstring>
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vbmi,avx512vnni"))), apply_to = function)
+#pragma clang attribute push(                                                                                     \
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vbmi,avx512vnni"))), \
+    apply_to = function)
 #else
 #pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vbmi,avx512vnni")
 #endif
@@ -327,8 +329,8 @@ std::uint16_t least_magnitude(const std::uint8_t* words, std::size_t count) {
         add(least[0], _mm512_maskz_loadu_epi16(there, words + 2 * i));
     }
     alignas(64) std::uint16_t lanes[32];
-    _mm512_store_si512(lanes, _mm512_min_epu16(_mm512_min_epu16(least[0], least[1]),
-                                               _mm512_min_epu16(least[2], least[3])));
+    _mm512_store_si512(lanes,
+                       _mm512_min_epu16(_mm512_min_epu16(least[0], least[1]), _mm512_min_epu16(least[2], least[3])));
     return *std::min_element(lanes, lanes + 32);
 }
 

@@ -126,12 +126,14 @@ inline void scale_row(scale_operation how, const float* row, std::size_t count, 
                       const float* factors, float* out) {
     for_blocks(count, block, before, [&](std::size_t first, std::size_t n, std::size_t b) {
         const float factor = factors[b];
-        scale_run(how, row + first, n, [factor](std::size_t) { return factor; }, out + first);
+        scale_run(
+            how, row + first, n, [factor](std::size_t) { return factor; }, out + first);
     });
 }
 
 inline void scale_each_row(scale_operation how, const float* row, std::size_t count, const float* factors, float* out) {
-    scale_run(how, row, count, [factors](std::size_t i) { return factors[i]; }, out);
+    scale_run(
+        how, row, count, [factors](std::size_t i) { return factors[i]; }, out);
 }
 
 #define NARROWFP_AVX2 __attribute__((target("avx2,fma,f16c")))
@@ -185,27 +187,28 @@ void transpose(const float* in, std::ptrdiff_t in_stride, float* out, std::size_
 #endif
 
 // The functions of one target, as static members of a struct of that name.
-#define NARROWFP_BLOCK_KERNELS(Target, Attributes)                                                                    \
-    struct Target {                                                                                                   \
-        __attribute__((target(Attributes), flatten)) static void amax(const float* row, std::size_t count,            \
-                                                                      std::size_t block, std::size_t before,          \
-                                                                      std::uint32_t* amax) {                          \
-            amax_row(row, count, block, before, amax);                                                                \
-        }                                                                                                             \
-        __attribute__((target(Attributes), flatten)) static void amax_each(const float* row, std::size_t count,       \
-                                                                           std::uint32_t* amax) {                     \
-            amax_each_row(row, count, amax);                                                                          \
-        }                                                                                                             \
-        __attribute__((target(Attributes), flatten)) static void scale(                                               \
-            scale_operation how, const float* row, std::size_t count, std::size_t block, std::size_t before,          \
-            const float* factors, float* out) {                                                                       \
-            scale_row(how, row, count, block, before, factors, out);                                                  \
-        }                                                                                                             \
-        __attribute__((target(Attributes), flatten)) static void scale_each(scale_operation how, const float* row,    \
-                                                                            std::size_t count, const float* factors,  \
-                                                                            float* out) {                             \
-            scale_each_row(how, row, count, factors, out);                                                            \
-        }                                                                                                             \
+#define NARROWFP_BLOCK_KERNELS(Target, Attributes)                                                                   \
+    struct Target {                                                                                                  \
+        __attribute__((target(Attributes), flatten)) static void amax(const float* row, std::size_t count,           \
+                                                                      std::size_t block, std::size_t before,         \
+                                                                      std::uint32_t* amax) {                         \
+            amax_row(row, count, block, before, amax);                                                               \
+        }                                                                                                            \
+        __attribute__((target(Attributes), flatten)) static void amax_each(const float* row, std::size_t count,      \
+                                                                           std::uint32_t* amax) {                    \
+            amax_each_row(row, count, amax);                                                                         \
+        }                                                                                                            \
+        __attribute__((target(Attributes), flatten)) static void scale(scale_operation how, const float* row,        \
+                                                                       std::size_t count, std::size_t block,         \
+                                                                       std::size_t before, const float* factors,     \
+                                                                       float* out) {                                 \
+            scale_row(how, row, count, block, before, factors, out);                                                 \
+        }                                                                                                            \
+        __attribute__((target(Attributes), flatten)) static void scale_each(scale_operation how, const float* row,   \
+                                                                            std::size_t count, const float* factors, \
+                                                                            float* out) {                            \
+            scale_each_row(how, row, count, factors, out);                                                           \
+        }                                                                                                            \
     };
 
 NARROWFP_BLOCK_KERNELS(avx2, "avx2,fma,f16c")
@@ -213,7 +216,10 @@ NARROWFP_BLOCK_KERNELS(avx512, "avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl
 
 template <class T>
 constexpr block_kernels table_of() {
-    return {.amax = T::amax, .amax_each = T::amax_each, .scale = T::scale, .scale_each = T::scale_each,
+    return {.amax = T::amax,
+            .amax_each = T::amax_each,
+            .scale = T::scale,
+            .scale_each = T::scale_each,
             .transpose = transpose};
 }
 

@@ -22,7 +22,8 @@ block_scaler::block_scaler(const quantization& q, float tensor_factor)
             operation_ = scale_operation::power;
             // Away from the ends of the range every rule looks at the fraction of amax alone and rises with it: the
             // place where it rises, found in a binade whose scales are near 1.
-            const auto binade = static_cast<std::uint32_t>(std::clamp(to_real(largest_).floor_log2(), -100, 100) + 127) << 23;
+            const auto binade = static_cast<std::uint32_t>(std::clamp(to_real(largest_).floor_log2(), -100, 100) + 127)
+                                << 23;
             const auto exponent = [&](std::uint32_t fraction) {
                 return power_of_two_exponent(std::bit_cast<float>(binade | fraction), q.element, q.scale.rule);
             };
@@ -42,8 +43,8 @@ block_scaler::block_scaler(const quantization& q, float tensor_factor)
         }
         case scale_method::divisor: operation_ = scale_operation::divide; break;
         case scale_method::two_level:
-            to_code_.emplace(any_format{e4m3fn}, rounding::ties_to_even, philox_stream{}, overflow_mode::saturate_finite,
-                             false, 0);
+            to_code_.emplace(any_format{e4m3fn}, rounding::ties_to_even, philox_stream{},
+                             overflow_mode::saturate_finite, false, 0);
             for (std::uint32_t code = 0; code < factor_of_code_.size(); ++code) {
                 factor_of_code_[code] = narrowfp::detail::two_level_scale_of_code(code, tensor_factor).apply;
             }
@@ -67,7 +68,8 @@ void block_scaler::two_level(const std::uint32_t* amax, std::size_t count, float
     for (std::size_t first = 0; first < count; first += run_elements) {
         const std::size_t n = std::min(run_elements, count - first);
         for (std::size_t i = 0; i < n; ++i) {
-            wanted[i] = narrowfp::detail::two_level_wanted(std::bit_cast<float>(amax[first + i]), largest_, tensor_factor_);
+            wanted[i] =
+                narrowfp::detail::two_level_wanted(std::bit_cast<float>(amax[first + i]), largest_, tensor_factor_);
         }
         (*to_code_)(std::span<const float>(wanted, n), std::span<std::uint8_t>(code, n), 0);
         for (std::size_t i = 0; i < n; ++i) {
@@ -77,7 +79,8 @@ void block_scaler::two_level(const std::uint32_t* amax, std::size_t count, float
     }
 }
 
-void block_scaler::operator()(const std::uint32_t* amax, std::size_t count, float* factors, std::uint32_t* codes) const {
+void block_scaler::operator()(const std::uint32_t* amax, std::size_t count, float* factors,
+                              std::uint32_t* codes) const {
     switch (how_.scale.method) {
         case scale_method::power_of_two:
             for (std::size_t b = 0; b < count; ++b) {

@@ -31,11 +31,13 @@ chance_job chance_job_of(const any_format& format, const rounding_rule& rule, ov
 
 namespace {
 
-constexpr std::size_t group = 16;       // elements at a time
-constexpr std::size_t most_bytes = 768;  // of random numbers for one run: 16 bits each, and blocks begun before and after
+constexpr std::size_t group = 16;  // elements at a time
+constexpr std::size_t most_bytes =
+    768;  // of random numbers for one run: 16 bits each, and blocks begun before and after
 
 // The words of `blocks` Philox blocks from `block` on, in order. Writes up to 128 bytes more.
-NARROWFP_AVX512 void fill_random(const philox_stream& stream, std::uint64_t block, std::size_t blocks, std::uint8_t* out) {
+NARROWFP_AVX512 void fill_random(const philox_stream& stream, std::uint64_t block, std::size_t blocks,
+                                 std::uint8_t* out) {
     const __m512i m0 = _mm512_set1_epi64(static_cast<long long>(philox_multiplier_0));
     const __m512i m1 = _mm512_set1_epi64(static_cast<long long>(philox_multiplier_1));
     const __m512i low = _mm512_set1_epi64(0xFFFFFFFF);
@@ -51,17 +53,19 @@ NARROWFP_AVX512 void fill_random(const philox_stream& stream, std::uint64_t bloc
         for (int round = 0; round < 10; ++round) {
             const __m512i p0 = _mm512_mul_epu32(c0, m0);
             const __m512i p1 = _mm512_mul_epu32(c2, m1);
-            c0 = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p1, 32), c1, _mm512_set1_epi64(key0), 0x96);  // exclusive or
+            c0 = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p1, 32), c1, _mm512_set1_epi64(key0),
+                                           0x96);  // exclusive or
             c2 = _mm512_ternarylogic_epi64(_mm512_srli_epi64(p0, 32), c3, _mm512_set1_epi64(key1), 0x96);
             c1 = p1;
             c3 = p0;
             key0 += philox_weyl_0;
             key1 += philox_weyl_1;
         }
-        const __m512i words_01 = _mm512_ternarylogic_epi64(low, c0, _mm512_slli_epi64(c1, 32), 0xCA);  // first ? second : third
+        const __m512i words_01 =
+            _mm512_ternarylogic_epi64(low, c0, _mm512_slli_epi64(c1, 32), 0xCA);  // first ? second : third
         const __m512i words_23 = _mm512_ternarylogic_epi64(low, c2, _mm512_slli_epi64(c3, 32), 0xCA);
-        _mm512_storeu_si512(out + 16 * b, _mm512_permutex2var_epi64(
-                                              words_01, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), words_23));
+        _mm512_storeu_si512(out + 16 * b,
+                            _mm512_permutex2var_epi64(words_01, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), words_23));
         _mm512_storeu_si512(out + 16 * b + 64, _mm512_permutex2var_epi64(
                                                    words_01, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), words_23));
     }
@@ -69,8 +73,8 @@ NARROWFP_AVX512 void fill_random(const philox_stream& stream, std::uint64_t bloc
 
 template <rounding Mode>
 struct chance_run {
-    static constexpr int direction = (Mode == rounding::stochastic_c ? _MM_FROUND_TO_NEAREST_INT : _MM_FROUND_TO_ZERO) |
-                                     _MM_FROUND_NO_EXC;
+    static constexpr int direction =
+        (Mode == rounding::stochastic_c ? _MM_FROUND_TO_NEAREST_INT : _MM_FROUND_TO_ZERO) | _MM_FROUND_NO_EXC;
 
     // Whole groups; `random` holds a byte or two for each element.
     NARROWFP_AVX512 static void convert(const chance_job& job, const std::uint8_t* random, const float* in,
@@ -105,10 +109,10 @@ struct chance_run {
             const __m512 c = _mm512_range_ps(upper, smallest, 0x3);  // larger magnitude, sign of the first
             const __m512 s = _mm512_fmadd_round_ps(c, to_place, x, direction);
             const __m512i pattern = _mm512_castps_si512(s);
-            const __m512i wide = _mm512_sub_epi32(
-                _mm512_add_epi32(_mm512_and_si512(pattern, _mm512_set1_epi32(0x007FFFFF)),
-                                 _mm512_srl_epi32(_mm512_and_si512(pattern, field_mask), shift_field)),
-                offset);
+            const __m512i wide =
+                _mm512_sub_epi32(_mm512_add_epi32(_mm512_and_si512(pattern, _mm512_set1_epi32(0x007FFFFF)),
+                                                  _mm512_srl_epi32(_mm512_and_si512(pattern, field_mask), shift_field)),
+                                 offset);
             __m512i sum = _mm512_add_epi32(wide, r);
             if constexpr (Mode == rounding::stochastic_b) {
                 sum = _mm512_add_epi32(sum, _mm512_add_epi32(r, _mm512_set1_epi32(1)));

@@ -29,7 +29,7 @@ void for_runs(std::size_t count, Work work) {
 #if defined(__SSE2__)
 bool round_to_odd(const kernel_table& table, const double* in, float* out, std::size_t count) {
     const unsigned before = _mm_getcsr();
-    _mm_setcsr(before | 0x6000);  // toward zero
+    _mm_setcsr(before | 0x6000);                               // toward zero
     const bool in_range = table.round_to_odd(in, out, count);  // through a pointer: nothing moves across
     _mm_setcsr(before);
     return in_range;
@@ -129,7 +129,8 @@ converter::converter(const any_format& to, const rounding_rule& rule, const phil
         lanes_ = constants_of(to, rule.mode, overflow);
         if (!is_stochastic(rule.mode)) {
             const auto mode = static_cast<std::size_t>(rule.mode);
-            lane_function_ = std::holds_alternative<fixed_format>(to) ? table_->convert_fixed[mode] : table_->convert[mode];
+            lane_function_ =
+                std::holds_alternative<fixed_format>(to) ? table_->convert_fixed[mode] : table_->convert[mode];
         }
         if (has_narrow(to, rule, t)) {
             narrow_ = narrow_job_of(to, rule.mode, overflow);
@@ -219,9 +220,9 @@ event_counts converter::round(std::span<const T> in, std::span<float> out, std::
 
 void converter::finish() const { order_streamed_stores(stream_); }
 
-#define NARROWFP_FOR_CODE(Code)                                                                                      \
-    template void decoder::operator()(std::span<const Code>, std::span<float>) const;                                \
-    template event_counts converter::operator()(std::span<const float>, std::span<Code>, std::uint64_t) const;       \
+#define NARROWFP_FOR_CODE(Code)                                                                                \
+    template void decoder::operator()(std::span<const Code>, std::span<float>) const;                          \
+    template event_counts converter::operator()(std::span<const float>, std::span<Code>, std::uint64_t) const; \
     template event_counts converter::operator()(std::span<const double>, std::span<Code>, std::uint64_t) const;
 
 NARROWFP_FOR_CODE(std::uint8_t)

@@ -7,12 +7,14 @@ namespace narrowfp::kernel {
 
 half_kind half_kind_of(const any_format& format, const rounding_rule& rule, target t) {
     const auto* f = std::get_if<float_format>(&format);
-    if (t < target::avx512 || f == nullptr || rule.mode != rounding::ties_to_even || f->infinity != infinity_kind::ieee ||
-        f->nan != nan_kind::ieee || !f->has_subnormals || !f->is_signed || f->padding_bits != 0 || !f->has_negative_zero) {
+    if (t < target::avx512 || f == nullptr || rule.mode != rounding::ties_to_even ||
+        f->infinity != infinity_kind::ieee || f->nan != nan_kind::ieee || !f->has_subnormals || !f->is_signed ||
+        f->padding_bits != 0 || !f->has_negative_zero) {
         return half_kind::none;
     }
     const auto has_fields = [f](const float_format& other) {
-        return f->exponent_bits == other.exponent_bits && f->fraction_bits == other.fraction_bits && f->bias == other.bias;
+        return f->exponent_bits == other.exponent_bits && f->fraction_bits == other.fraction_bits &&
+               f->bias == other.bias;
     };
     return has_fields(bf16) ? half_kind::bfloat16 : (has_fields(f16) ? half_kind::binary16 : half_kind::none);
 }
@@ -23,7 +25,8 @@ namespace {
 
 constexpr std::size_t group = 32;  // elements whose codes fill a register
 
-void by_lanes(const lane_constants& lanes, const float* in, std::uint16_t* out, std::size_t count, event_counts& counts) {
+void by_lanes(const lane_constants& lanes, const float* in, std::uint16_t* out, std::size_t count,
+              event_counts& counts) {
     const kernel_table& table = *kernels_for(target::avx512);
     std::uint32_t codes[group];
     table.convert[static_cast<std::size_t>(rounding::ties_to_even)](lanes, in, codes, count, counts);

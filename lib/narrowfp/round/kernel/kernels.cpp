@@ -19,23 +19,27 @@ namespace {
 #define NARROWFP_KERNELS(Target, Attributes)                                                                          \
     struct Target {                                                                                                   \
         template <rounding Mode>                                                                                      \
-        __attribute__((target(Attributes), flatten)) static void convert(                                             \
-            lane_constants k, const float* in, std::uint32_t* codes, std::size_t count, event_counts& counts) { \
+        __attribute__((target(Attributes), flatten)) static void convert(lane_constants k, const float* in,           \
+                                                                         std::uint32_t* codes, std::size_t count,     \
+                                                                         event_counts& counts) {                      \
             convert_run(in, codes, count, counts,                                                                     \
-                        [k](std::uint32_t bits, std::size_t) { return convert_lane<Mode>(k, bits); });         \
+                        [k](std::uint32_t bits, std::size_t) { return convert_lane<Mode>(k, bits); });                \
         }                                                                                                             \
         template <rounding Mode>                                                                                      \
-        __attribute__((target(Attributes), flatten)) static void convert_fixed(                                       \
-            lane_constants k, const float* in, std::uint32_t* codes, std::size_t count, event_counts& counts) { \
+        __attribute__((target(Attributes), flatten)) static void convert_fixed(lane_constants k, const float* in,     \
+                                                                               std::uint32_t* codes,                  \
+                                                                               std::size_t count,                     \
+                                                                               event_counts& counts) {                \
             convert_run(in, codes, count, counts,                                                                     \
-                        [k](std::uint32_t bits, std::size_t) { return convert_fixed_lane<Mode>(k, bits); });   \
+                        [k](std::uint32_t bits, std::size_t) { return convert_fixed_lane<Mode>(k, bits); });          \
         }                                                                                                             \
         template <rounding Mode>                                                                                      \
-        __attribute__((target(Attributes), flatten)) static void by_chance(                                           \
-            lane_constants k, const float* in, const std::uint32_t* random, std::uint32_t bits,                \
-            std::uint32_t* codes, std::size_t count, event_counts& counts) {                                          \
-            convert_run(in, codes, count, counts, [k, random, bits](std::uint32_t x, std::size_t i) {             \
-                return convert_lane_by_chance<Mode>(k, x, random[i], bits);                                        \
+        __attribute__((target(Attributes), flatten)) static void by_chance(lane_constants k, const float* in,         \
+                                                                           const std::uint32_t* random,               \
+                                                                           std::uint32_t bits, std::uint32_t* codes,  \
+                                                                           std::size_t count, event_counts& counts) { \
+            convert_run(in, codes, count, counts, [k, random, bits](std::uint32_t x, std::size_t i) {                 \
+                return convert_lane_by_chance<Mode>(k, x, random[i], bits);                                           \
             });                                                                                                       \
         }                                                                                                             \
         template <class Code>                                                                                         \
@@ -48,9 +52,10 @@ namespace {
                                                                       std::size_t count) {                            \
             load_run(in, codes, count);                                                                               \
         }                                                                                                             \
-        __attribute__((target(Attributes), flatten)) static void decode(                                              \
-            decode_constants k, const std::uint32_t* codes, float* out, std::size_t count) {                   \
-            decode_run(k, codes, out, count);                                                                      \
+        __attribute__((target(Attributes), flatten)) static void decode(decode_constants k,                           \
+                                                                        const std::uint32_t* codes, float* out,       \
+                                                                        std::size_t count) {                          \
+            decode_run(k, codes, out, count);                                                                         \
         }                                                                                                             \
         __attribute__((target(Attributes), flatten)) static bool round_to_odd(const double* in, float* out,           \
                                                                               std::size_t count) {                    \

@@ -12,8 +12,7 @@
 namespace narrowfp::kernel {
 
 struct kernel_table {
-    using convert_function = void (*)(lane_constants, const float*, std::uint32_t* codes, std::size_t,
-                                      event_counts&);
+    using convert_function = void (*)(lane_constants, const float*, std::uint32_t* codes, std::size_t, event_counts&);
     using chance_function = void (*)(lane_constants, const float*, const std::uint32_t* random, std::uint32_t bits,
                                      std::uint32_t* codes, std::size_t, event_counts&);
 

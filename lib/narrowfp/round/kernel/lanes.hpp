@@ -21,9 +21,9 @@ inline constexpr std::uint32_t inexact_mark = 0x40000000;
 inline constexpr int fixed_point_drop = 20;
 
 struct lane_constants {
-    std::int32_t emin_field = 0;    // exponent field in binary32 of the smallest normal value; may be below 1
-    std::int32_t base = 0;          // binary32 pattern minus wide code of a normal value
-    std::uint32_t drop = 0;         // bits below the last place of the format, 23 - fraction_bits
+    std::int32_t emin_field = 0;  // exponent field in binary32 of the smallest normal value; may be below 1
+    std::int32_t base = 0;        // binary32 pattern minus wide code of a normal value
+    std::uint32_t drop = 0;       // bits below the last place of the format, 23 - fraction_bits
     std::uint32_t fraction_bits = 0;
     std::uint32_t max_ordinal = 0;
     std::uint32_t smallest_is_normal = 0;  // all ones if exponent field 0 is normal (no zero)
@@ -34,8 +34,8 @@ struct lane_constants {
     std::uint32_t twos_complement = 0;     // fixed point: the mask of a code; else zero
     // Codes with marks, by sign.
     std::uint32_t sign[2] = {};
-    std::uint32_t zero[2] = {};            // of an input that is zero
-    std::uint32_t tiny[2] = {};            // of an input that rounds to zero
+    std::uint32_t zero[2] = {};  // of an input that is zero
+    std::uint32_t tiny[2] = {};  // of an input that rounds to zero
     std::uint32_t overflow[2] = {};
     std::uint32_t infinity[2] = {};
     std::uint32_t nan[2] = {};
@@ -126,13 +126,15 @@ constexpr wide_code widen(const lane_constants& k, std::uint32_t magnitude) {
     const auto as_float = static_cast<float>(static_cast<std::int32_t>(magnitude));
     const std::uint32_t normalised = std::bit_cast<std::uint32_t>(as_float) - (149u << 23);
     const std::uint32_t pattern = choose(magnitude < 0x00800000, normalised, magnitude);
-    const std::int32_t below = k.emin_field - (static_cast<std::int32_t>(pattern) >> 23);  // binades below the normal ones
+    const std::int32_t below =
+        k.emin_field - (static_cast<std::int32_t>(pattern) >> 23);  // binades below the normal ones
     const std::uint32_t significand = (pattern & 0x007FFFFF) | 0x00800000;
     const auto shift = static_cast<std::uint32_t>(below < 0 ? 0 : (below > 31 ? 31 : below));
     const std::uint32_t kept = significand >> shift;
     const auto lost = static_cast<std::uint32_t>(kept << shift != significand);
     const std::uint32_t small = (kept | lost) & ~k.smallest_is_normal;
-    return {choose(below > 0, small, pattern - static_cast<std::uint32_t>(k.base)), static_cast<std::uint32_t>(below > 0)};
+    return {choose(below > 0, small, pattern - static_cast<std::uint32_t>(k.base)),
+            static_cast<std::uint32_t>(below > 0)};
 }
 
 // Wide code to ordinal. `unit` bits are dropped; `odd` (0 or 1) tells whether the ordinal below is odd, `negative` (0 or 1)
@@ -146,8 +148,7 @@ constexpr std::uint32_t round_bits(std::uint32_t wide, std::uint32_t unit, std::
         case rounding::ties_to_away: return (wide + half) >> unit;
         case rounding::toward_positive: return (wide + (below & (negative - 1))) >> unit;
         case rounding::toward_negative: return (wide + (below & (0u - negative))) >> unit;
-        case rounding::to_odd:
-            return (wide >> unit) + (static_cast<std::uint32_t>((wide & below) != 0) & ~odd);
+        case rounding::to_odd: return (wide >> unit) + (static_cast<std::uint32_t>((wide & below) != 0) & ~odd);
         default: return wide >> unit;
     }
 }

@@ -49,9 +49,12 @@ struct narrow_registers {
 };
 
 NARROWFP_AVX512_INLINE narrow_registers registers_of(const narrow_job& job) {
-    return {_mm512_set1_ps(job.smallest_normal), _mm512_set1_ps(job.to_last_place),
-            _mm512_set1_epi16(static_cast<short>(job.offset)), _mm512_set1_epi16(static_cast<short>(job.max_ordinal)),
-            _mm_cvtsi32_si128(static_cast<int>(7 - job.fraction_bits)), _mm_cvtsi32_si128(8 - job.code_bits),
+    return {_mm512_set1_ps(job.smallest_normal),
+            _mm512_set1_ps(job.to_last_place),
+            _mm512_set1_epi16(static_cast<short>(job.offset)),
+            _mm512_set1_epi16(static_cast<short>(job.max_ordinal)),
+            _mm_cvtsi32_si128(static_cast<int>(7 - job.fraction_bits)),
+            _mm_cvtsi32_si128(8 - job.code_bits),
             _mm512_set1_epi8(static_cast<char>(1u << (job.code_bits - 1)))};
 }
 
@@ -110,7 +113,8 @@ struct narrow_group {
     bool special;
     std::uint64_t inexact = 0, zero = 0, small = 0, was_zero = 0;
 
-    NARROWFP_AVX512_INLINE narrow_group of(const float* in, __m512 scale, const narrow_registers& r, const narrow_job& job) {
+    NARROWFP_AVX512_INLINE narrow_group of(const float* in, __m512 scale, const narrow_registers& r,
+                                           const narrow_job& job) {
         const __m512 x0 = load_scaled<How>(in, scale);
         const __m512 x1 = load_scaled<How>(in + 16, scale);
         const __m512 x2 = load_scaled<How>(in + 32, scale);
@@ -135,8 +139,8 @@ struct narrow_group {
             sign = _mm512_maskz_mov_epi8(_mm512_test_epi8_mask(magnitude, magnitude), sign);
         }
         const __m512i bytes = _mm512_ternarylogic_epi32(magnitude, _mm512_srl_epi16(sign, r.to_sign), r.sign, 0xF8);
-        const __m512i transpose = _mm512_broadcast_i32x4(
-            _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+        const __m512i transpose =
+            _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
         const __m512i gather = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
         out.codes = _mm512_permutexvar_epi32(gather, _mm512_shuffle_epi8(bytes, transpose));
         if constexpr (Count) {
@@ -145,8 +149,8 @@ struct narrow_group {
                                                _mm512_kunpackw(inexact_of(x1, c1, s1, r), inexact_of(x0, c0, s0, r)))));
             const std::uint64_t zeros = _mm512_testn_epi8_mask(magnitude, magnitude);
             out.zero = static_cast<std::uint64_t>(_mm_popcnt_u64(zeros));
-            out.small = static_cast<std::uint64_t>(_mm_popcnt_u64(_mm512_cmplt_epu8_mask(
-                magnitude, _mm512_set1_epi8(static_cast<char>(1u << job.fraction_bits)))));
+            out.small = static_cast<std::uint64_t>(_mm_popcnt_u64(
+                _mm512_cmplt_epu8_mask(magnitude, _mm512_set1_epi8(static_cast<char>(1u << job.fraction_bits)))));
             if (zeros != 0) {  // what was zero did not underflow
                 out.was_zero = zeros_in(x0) + zeros_in(x1) + zeros_in(x2) + zeros_in(x3);
             }
@@ -292,17 +296,17 @@ NARROWFP_AVX512 event_counts round_all(const narrow_job& job, const float* in, f
             continue;
         }
         for (int j = 0; j < 4; ++j) {
-            const __m512 y = _mm512_castsi512_ps(
-                _mm512_ternarylogic_epi32(_mm512_castps_si512(rounded[j]), _mm512_castps_si512(x[j]), sign_mask,
-                                          0xF8));  // first | second & third
+            const __m512 y = _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(rounded[j]),
+                                                                           _mm512_castps_si512(x[j]), sign_mask,
+                                                                           0xF8));  // first | second & third
             store_line(out + i, j, _mm512_castps_si512(y), stores.past_caches);
             if constexpr (Count) {
                 const __mmask16 not_zero = _mm512_test_epi32_mask(magnitude[j], magnitude[j]);
                 const __mmask16 inexact = _mm512_cmp_ps_mask(rounded[j], x[j], _CMP_NEQ_UQ);
                 count_in(lanes.inexact, inexact);
                 count_in(lanes.underflowed, _kandn_mask16(not_zero, inexact));  // what was zero is exact
-                count_in(lanes.subnormal, _mm512_mask_cmplt_epu32_mask(not_zero, magnitude[j],
-                                                                       _mm512_castps_si512(r.smallest_normal)));
+                count_in(lanes.subnormal,
+                         _mm512_mask_cmplt_epu32_mask(not_zero, magnitude[j], _mm512_castps_si512(r.smallest_normal)));
             }
         }
         elements += Count ? group : 0;
@@ -383,7 +387,8 @@ NARROWFP_AVX512 void decode_8_avx512(const std::uint16_t* table, const std::uint
 
 #else
 
-event_counts convert_narrow(const narrow_job&, const float*, std::uint8_t*, std::size_t, const block_factors&, bool, bool) {
+event_counts convert_narrow(const narrow_job&, const float*, std::uint8_t*, std::size_t, const block_factors&, bool,
+                            bool) {
     return {};
 }
 event_counts round_narrow(const narrow_job&, const float*, float*, std::size_t, bool, bool) { return {}; }

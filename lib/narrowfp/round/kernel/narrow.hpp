@@ -25,8 +25,8 @@ struct block_factors {
 struct narrow_job {
     // All of it follows from the format.
     float smallest_normal = 0;
-    float to_last_place = 0;      // 2^(23 - f)
-    std::uint32_t offset = 0;     // (exponent field of smallest_normal * to_last_place) << f
+    float to_last_place = 0;   // 2^(23 - f)
+    std::uint32_t offset = 0;  // (exponent field of smallest_normal * to_last_place) << f
     std::uint32_t max_ordinal = 0;
     float max_value = 0;
     std::uint32_t fraction_bits = 0;

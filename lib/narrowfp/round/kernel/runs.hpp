@@ -71,8 +71,8 @@ struct decode_constants {
     std::uint32_t first_normal = 0;  // ordinal
     float subnormal_unit = 0;        // 0 if there are none
     std::uint32_t max_ordinal = 0;
-    std::uint32_t infinity = 0;      // ordinal; one that does not occur if there is none
-    std::uint32_t nan_at_sign = 0;   // all ones if the sign alone is NaN
+    std::uint32_t infinity = 0;     // ordinal; one that does not occur if there is none
+    std::uint32_t nan_at_sign = 0;  // all ones if the sign alone is NaN
 };
 
 constexpr bool has_decode_lanes(const any_format& format) {
@@ -90,9 +90,9 @@ constexpr decode_constants decode_constants_of(const float_format& f) {
             .shift = static_cast<std::uint32_t>(23 - f.fraction_bits),
             .base = static_cast<std::uint32_t>(127 - f.bias) << 23,
             .first_normal = f.zero_field_is_normal ? 0 : std::uint32_t{1} << f.fraction_bits,
-            .subnormal_unit = f.has_subnormals ? nearest_host<float>(real::make_finite(
-                                                     false, 1, f.min_exponent() - f.fraction_bits))
-                                               : 0.0f,
+            .subnormal_unit = f.has_subnormals
+                                  ? nearest_host<float>(real::make_finite(false, 1, f.min_exponent() - f.fraction_bits))
+                                  : 0.0f,
             .max_ordinal = static_cast<std::uint32_t>(f.max_ordinal()),
             .infinity = f.has_infinity() ? static_cast<std::uint32_t>(f.max_ordinal() + 1) : no_code,
             .nan_at_sign = f.nan == nan_kind::negative_zero ? ~std::uint32_t{0} : 0};
@@ -145,8 +145,8 @@ inline bool round_to_odd_run(const double* __restrict in, float* __restrict out,
 }
 
 // philox4x32 (round/philox.hpp) with each word of the counter in the lower half of 64 bits.
-constexpr void philox_lane(std::uint64_t& c0, std::uint64_t& c1, std::uint64_t& c2, std::uint64_t& c3, std::uint32_t key0,
-                           std::uint32_t key1) {
+constexpr void philox_lane(std::uint64_t& c0, std::uint64_t& c1, std::uint64_t& c2, std::uint64_t& c3,
+                           std::uint32_t key0, std::uint32_t key1) {
     for (int round = 0; round < 10; ++round) {
         const std::uint64_t p0 = philox_multiplier_0 * c0;
         const std::uint64_t p1 = philox_multiplier_1 * c2;

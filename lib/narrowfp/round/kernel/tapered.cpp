@@ -16,7 +16,8 @@ std::unique_ptr<const table> make_table(overflow_mode overflow) {
     for (std::uint32_t index = 0; index < made->size(); ++index) {
         const real x = to_real(std::bit_cast<float>(index << 16));
         const projected p = project(hifloat8_format{}, x, rounding::ties_to_away, overflow);
-        const bool events[] = {p.inexact, p.overflowed, p.saturated, p.underflowed, p.subnormal, x.is_nan(), x.is_infinity()};
+        const bool events[] = {p.inexact,   p.overflowed, p.saturated,    p.underflowed,
+                               p.subnormal, x.is_nan(),   x.is_infinity()};
         auto entry = static_cast<std::uint16_t>(p.code);
         for (unsigned bit = 0; bit < 7; ++bit) {
             entry = static_cast<std::uint16_t>(entry | (events[bit] ? 0x100u << bit : 0u));
@@ -46,8 +47,14 @@ const std::uint16_t* tapered_table(overflow_mode overflow) {
 
 event_counts gather_events(std::uint64_t sum, std::size_t elements) {
     const auto count = [sum](unsigned event) { return sum >> (8 * event) & 0xFF; };
-    return {.elements = elements, .inexact = count(0), .overflowed = count(1), .saturated = count(2),
-            .underflowed = count(3), .subnormal = count(4), .nan = count(5), .infinite = count(6)};
+    return {.elements = elements,
+            .inexact = count(0),
+            .overflowed = count(1),
+            .saturated = count(2),
+            .underflowed = count(3),
+            .subnormal = count(4),
+            .nan = count(5),
+            .infinite = count(6)};
 }
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -55,7 +62,8 @@ event_counts gather_events(std::uint64_t sum, std::size_t elements) {
 namespace {
 
 constexpr std::size_t group = 32;  // elements whose upper halves fill a register
-constexpr int lowest_field = 127 - 24;  // exponent field of binary32 of binade 0 of the table; below it all becomes zero
+constexpr int lowest_field =
+    127 - 24;  // exponent field of binary32 of binade 0 of the table; below it all becomes zero
 
 // By binade, exponent -24 first. Upper halves have 7 fraction bits.
 struct binade_table {
@@ -63,7 +71,7 @@ struct binade_table {
     alignas(64) std::array<std::uint16_t, 64> lost{};   // mask of what is below the last place
     alignas(64) std::array<std::uint16_t, 64> code{};   // of the power of two
     alignas(64) std::array<std::uint16_t, 64> shift{};  // from the fraction of an upper half to that of a code
-    std::uint16_t beyond = 0;                           // the first upper half that overflows once half a place is added
+    std::uint16_t beyond = 0;  // the first upper half that overflows once half a place is added
 };
 
 constexpr binade_table make_binades() {
@@ -144,16 +152,16 @@ NARROWFP_AVX512 event_counts convert_tapered_avx512(const std::uint16_t* table, 
         const __m512i code =
             _mm512_add_epi16(_mm512_permutex2var_epi16(first_code[0], of_result, first_code[1]), fraction);
         const __mmask32 not_zero = _mm512_test_epi16_mask(code, code);
-        const __m512i sign = _mm512_maskz_mov_epi16(
-            not_zero, _mm512_and_si512(_mm512_srli_epi16(upper, 8), _mm512_set1_epi16(0x80)));
+        const __m512i sign =
+            _mm512_maskz_mov_epi16(not_zero, _mm512_and_si512(_mm512_srli_epi16(upper, 8), _mm512_set1_epi16(0x80)));
         const __m256i codes = _mm512_cvtepi16_epi8(_mm512_or_si512(code, sign));
         if (stores.past_caches) {
             _mm256_stream_si256(reinterpret_cast<__m256i*>(out + i), codes);
         } else {
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), codes);
         }
-        const __m512i below = _mm512_or_si512(
-            _mm512_and_si512(magnitude, _mm512_permutex2var_epi16(lost[0], binade, lost[1])), lower);
+        const __m512i below =
+            _mm512_or_si512(_mm512_and_si512(magnitude, _mm512_permutex2var_epi16(lost[0], binade, lost[1])), lower);
         const __m512i all_bits = _mm512_or_si512(magnitude, lower);
         const __mmask32 was_zero = _mm512_testn_epi16_mask(all_bits, all_bits);
         const __mmask32 small = _mm512_cmplt_epu16_mask(code, _mm512_set1_epi16(8));
