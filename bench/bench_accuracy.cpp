@@ -7,7 +7,7 @@
 #include "support/benchmark_main.hpp"
 #include "support/random_data.hpp"
 #include "support/verification.hpp"
-#include "train/recorded_products.hpp"
+#include "train/run/recorded_products.hpp"
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/error/metrics.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "claim/claim.hpp"
 
-#include "claim/chip_set.hpp"
 #include "claim/results_set.hpp"
-#include "claim/subject.hpp"
+#include "step_model/chip_set.hpp"
+#include "step_model/subject.hpp"
 
 #include "support/near_names.hpp"
 

@@ -5,6 +5,8 @@
 // head of its file row_ID.cpp, the rule of a question in questions.cpp. How it looks is claim_report.hpp's business.
 #pragma once
 
+#include "step_model/scenario_range.hpp"
+
 #include <narrowfp/report/record.hpp>
 #include <narrowfp/report/table.hpp>
 
@@ -17,19 +19,20 @@
 #include <string_view>
 #include <vector>
 
+namespace narrowfp::bench::step_model {
+class chip_set;
+struct subject;
+}  // namespace narrowfp::bench::step_model
+
 namespace narrowfp::bench::claim {
+
+using namespace step_model;  // chips, subjects and scenarios
 
 // pass and fail are for self-checks; figure is a row that decides nothing by itself.
 enum class verdict : std::uint8_t { supported, not_supported, undecided, not_run, not_testable, pass, fail, figure };
 
 // "SUPPORTED", "NOT SUPPORTED", ...; a figure has no word: "-".
 std::string_view word_of(verdict v);
-
-// Low and high end of what scenarios give: an assumption's width, not a sampling error.
-struct scenario_range {
-    double low = 0;
-    double high = 0;
-};
 
 // SUPPORTED if the low end reaches the threshold, NOT SUPPORTED if the high end does not exceed it, else UNDECIDED.
 verdict against_threshold(const scenario_range& range, double threshold);
@@ -62,9 +65,7 @@ struct row_result {
     bool whole = false;              // nothing that the row lists as missing is missing
 };
 
-class chip_set;
 class results_set;
-struct subject;
 
 struct row_context {
     verdict s3 = verdict::not_run;

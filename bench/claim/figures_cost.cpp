@@ -77,10 +77,10 @@ static figure layer_figure(std::string_view row, const row_records& records, con
         if (!(whole > 0)) {
             continue;
         }
-        for (std::size_t c = 0; c < all_columns.size(); ++c) {
+        for (std::size_t c = 0; c < all_hardware_cases.size(); ++c) {
             f.categories.push_back(upper_case(chip) + " " + std::string(figure_column_names[c]));
             for (std::size_t p = 0; p < parts.size(); ++p) {
-                const double ms = records.value(chip + ".layer." + std::string(id_of(all_columns[c])) + "." +
+                const double ms = records.value(chip + ".layer." + std::string(id_of(all_hardware_cases[c])) + "." +
                                                 std::string(parts[p].first));
                 f.series[p].points.push_back({0, ms / whole});
             }
@@ -129,8 +129,8 @@ figures step_figures(std::string_view row, const claim_outcome& outcome) {
 // -- bytes: V3 and V5 -----------------------------------------------------------------------------------------------------
 
 // Costs stacked in the four columns.
-static figure column_figure(std::string id, std::string title, std::string axis, const row_records& records,
-                            const std::vector<std::pair<std::string, std::string>>& costs) {
+static figure case_figure(std::string id, std::string title, std::string axis, const row_records& records,
+                          const std::vector<std::pair<std::string, std::string>>& costs) {
     figure f;
     f.id = std::move(id);
     f.title = std::move(title);
@@ -139,7 +139,7 @@ static figure column_figure(std::string id, std::string title, std::string axis,
     f.categories.assign(figure_column_names.begin(), figure_column_names.end());
     for (const auto& [cost, name] : costs) {
         figure_series s{name, {}};
-        for (const column c : all_columns) {
+        for (const hardware_case c : all_hardware_cases) {
             s.points.push_back({0, records.value(cost + "." + std::string(id_of(c)))});
         }
         f.series.push_back(std::move(s));
@@ -149,11 +149,11 @@ static figure column_figure(std::string id, std::string title, std::string axis,
 
 figures byte_figures(const claim_outcome& outcome) {
     figures all;
-    figure f = column_figure("v3-bytes", "V3: bytes kept on a device", "GB on a device", row_records(outcome, "V3"),
-                             {{"weights", "weights that layers read"},
-                              {"activations_in_flight", "activations of all micro-batches in flight"},
-                              {"gradients", "gradients, FP32"},
-                              {"optimizer", "master weights and moments, sharded"}});
+    figure f = case_figure("v3-bytes", "V3: bytes kept on a device", "GB on a device", row_records(outcome, "V3"),
+                           {{"weights", "weights that layers read"},
+                            {"activations_in_flight", "activations of all micro-batches in flight"},
+                            {"gradients", "gradients, FP32"},
+                            {"optimizer", "master weights and moments, sharded"}});
     f.summary =
         "A chip without FP8 units can store the same 8-bit codes. Gradients and optimizer do not depend on the format. "
         "Counted; the layout is modelled.";
@@ -164,8 +164,8 @@ figures byte_figures(const claim_outcome& outcome) {
 figures link_figures(const claim_outcome& outcome) {
     const row_records records(outcome, "V5");
     figures all;
-    figure f = column_figure("v5-bytes", "V5: bytes of a token to and from one expert's device", "bytes of a token",
-                             records, {{"dispatch", "dispatch"}, {"combine", "combine, 16 bits in all"}});
+    figure f = case_figure("v5-bytes", "V5: bytes of a token to and from one expert's device", "bytes of a token",
+                           records, {{"dispatch", "dispatch"}, {"combine", "combine, 16 bits in all"}});
     f.summary = "Only dispatch shrinks with 8-bit codes, and it does so without FP8 units, too. Counted.";
     add_if_any(all, std::move(f));
     figure exposed;
@@ -182,8 +182,8 @@ figures link_figures(const claim_outcome& outcome) {
         if (fresh) {
             exposed.categories.push_back(upper_case(chip) + ", 25 GB/s");
         }
-        for (std::size_t c = 0; c < all_columns.size(); ++c) {
-            if (of == id_of(all_columns[c])) {
+        for (std::size_t c = 0; c < all_hardware_cases.size(); ++c) {
+            if (of == id_of(all_hardware_cases[c])) {
                 auto s = std::find_if(exposed.series.begin(), exposed.series.end(),
                                       [&](const figure_series& x) { return x.name == figure_column_names[c]; });
                 if (s == exposed.series.end()) {

@@ -153,8 +153,8 @@ figures measured_link_figures(const results_set& results) {
         "Links slowed so that traffic over work is the chip's; 8 processes on this machine. Shares carry over, not "
         "times.";
     for (const std::string chip : {"h800", "910b3", "910c"}) {
-        for (std::size_t c = 0; c < all_columns.size(); ++c) {
-            const std::string id = "comm.link." + chip + "." + std::string(id_of(all_columns[c]));
+        for (std::size_t c = 0; c < all_hardware_cases.size(); ++c) {
+            const std::string id = "comm.link." + chip + "." + std::string(id_of(all_hardware_cases[c]));
             const double measured = value_of(results, id + ".traffic_over_work.ranks_8");
             if (std::isfinite(measured)) {
                 f.categories.push_back(upper_case(chip) + " " + std::string(figure_column_names[c]));

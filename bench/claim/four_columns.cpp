@@ -131,10 +131,10 @@ std::vector<record> four_column_records(std::string_view row, const std::vector<
             }
             out.push_back(std::move(r));
         };
-        add(id_of(column::fp8_units), line.fp8_units, std::nullopt);
-        add(id_of(column::fp8_storage), line.fp8_storage, std::nullopt);
-        add(id_of(column::int8), line.int8, std::nullopt);
-        add(id_of(column::wide), line.wide, line.wide_high);
+        add(id_of(hardware_case::fp8_units), line.fp8_units, std::nullopt);
+        add(id_of(hardware_case::fp8_storage), line.fp8_storage, std::nullopt);
+        add(id_of(hardware_case::int8), line.int8, std::nullopt);
+        add(id_of(hardware_case::wide), line.wide, line.wide_high);
         if (const std::optional<double> share = recoverable(line)) {
             out.push_back(make_record(row, line.id + ".recoverable_without_fp8_units",
                                       line.name + ": recoverable without FP8 units", line.kind, *share, "1",

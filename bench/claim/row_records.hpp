@@ -3,7 +3,7 @@
 #pragma once
 
 #include "claim/claim.hpp"
-#include "claim/step_scenarios.hpp"
+#include "step_model/step_scenarios.hpp"
 
 #include <narrowfp/report/figure.hpp>
 
@@ -16,7 +16,7 @@ namespace narrowfp::bench::claim {
 using figures = std::vector<report::figure>;
 
 inline constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
-// Short names of all_columns, in their order.
+// Short names of all_hardware_cases, in their order.
 inline constexpr std::array<std::string_view, 4> figure_column_names{"fp8 units", "fp8 storage", "int8", "16-bit only"};
 
 class row_records {

@@ -62,7 +62,7 @@ std::vector<fit_line> class_lines() {
 
 std::vector<fit_line> phase_lines() {
     const cost::efficiency e = fitted();
-    const cost::linear_formats f = formats_of(column::fp8_units);
+    const cost::linear_formats f = formats_of(hardware_case::fp8_units);
     const cost::training_layout& l = cost::deepseek_v3_layout;
     const cost::layer_seconds layer =
         cost::layer_time(cost::deepseek_v3, l, h800(), e, cost::arithmetic::narrow_units, cost::cast_plan::tiles);

@@ -161,8 +161,8 @@ row_result run_v15(const row_context& how) {
     for (const std::string name : {"910b2", "910b3", "910b4", "910c", "h20"}) {
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name));
         const scenario_range r = all.range_of([&](const step_scenario& s) {
-            const column_seconds x = all.seconds_in(s);
-            return x[column::wide] / x[column::int8];
+            const case_seconds x = all.seconds_in(s);
+            return x[hardware_case::wide] / x[hardware_case::int8];
         });
         t.add_row({name, range_text(r), "M"});
         report::record x = make_record("V15", name + ".speed", "16-bit over INT8 step time",

@@ -26,7 +26,7 @@ struct chip_ratio {
     std::string chip;
     scenario_range ratio;
     double centre = 0;
-    column_seconds seconds;                  // at the centre
+    case_seconds seconds;                    // at the centre
     std::optional<scenario_range> with_fit;  // centre and ends with V4's cost; nothing if no schedule fits
     verdict by_range = verdict::undecided;
     std::string low_at;  // the scenarios at the ends
@@ -43,8 +43,8 @@ std::string scenario_text(const step_scenarios& all, const step_scenario& s) {
 }
 
 double ratio_in(const step_scenarios& all, const step_scenario& s) {
-    const column_seconds t = all.seconds_in(s);
-    return t[column::wide] / t[column::fp8_units];
+    const case_seconds t = all.seconds_in(s);
+    return t[hardware_case::wide] / t[hardware_case::fp8_units];
 }
 
 chip_ratio ratio_on(const step_scenarios& all, bool fit_everywhere) {
@@ -70,8 +70,8 @@ chip_ratio ratio_on(const step_scenarios& all, bool fit_everywhere) {
     }
     for (const step_scenario* one : fitted) {
         for (const double share : usable_memory) {
-            const auto fp8 = all.fit_in(*one, column::fp8_units, share, 0);
-            const auto wide = all.fit_in(*one, column::wide, share, 0);
+            const auto fp8 = all.fit_in(*one, hardware_case::fp8_units, share, 0);
+            const auto wide = all.fit_in(*one, hardware_case::wide, share, 0);
             if (!fp8 || !wide) {
                 out.with_fit.reset();
                 return out;
@@ -150,15 +150,16 @@ report::table range_table(std::string_view row, const std::vector<assumed>& rang
 }
 
 std::vector<cost_line> cost_lines(const std::vector<chip_ratio>& chips) {
-    const auto over_fp8 = [](const chip_ratio& c, column k) -> std::optional<double> {
-        const double x = c.seconds[k] / c.seconds[column::fp8_units];
+    const auto over_fp8 = [](const chip_ratio& c, hardware_case k) -> std::optional<double> {
+        const double x = c.seconds[k] / c.seconds[hardware_case::fp8_units];
         return std::isfinite(x) ? std::optional(x) : std::nullopt;
     };
     std::vector<cost_line> lines;
     for (const chip_ratio& c : chips) {
-        lines.push_back({"step." + c.chip, "step time, " + c.chip, "FP8 = 1", 1.0, over_fp8(c, column::fp8_storage),
-                         over_fp8(c, column::int8), c.centre, report::figure_kind::modelled,
-                         "step-time model, centre of the scenarios", std::nullopt, "no such unit"});
+        lines.push_back({"step." + c.chip, "step time, " + c.chip, "FP8 = 1", 1.0,
+                         over_fp8(c, hardware_case::fp8_storage), over_fp8(c, hardware_case::int8), c.centre,
+                         report::figure_kind::modelled, "step-time model, centre of the scenarios", std::nullopt,
+                         "no such unit"});
     }
     return lines;
 }

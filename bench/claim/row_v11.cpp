@@ -36,12 +36,12 @@ achieved achieved_rates(const subject& base, std::int64_t sequence, const chip_v
     l.sequence = sequence;
     const double work = cost::training_flops_per_token(base.model, sequence, cost::attention_count::causal);
     const auto seconds = [&](std::size_t changed) {
-        const cost::machine there = target.machine_in(s, column::fp8_units);
+        const cost::machine there = target.machine_in(s, hardware_case::fp8_units);
         cost::machine c = changed & (1u << peak) ? there : ascend.base;
         c.narrow_peak = 2 * c.wide_peak;
         c.scale_up = changed & (1u << links) ? there.scale_up : ascend.base.scale_up;
         c.scale_out = changed & (1u << links) ? there.scale_out : ascend.base.scale_out;
-        const column k = changed & (1u << format) ? column::fp8_units : column::wide;
+        const hardware_case k = changed & (1u << format) ? hardware_case::fp8_units : hardware_case::wide;
         const cost::layer_seconds layer = cost::layer_time(base.model, l, c, s.shares, arithmetic_of(k), casts_of(k));
         const cost::stage_seconds stage = cost::stage_time(base.model, l, c, s.shares, layer, formats_of(k));
         return 1 /

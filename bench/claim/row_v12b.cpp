@@ -24,11 +24,11 @@ std::vector<device::figure> wide_peaks(const device::chip& c) {
     return found.empty() ? device::figures_of(c, quantity::fp16) : found;
 }
 
-scenario_range rate_of(const step_scenarios& all, column c) {
+scenario_range rate_of(const step_scenarios& all, hardware_case c) {
     return all.range_of([&](const step_scenario& s) { return 1 / all.seconds_in(s)[c]; });
 }
 
-double centre_rate(const step_scenarios& all, column c) { return 1 / all.seconds_in(all.all().front())[c]; }
+double centre_rate(const step_scenarios& all, hardware_case c) { return 1 / all.seconds_in(all.all().front())[c]; }
 
 scenario_range over(const scenario_range& a, const scenario_range& b) { return {a.low / b.high, a.high / b.low}; }
 
@@ -78,7 +78,7 @@ row_result run_v12b(const row_context& how) {
     const chip_set& chips = chips_of(how);
     const subject& what = subject_of(how);
     const step_scenarios h20(what, chips.by_name("h20"));
-    const scenario_range h20_rate = rate_of(h20, column::fp8_units);
+    const scenario_range h20_rate = rate_of(h20, hardware_case::fp8_units);
     row_result out;
     out.kinds = "M, P";
     report::table t;
@@ -92,15 +92,15 @@ row_result run_v12b(const row_context& how) {
     std::vector<verdict> words;
     for (const std::string_view name : ascend_chips) {
         const step_scenarios ascend(what, chips.by_name(name), true);
-        const scenario_range wide = rate_of(ascend, column::wide);
+        const scenario_range wide = rate_of(ascend, hardware_case::wide);
         const scenario_range ratio = over(h20_rate, wide);
         const verdict by_range = throughput_verdict(ratio);
         words.push_back(by_range);
         all_ratios = {std::fmin(all_ratios.low, ratio.low), std::fmax(all_ratios.high, ratio.high)};
         const verdict word = how.s3 == verdict::pass ? by_range : verdict::undecided;
         out.chips.push_back({std::string(name), word});
-        const double centre = centre_rate(h20, column::fp8_units) / centre_rate(ascend, column::wide);
-        const scenario_range integer = rate_of(ascend, column::int8);
+        const double centre = centre_rate(h20, hardware_case::fp8_units) / centre_rate(ascend, hardware_case::wide);
+        const scenario_range integer = rate_of(ascend, hardware_case::int8);
         t.add_row({std::string(name),
                    report::format_number(wide.low, 3) + " to " + report::format_number(wide.high, 3),
                    {range_text(ratio), report::tint::strong},
@@ -118,11 +118,11 @@ row_result run_v12b(const row_context& how) {
         out.records.push_back(std::move(r));
         out.value += (out.value.empty() ? "" : ", ") + std::string(name) + " " + range_text(ratio);
         // Time of one step on this chip, H20's FP8 = 1.
-        const double h20_seconds = 1 / centre_rate(h20, column::fp8_units);
-        const column_seconds s = ascend.seconds_in(ascend.all().front());
+        const double h20_seconds = 1 / centre_rate(h20, hardware_case::fp8_units);
+        const case_seconds s = ascend.seconds_in(ascend.all().front());
         lines.push_back({"step." + std::string(name), "step time, " + std::string(name), "H20 FP8 = 1", std::nullopt,
-                         s[column::fp8_storage] / h20_seconds, s[column::int8] / h20_seconds,
-                         s[column::wide] / h20_seconds, report::figure_kind::modelled, "step-time model, centre",
+                         s[hardware_case::fp8_storage] / h20_seconds, s[hardware_case::int8] / h20_seconds,
+                         s[hardware_case::wide] / h20_seconds, report::figure_kind::modelled, "step-time model, centre",
                          std::nullopt, "no such unit"});
     }
     const auto all_are = [&](verdict w) {

@@ -42,15 +42,16 @@ row_result run_v13(const row_context& how) {
         const device::chip& chip = chips_of(how).by_name(names[n]);
         const step_scenarios all(what, chip);
         const auto power = device::find_figure(chip, device::quantity::power);
-        const auto hours = [&](const step_scenario& s, column c) {
+        const auto hours = [&](const step_scenario& s, hardware_case c) {
             return all.seconds_in(s)[c] * pretraining_tokens / 3600 / 1e6;
         };
         const step_scenario& centre = all.all().front();
-        const auto known = [&](column c) {
+        const auto known = [&](hardware_case c) {
             const double x = hours(centre, c);
             return std::isfinite(x) ? std::optional(x) : std::nullopt;
         };
-        for (const auto& [c, name] : {std::pair{column::fp8_units, "fp8 units"}, {column::wide, "16-bit only"}}) {
+        for (const auto& [c, name] :
+             {std::pair{hardware_case::fp8_units, "fp8 units"}, {hardware_case::wide, "16-bit only"}}) {
             if (!known(c)) {
                 continue;
             }
@@ -73,12 +74,13 @@ row_result run_v13(const row_context& how) {
         }
         if (n < with_units) {
             out.value += (out.value.empty() ? "" : ", ") + names[n] + " " +
-                         report::format_number(*known(column::fp8_units), 3) + " to " +
-                         report::format_number(*known(column::wide), 3);
+                         report::format_number(*known(hardware_case::fp8_units), 3) + " to " +
+                         report::format_number(*known(hardware_case::wide), 3);
         }
-        lines.push_back({"hours." + names[n], "10^6 device-hours, " + names[n], "10^6 h", known(column::fp8_units),
-                         known(column::fp8_storage), known(column::int8), known(column::wide),
-                         report::figure_kind::modelled, "step-time model, centre", std::nullopt, "no such unit"});
+        lines.push_back({"hours." + names[n], "10^6 device-hours, " + names[n], "10^6 h",
+                         known(hardware_case::fp8_units), known(hardware_case::fp8_storage), known(hardware_case::int8),
+                         known(hardware_case::wide), report::figure_kind::modelled, "step-time model, centre",
+                         std::nullopt, "no such unit"});
     }
     out.value += " million device-hours, FP8 to 16 bits";
     out.range = "at the centre of the scenarios";
@@ -119,15 +121,17 @@ row_result run_v14(const row_context& how) {
     line("both", "18.9 to 41 %", later / first, report::figure_kind::published, "P", paper + "; later press reports");
     for (const std::string name : {"h800", "h20"}) {
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name));
-        const column_seconds s = all.seconds_in(all.all().front());
+        const case_seconds s = all.seconds_in(all.all().front());
         line(name.c_str(), "FP8 in place of 16 bits on " + name + ", V1 at the centre of its scenarios",
-             s[column::wide] / s[column::fp8_units], report::figure_kind::modelled, "M", "step-time model");
+             s[hardware_case::wide] / s[hardware_case::fp8_units], report::figure_kind::modelled, "M",
+             "step-time model");
     }
     for (const std::string name : {"910b3", "910c"}) {
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name), true);
-        const column_seconds s = all.seconds_in(all.all().front());
+        const case_seconds s = all.seconds_in(all.all().front());
         line(name.c_str(), "hypothetical FP8 units on " + name + ", V12a at the centre",
-             s[column::wide] / s[column::fp8_units], report::figure_kind::modelled, "M", "step-time model");
+             s[hardware_case::wide] / s[hardware_case::fp8_units], report::figure_kind::modelled, "M",
+             "step-time model");
     }
     out.value = "software " + report::format_ratio(tuned / first, 3) + " to " + report::format_ratio(later / first, 3) +
                 " on one chip";

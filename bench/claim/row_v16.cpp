@@ -55,8 +55,9 @@ row_result run_v16(const row_context& how) {
     for (const std::string_view name : ascend_chips) {
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name), true);
         const scenario_range r = all.range_of([&](const step_scenario& s) {
-            const column_seconds x = all.seconds_in(s);
-            return (x[column::wide] - x[column::fp8_storage]) / (x[column::wide] - x[column::fp8_units]);
+            const case_seconds x = all.seconds_in(s);
+            return (x[hardware_case::wide] - x[hardware_case::fp8_storage]) /
+                   (x[hardware_case::wide] - x[hardware_case::fp8_units]);
         });
         step = {std::fmin(step.low, r.low), std::fmax(step.high, r.high)};
         t.add_row({"step time, memory unlimited, " + std::string(name),
@@ -72,9 +73,9 @@ row_result run_v16(const row_context& how) {
         // With the memory as it is, at the centre: what storage saves of the whole extra cost of 16 bits.
         constexpr double usable = 0.9;
         const step_scenario& s = all.all().front();
-        const auto wide = all.fit_in(s, column::wide, usable, 0);
-        const auto stored = all.fit_in(s, column::fp8_storage, usable, 0);
-        const auto units = all.fit_in(s, column::fp8_units, usable, 0);
+        const auto wide = all.fit_in(s, hardware_case::wide, usable, 0);
+        const auto stored = all.fit_in(s, hardware_case::fp8_storage, usable, 0);
+        const auto units = all.fit_in(s, hardware_case::fp8_units, usable, 0);
         if (wide && stored && units) {
             const double share = (wide->seconds_per_token - stored->seconds_per_token) /
                                  (wide->seconds_per_token - units->seconds_per_token);

@@ -40,7 +40,7 @@ std::string measured_text(const row_context& how) {
 
 // All three passes of one product of the layer: seconds in 16 bits over seconds in FP8 with its casts.
 double speed_up(const step_scenarios& all, const step_scenario& s, const cost::layer_product& p) {
-    const cost::machine c = all.machine_in(s, column::fp8_units);
+    const cost::machine c = all.machine_in(s, hardware_case::fp8_units);
     const cost::efficiency& e = s.shares;
     const auto passes = [&](double peak, double share, double bytes, double slowdown) {
         const auto one = [&](double rows, double columns, double depth, double output) {
@@ -60,7 +60,7 @@ std::int64_t break_even(const step_scenarios& all, const step_scenario& s) {
         const double x = static_cast<double>(n);
         const cost::layer_product p{
             .name = "square", .rows = x, .columns = x, .depth = x, .input_rows = x, .output_gradient_rows = x};
-        const cost::machine c = all.machine_in(s, column::fp8_units);
+        const cost::machine c = all.machine_in(s, hardware_case::fp8_units);
         const cost::efficiency& e = s.shares;
         const double wide =
             3 * e.wide_slowdown * cost::product_seconds(x, x, x, 1, c.wide_peak, e.wide_products, 2, 2, c, e);

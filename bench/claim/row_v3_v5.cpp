@@ -198,19 +198,19 @@ report::table exposed_table(const row_context& how, std::vector<report::record>&
     const subject v3;
     for (const double link : {160.0, 50.0, 25.0}) {
         std::vector<report::cell> cells{report::format_number(link, 3)};
-        const auto traffic = [&](column c) {
+        const auto traffic = [&](hardware_case c) {
             return 2 * static_cast<double>(layout.layers_per_stage) *
                    cost::expert_link_bytes(model, layout, formats_of(c)) / (share * link * 1e9);
         };
-        cells.emplace_back(report::format_number(traffic(column::fp8_units) * 1e3, 3));
-        cells.emplace_back(report::format_number(traffic(column::wide) * 1e3, 3));
+        cells.emplace_back(report::format_number(traffic(hardware_case::fp8_units) * 1e3, 3));
+        cells.emplace_back(report::format_number(traffic(hardware_case::wide) * 1e3, 3));
         for (const std::string_view name : chips) {
             const device::chip& chip = chips_of(how).by_name(name);
             const step_scenarios all(v3, chip, chip.vendor == "Huawei");
             const step_scenario& s = all.all().front();
-            for (const column c : {column::fp8_units, column::fp8_storage, column::wide}) {
+            for (const hardware_case c : {hardware_case::fp8_units, hardware_case::fp8_storage, hardware_case::wide}) {
                 const double exposed = std::max(0.0, traffic(c) - all.stage_in(s, c).compute());
-                const bool there = c != column::fp8_units || chip.vendor != "Huawei";
+                const bool there = c != hardware_case::fp8_units || chip.vendor != "Huawei";
                 cells.emplace_back(there ? report::format_number(exposed * 1e3, 3) : "no such unit");
                 if (there) {
                     records.push_back(make_record("V5",
@@ -293,7 +293,7 @@ void add_measured_links(const row_context& how, row_result& out) {
                  {"by the model", alignment::right},
                  {"exposed with overlap", alignment::right}};
     for (const std::string chip : {"h800", "910b3", "910c"}) {
-        for (const column at : all_columns) {
+        for (const hardware_case at : all_hardware_cases) {
             const std::string c(id_of(at));
             const std::string id = "link." + chip + "." + c;
             const report::record* ratio = counted(how, id + ".traffic_over_work");

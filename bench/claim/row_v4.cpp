@@ -28,7 +28,7 @@ struct fit_result {
 };
 
 // Extra time of the cheapest schedule that fits, infinite if none does.
-double extra_in(const step_scenarios& all, const step_scenario& s, column c, double share, double exposed,
+double extra_in(const step_scenarios& all, const step_scenario& s, hardware_case c, double share, double exposed,
                 std::optional<cost::schedule_choice>* chosen = nullptr) {
     step_scenario unlimited = s;
     chip_variant roomy = *s.variant;
@@ -42,7 +42,7 @@ double extra_in(const step_scenarios& all, const step_scenario& s, column c, dou
     return fitting ? fitting->seconds_per_token / best->seconds_per_token - 1 : endless;
 }
 
-fit_result fit_on(const step_scenarios& all, column c) {
+fit_result fit_on(const step_scenarios& all, hardware_case c) {
     fit_result out{{endless, 0}, {}, endless};
     out.centre_extra =
         extra_in(all, all.all().front(), c, (usable[0] + usable[1]) / 2, offload_exposed[0], &out.centre);
@@ -99,10 +99,10 @@ row_result run_v4(const row_context& how) {
         }
         const device::chip& chip = chips_of(how).by_name(chips[n]);
         const step_scenarios all(what, chip, chip.vendor == "Huawei");
-        const fit_result wide = fit_on(all, column::wide);
-        const fit_result stored = fit_on(all, column::fp8_storage);
-        const fit_result units = fit_on(all, column::fp8_units);
-        const fit_result integer = fit_on(all, column::int8);
+        const fit_result wide = fit_on(all, hardware_case::wide);
+        const fit_result stored = fit_on(all, hardware_case::fp8_storage);
+        const fit_result units = fit_on(all, hardware_case::fp8_units);
+        const fit_result integer = fit_on(all, hardware_case::int8);
         wide_extra.push_back(wide.extra);
         if (chip.vendor == "Huawei") {
             ascend_extra.push_back(wide.extra);
@@ -155,7 +155,7 @@ row_result run_v4(const row_context& how) {
                                       1e9,
                                   3) +
             " GB in 16 bits and " +
-            report::format_number(cost::memory_bytes(what.model, what.layout, formats_of(column::fp8_units),
+            report::format_number(cost::memory_bytes(what.model, what.layout, formats_of(hardware_case::fp8_units),
                                                      cost::optimizer_bf16_moments, cost::recomputation::none, 0) /
                                       1e9,
                                   3) +

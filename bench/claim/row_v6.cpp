@@ -9,7 +9,7 @@
 
 #include "support/random_data.hpp"
 #include "support/widened.hpp"
-#include "train/recorded_products.hpp"
+#include "train/run/recorded_products.hpp"
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/error/metrics.hpp>

@@ -126,8 +126,8 @@ row_result run_v9(const row_context& how) {
     }
     for (const std::string name : {"h800", "h20"}) {
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name));
-        const column_seconds t = all.seconds_in(all.all().front());
-        const double ratio = t[column::wide] / t[column::fp8_units];
+        const case_seconds t = all.seconds_in(all.all().front());
+        const double ratio = t[hardware_case::wide] / t[hardware_case::fp8_units];
         if (ratio > 1) {
             const std::string hours = line(name, ratio, "V1, centre on " + name);
             out.value += (out.value.empty() ? "" : "; ") + std::string("as ") + report::format_ratio(ratio, 3) + " (" +

@@ -4,11 +4,11 @@
 // its name in the table of rows.cpp in place of what it said was missing.
 #pragma once
 
-#include "claim/chip_set.hpp"
 #include "claim/claim.hpp"
 #include "claim/results_set.hpp"
-#include "claim/step_scenarios.hpp"
-#include "claim/subject.hpp"
+#include "step_model/chip_set.hpp"
+#include "step_model/step_scenarios.hpp"
+#include "step_model/subject.hpp"
 #include "support/equivalence.hpp"
 
 #include <narrowfp/cost/model_shape.hpp>

@@ -63,8 +63,8 @@ std::vector<sensitivity_line> sensitivity_of(const row_context& how) {
         lines.insert(lines.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     };
     const figure_of ratio = [](const step_scenarios& all, const step_scenario& s) {
-        const column_seconds t = all.seconds_in(s);
-        return t[column::wide] / t[column::fp8_units];
+        const case_seconds t = all.seconds_in(s);
+        return t[hardware_case::wide] / t[hardware_case::fp8_units];
     };
     constexpr double step_threshold = 1.10;
     constexpr std::string_view step_rule = "16-bit / FP8 step at least 1.10";
@@ -73,7 +73,7 @@ std::vector<sensitivity_line> sensitivity_of(const row_context& how) {
         add(lines_for("V1", step_scenarios(what, chips.by_name(name)), step_threshold, step_rule, ratio));
     }
     const step_scenarios h20(what, chips.by_name("h20"));
-    const double h20_rate = 1 / h20.seconds_in(h20.all().front())[column::fp8_units];
+    const double h20_rate = 1 / h20.seconds_in(h20.all().front())[hardware_case::fp8_units];
     std::vector<sensitivity_line> v12b;
     const auto add_v12b = [&](std::vector<sensitivity_line> more) {
         v12b.insert(v12b.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -83,12 +83,12 @@ std::vector<sensitivity_line> sensitivity_of(const row_context& how) {
         add(lines_for("V12a", ascend, step_threshold, step_rule, ratio));
         add_v12b(lines_for("V12b", ascend, 1, "H20 in FP8 at least as fast",
                            [&](const step_scenarios& all, const step_scenario& s) {
-                               return h20_rate * all.seconds_in(s)[column::wide];
+                               return h20_rate * all.seconds_in(s)[hardware_case::wide];
                            }));
-        const double ascend_rate = 1 / ascend.seconds_in(ascend.all().front())[column::wide];
+        const double ascend_rate = 1 / ascend.seconds_in(ascend.all().front())[hardware_case::wide];
         std::vector<sensitivity_line> other = lines_for(
             "V12b", h20, 1, "H20 in FP8 at least as fast", [&](const step_scenarios& all, const step_scenario& s) {
-                return 1 / all.seconds_in(s)[column::fp8_units] / ascend_rate;
+                return 1 / all.seconds_in(s)[hardware_case::fp8_units] / ascend_rate;
             });
         for (sensitivity_line& line : other) {
             line.where = "h20 over " + std::string(name);

@@ -45,7 +45,7 @@ worked_column worked_on(const step_scenarios& all) {
     const step_scenario& s = all.all().front();
     worked_column out;
     out.chip = all.chip().name;
-    for (const column c : all_columns) {
+    for (const hardware_case c : all_hardware_cases) {
         const auto n = static_cast<std::size_t>(c);
         out.there[n] = arithmetic_of(c) != cost::arithmetic::narrow_units || all.machine_in(s, c).narrow_peak > 0;
         if (out.there[n]) {
@@ -54,9 +54,9 @@ worked_column worked_on(const step_scenarios& all) {
             out.links[n] = stage.links() / static_cast<double>(l.layers_per_stage);
         }
     }
-    const cost::machine m = all.machine_in(s, column::fp8_units);
-    const cost::layer_seconds fp8 = all.layer_in(s, column::fp8_units);
-    const cost::layer_seconds wide = all.layer_in(s, column::wide);
+    const cost::machine m = all.machine_in(s, hardware_case::fp8_units);
+    const cost::layer_seconds fp8 = all.layer_in(s, hardware_case::fp8_units);
+    const cost::layer_seconds wide = all.layer_in(s, hardware_case::wide);
     const double layers = static_cast<double>(l.layers_per_stage);
     worked_lines w;
     const double work = w.input("a", "products of one stage and micro-batch, forward and backward", "TFLOP",
@@ -85,10 +85,11 @@ worked_column worked_on(const step_scenarios& all) {
         w.add("p", "stage, 16 bits", "ms", "g + k + l + n", products16 + attention + elementwise + gaps16);
     w.add("q", "ratio of the stages", "1", "p / o", stage16 / stage8);
     const double links8 = w.input("r", "traffic to experts in that time, FP8 dispatch", "ms",
-                                  1e3 * all.stage_in(s, column::fp8_units).links());
-    const double links16 = w.input("s", "the same, 16-bit dispatch", "ms", 1e3 * all.stage_in(s, column::wide).links());
-    const cost::step_parts step8 = all.step_in(s, column::fp8_units);
-    const cost::step_parts step16 = all.step_in(s, column::wide);
+                                  1e3 * all.stage_in(s, hardware_case::fp8_units).links());
+    const double links16 =
+        w.input("s", "the same, 16-bit dispatch", "ms", 1e3 * all.stage_in(s, hardware_case::wide).links());
+    const cost::step_parts step8 = all.step_in(s, hardware_case::fp8_units);
+    const cost::step_parts step16 = all.step_in(s, hardware_case::wide);
     if (l.schedule == cost::pipeline_schedule::dualpipe) {
         const double pairs =
             w.input("t", "overlapped pairs a step, mean over ranks", "1", cost::chunks_of_dualpipe(l).pairs);
@@ -173,7 +174,7 @@ std::vector<report::record> worked_records(std::string_view row, const std::vect
             all.push_back(make_record(row, c.chip + ".worked." + line.letter, line.what, report::figure_kind::modelled,
                                       line.value, line.unit, line.formula));
         }
-        for (std::size_t n = 0; n < all_columns.size(); ++n) {
+        for (std::size_t n = 0; n < all_hardware_cases.size(); ++n) {
             if (!c.there[n]) {
                 continue;
             }
@@ -186,7 +187,7 @@ std::vector<report::record> worked_records(std::string_view row, const std::vect
                      {"gaps", s.gaps},
                      {"links", c.links[n]}}) {
                 all.push_back(
-                    make_record(row, c.chip + ".layer." + std::string(id_of(all_columns[n])) + "." + what,
+                    make_record(row, c.chip + ".layer." + std::string(id_of(all_hardware_cases[n])) + "." + what,
                                 std::string(what) + " of one layer and micro-batch, " + std::string(column_names[n]),
                                 report::figure_kind::modelled, seconds * 1e3, "ms", "step-time model"));
             }

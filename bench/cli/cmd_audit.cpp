@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp audit: what narrow formats do to the tensors of a model file.
-#include "audit/audit_report.hpp"
-#include "audit/layer_error.hpp"
+#include "checkpoint/audit_report.hpp"
+#include "checkpoint/layer_error.hpp"
 #include "cli/command.hpp"
 #include "cli/names.hpp"
 #include "cli/tensor_choice.hpp"

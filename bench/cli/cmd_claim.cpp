@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp claim: what lacking FP8 costs, row by row, with what certainty, and what has not been run. The rows are in
 // bench/claim/; a new one needs nothing here.
-#include "claim/chip_set.hpp"
 #include "claim/claim_page.hpp"
 #include "claim/claim_report.hpp"
 #include "claim/results_set.hpp"
-#include "claim/subject.hpp"
 #include "cli/command.hpp"
-#include "train/operand_files.hpp"
+#include "step_model/chip_set.hpp"
+#include "step_model/subject.hpp"
+#include "train/run/operand_files.hpp"
 
 #include <narrowfp/report/json.hpp>
 #include <narrowfp/report/markdown.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp quantize: a model file in a narrow format, for other programs to load.
-#include "audit/quantise_file.hpp"
+#include "checkpoint/quantise_file.hpp"
 #include "cli/command.hpp"
 #include "cli/names.hpp"
 #include "cli/tensor_choice.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp train: the training experiment (bench/train/): what narrow formats cost a training run of a small model.
-#include "audit/parallel.hpp"
 #include "cli/command.hpp"
-#include "train/experiment_records.hpp"
-#include "train/experiment_report.hpp"
+#include "support/parallel.hpp"
+#include "train/experiment/experiment_records.hpp"
+#include "train/experiment/experiment_report.hpp"
 
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/report/json.hpp>

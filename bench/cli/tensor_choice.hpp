@@ -2,7 +2,7 @@
 // Tensors chosen by globs on the command line, as `audit` and `quantize` take them.
 #pragma once
 
-#include "audit/stored_tensor.hpp"
+#include "checkpoint/stored_tensor.hpp"
 
 #include <string>
 #include <vector>

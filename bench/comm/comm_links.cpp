@@ -3,9 +3,9 @@
 // by the same factor leaves the share of traffic in a layer's time as it is on the chip. The factor is measured (one FP8
 // product here) and modelled (a layer's work on the chip, centre of the claim's scenarios); the traffic is real and its
 // time is measured on the emulated link.
-#include "claim/step_scenarios.hpp"
 #include "comm/comm_suite.hpp"
 #include "comm/paced_transport.hpp"
+#include "step_model/step_scenarios.hpp"
 #include "support/random_data.hpp"
 
 #include <narrowfp/cost/training_flops.hpp>
@@ -67,8 +67,8 @@ report::record timing(std::string what, std::string name, figure_kind kind, doub
     return r;
 }
 
-struct column_choice {
-    claim::column column;
+struct case_choice {
+    step_model::hardware_case hardware;
     std::string_view dispatch;
 };
 
@@ -125,7 +125,7 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
     // Ranks share the processors, so each has its share of the products.
     const double processors = std::min(1.0, static_cast<double>(std::thread::hardware_concurrency()) / ranks);
     const double flops = processors * world.max_over_ranks(world.net.rank() == 0 ? rate_here() : 0);
-    const claim::subject what;
+    const step_model::subject what;
     const cost::model_shape& model = cost::deepseek_v3;
     const cost::training_layout& layout = cost::deepseek_v3_layout;
     const double flop_of_layer = cost::training_flops_per_token(model, layout.sequence, cost::attention_count::causal) /
@@ -137,10 +137,11 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
                                  "256 x 1024 x 1024 on one thread, best of 3, times processors over ranks"));
     bool fitted = false;
     for (const std::string chip : {"h800", "910b3", "910c"}) {
-        const claim::step_scenarios all(what, device::chip_by_name(chip), chip != "h800");
-        const claim::step_scenario& centre = all.all().front();
-        const double scale = here / (all.stage_in(centre, claim::column::wide).compute() / token_layers);
-        const double chip_rate = all.machine_in(centre, claim::column::wide).scale_out * centre.shares.links;
+        const step_model::step_scenarios all(what, device::chip_by_name(chip), chip != "h800");
+        const step_model::step_scenario& centre = all.all().front();
+        const double scale = here / (all.stage_in(centre, step_model::hardware_case::wide).compute() / token_layers);
+        const double chip_rate =
+            all.machine_in(centre, step_model::hardware_case::wide).scale_out * centre.shares.links;
         const double rate = chip_rate / scale;
         if (!fitted) {
             fit_hockney(world, rate, out);
@@ -152,14 +153,14 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
         const std::string method = "link emulated: " + std::to_string(rate / 1e6) + " MB/s a rank, " +
                                    std::to_string(scale) + " times slower than " + std::to_string(chip_rate / 1e9) +
                                    " GB/s, as this machine's products are";
-        for (const column_choice& c : {column_choice{claim::column::fp8_units, "fp8"},
-                                       {claim::column::fp8_storage, "fp8"},
-                                       {claim::column::int8, "int8"},
-                                       {claim::column::wide, "bf16"}}) {
-            if (c.column == claim::column::fp8_units && chip != "h800") {
+        for (const case_choice& c : {case_choice{step_model::hardware_case::fp8_units, "fp8"},
+                                     {step_model::hardware_case::fp8_storage, "fp8"},
+                                     {step_model::hardware_case::int8, "int8"},
+                                     {step_model::hardware_case::wide, "bf16"}}) {
+            if (c.hardware == step_model::hardware_case::fp8_units && chip != "h800") {
                 continue;  // no such units
             }
-            const cost::stage_seconds stage = all.stage_in(centre, c.column);
+            const cost::stage_seconds stage = all.stage_in(centre, c.hardware);
             paced_transport link(world.net, rate);
             world.net.barrier();
             const double start = seconds_now();
@@ -168,9 +169,9 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
             }
             const double seconds = world.max_over_ranks(seconds_now() - start);
             const double work = stage.compute() / token_layers * scale * static_cast<double>(options.exchange.tokens);
-            const std::string id = chip + "." + std::string(claim::id_of(c.column));
+            const std::string id = chip + "." + std::string(step_model::id_of(c.hardware));
             const std::string words = "dispatch and combine of a layer, forward and backward, " + chip + ", " +
-                                      std::string(claim::id_of(c.column)) + ", link emulated";
+                                      std::string(step_model::id_of(c.hardware)) + ", link emulated";
             out.timings.push_back(timing(id + ".seconds", words, figure_kind::measured, seconds, "s", ranks, method));
             out.timings.push_back(timing(id + ".traffic_over_work", words + ": time over the layer's work",
                                          figure_kind::measured, seconds / work, "1", ranks,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables of the communication suite, made from its records.
-#include "claim/step_scenarios.hpp"
 #include "comm/launch.hpp"
+#include "step_model/step_scenarios.hpp"
 
 #include <narrowfp/report/text.hpp>
 
@@ -144,8 +144,8 @@ report::table link_table(const values& v) {
                  {"exposed with overlap", alignment::right}};
     const std::int64_t ranks = v.most_ranks();
     for (const std::string chip : {"h800", "910b3", "910c"}) {
-        for (const claim::column at : claim::all_columns) {
-            const std::string c(claim::id_of(at));
+        for (const step_model::hardware_case at : step_model::all_hardware_cases) {
+            const std::string c(step_model::id_of(at));
             const std::string id = "link." + chip + "." + c;
             if (const auto exposed = v.number(id + ".exposed_over_work", ranks)) {
                 t.add_row({chip, c, v.text(id + ".seconds", ranks), v.text(id + ".traffic_over_work", ranks),

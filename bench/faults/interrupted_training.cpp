@@ -3,7 +3,7 @@
 
 #include "faults/training_text.hpp"
 #include "support/scratch_folder.hpp"
-#include "train/trainer.hpp"
+#include "train/run/trainer.hpp"
 
 #include <narrowfp/cost/failures.hpp>
 #include <narrowfp/report/text.hpp>

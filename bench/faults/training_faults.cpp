@@ -3,8 +3,8 @@
 
 #include "faults/training_text.hpp"
 #include "support/scratch_folder.hpp"
-#include "train/checkpoint.hpp"
-#include "train/trainer.hpp"
+#include "train/run/checkpoint.hpp"
+#include "train/run/trainer.hpp"
 
 #include <narrowfp/round/philox.hpp>
 

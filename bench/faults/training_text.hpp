@@ -3,7 +3,7 @@
 // last two, so that there is something to learn and nothing to download. A function of (seed, index).
 #pragma once
 
-#include "train/batch.hpp"
+#include "train/model/batch.hpp"
 
 #include <cstdint>
 #include <vector>

@@ -2,7 +2,7 @@
 #include "study/matmul.hpp"
 
 #include "support/random_data.hpp"
-#include "train/recorded_products.hpp"
+#include "train/run/recorded_products.hpp"
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/format/catalog.hpp>

@@ -7,7 +7,7 @@
 // A new study is a function here and a row of `scaling_designs`.
 #pragma once
 
-#include "train/recorded_products.hpp"
+#include "train/run/recorded_products.hpp"
 
 #include <narrowfp/report/record.hpp>
 #include <narrowfp/report/table.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "array_rows.hpp"
+#include "support/array_rows.hpp"
 
-#include "random_data.hpp"
-#include "verification.hpp"
+#include "support/random_data.hpp"
+#include "support/verification.hpp"
 
 #include <narrowfp/round/philox.hpp>
 

@@ -3,7 +3,7 @@
 // rates in elements.
 #pragma once
 
-#include "benchmark_main.hpp"
+#include "support/benchmark_main.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "benchmark_arguments.hpp"
+#include "support/benchmark_arguments.hpp"
 
 #include <fmt/format.h>
 

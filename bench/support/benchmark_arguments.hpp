@@ -3,7 +3,7 @@
 // benchmark_main.cpp.
 #pragma once
 
-#include "benchmark_rounds.hpp"
+#include "support/benchmark_rounds.hpp"
 
 #include <stdexcept>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that depends on the version of Google Benchmark is in this file, first.
-#include "benchmark_main.hpp"
+#include "support/benchmark_main.hpp"
 
-#include "benchmark_arguments.hpp"
-#include "benchmark_results.hpp"
-#include "terminal.hpp"
+#include "support/benchmark_arguments.hpp"
+#include "support/benchmark_results.hpp"
+#include "support/terminal.hpp"
 
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/report/json.hpp>

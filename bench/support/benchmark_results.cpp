@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "benchmark_results.hpp"
+#include "support/benchmark_results.hpp"
 
 #include "support/build_info.hpp"
 

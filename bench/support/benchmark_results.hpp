@@ -3,7 +3,7 @@
 // Internal to benchmark_main.cpp.
 #pragma once
 
-#include "benchmark_main.hpp"
+#include "support/benchmark_main.hpp"
 
 #include <narrowfp/report/table.hpp>
 

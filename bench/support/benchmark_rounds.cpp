@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "benchmark_rounds.hpp"
+#include "support/benchmark_rounds.hpp"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 // two rows in one round is worth more than the ratio of their best times. Internal to benchmark_main.cpp.
 #pragma once
 
-#include "benchmark_main.hpp"
-#include "benchmark_results.hpp"
+#include "support/benchmark_main.hpp"
+#include "support/benchmark_results.hpp"
 
 #include <string>
 #include <vector>

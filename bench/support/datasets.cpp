@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "datasets.hpp"
+#include "support/datasets.hpp"
 
 #include <zlib.h>
 

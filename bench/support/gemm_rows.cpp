@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gemm_rows.hpp"
+#include "support/gemm_rows.hpp"
 
 #include "support/onednn.hpp"
 #include "support/random_data.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "machine_peak.hpp"
+#include "support/machine_peak.hpp"
 
 #include <narrowfp/base/target.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "near_names.hpp"
+#include "support/near_names.hpp"
 
 #include <narrowfp/report/text.hpp>
 

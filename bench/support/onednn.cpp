@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "onednn.hpp"
+#include "support/onednn.hpp"
 
-#include "benchmark_main.hpp"
+#include "support/benchmark_main.hpp"
 
 #include <narrowfp/base/target.hpp>
 

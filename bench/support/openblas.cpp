@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "openblas.hpp"
+#include "support/openblas.hpp"
 
 #include <dlfcn.h>
 #include <strings.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "random_data.hpp"
+#include "support/random_data.hpp"
 
 #include <narrowfp/base/fp_environment.hpp>
 #include <narrowfp/round/philox.hpp>

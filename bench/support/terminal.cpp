@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "terminal.hpp"
+#include "support/terminal.hpp"
 
 #include <narrowfp/report/text.hpp>
 

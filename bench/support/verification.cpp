@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verification.hpp"
+#include "support/verification.hpp"
 
 #include <narrowfp/gemm/reference.hpp>
 

@@ -3,8 +3,8 @@
 // and the model's parameters and work are then finite and positive, or refused with one error that changes nothing.
 #include "fuzz.hpp"
 
-#include "claim/chip_set.hpp"
-#include "claim/subject.hpp"
+#include "step_model/chip_set.hpp"
+#include "step_model/subject.hpp"
 
 #include <narrowfp/cost/training_flops.hpp>
 
@@ -15,7 +15,7 @@
 namespace {
 
 using namespace narrowfp;
-using bench::claim::chip_set;
+using bench::step_model::chip_set;
 
 bool is_amount(double value) { return std::isfinite(value) && value > 0; }
 
@@ -41,9 +41,9 @@ void take_chips(std::string_view text, bool one_figure) {
 }
 
 void take_model(std::string_view text) {
-    bench::claim::subject subject;
+    bench::step_model::subject subject;
     try {
-        bench::claim::parse_subject(text, "input", subject);
+        bench::step_model::parse_subject(text, "input", subject);
     } catch (const std::runtime_error&) {
         NARROWFP_FUZZ_REQUIRE(subject.is_deepseek_v3 && subject.name == "DeepSeek-V3");
         return;

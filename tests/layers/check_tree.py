@@ -57,16 +57,33 @@ LICENCE_FOLDERS = CODE_FOLDERS + ("cmake", ".ci")
 MAX_LINES = 500
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
 INCLUDE_LINE = re.compile(r"^\s*#\s*include\b\s*(.*?)\s*(?://.*)?$")
+BENCH_LAYER_ROW = re.compile(r"^\| `([a-z_/]+/|\.)` \| [^|]+ \| (-|`[^|]+`) \|$")
 INCLUDE_NAME = re.compile(r"^(?:<([^<>]+)>|\"([^\"]+)\")")
 
 
-def reachable_modules():
-    """For each module, every module it may include, itself among them."""
-    reachable = {module: {module} | allowed for module, allowed in MAY_INCLUDE.items()}
-    for _ in MAY_INCLUDE:
+def reachable_from(may_include):
+    """For each module of a table {module: modules it may include}, every module it reaches, itself among them."""
+    reachable = {module: {module} | allowed for module, allowed in may_include.items()}
+    for _ in may_include:
         for modules in reachable.values():
             modules |= set().union(*(reachable[module] for module in modules))
     return reachable
+
+
+def reachable_modules():
+    """For each module of the library, every module it may include, itself among them."""
+    return reachable_from(MAY_INCLUDE)
+
+
+def bench_layers(readme):
+    """The table of layers in bench/README.md as {folder: folders it may include}; the folder of the suites is ''."""
+    layers = {}
+    for line in readme.splitlines():
+        match = BENCH_LAYER_ROW.match(line)
+        if match:
+            folder, allowed = match.groups()
+            layers[folder.strip("/.")] = {name.strip("/") for name in re.findall(r"`([^`]+)`", allowed)}
+    return layers
 
 
 def is_source(path):
@@ -92,15 +109,19 @@ class Checker:
     def __init__(self, top):
         self.top = pathlib.Path(top)
         self.library = self.top / "lib" / "narrowfp"
+        self.bench = self.top / "bench"
         self.oracle = self.top / "tests" / "support" / "oracle"
         self.reachable = reachable_modules()
         self.violations = []
         self.includes_seen = 0
+        readme = self.bench / "README.md"
+        self.layers = bench_layers(readme.read_text(encoding="utf-8")) if readme.is_file() else {}
 
     def report(self, path, line, text):
         self.violations.append(f"{path.relative_to(self.top)}:{line}: {text}")
 
     def run(self):
+        self.check_layers()
         for path in self.files(LICENCE_FOLDERS):
             self.check_file(path)
         if (self.top / "CMakeLists.txt").exists():
@@ -137,6 +158,39 @@ class Checker:
                 self.check_oracle_include(path, line, name, quoted)
             else:
                 self.check_user_include(path, line, name)
+                if path.is_relative_to(self.bench):
+                    self.check_bench_include(path, line, name, quoted)
+
+    def check_layers(self):
+        """Each row of bench/README.md names folders that exist and have rows of their own; the table has no circle."""
+        readme = self.bench / "README.md"
+        for folder, allowed in self.layers.items():
+            for name in [folder, *sorted(allowed - self.layers.keys())]:
+                if name not in self.layers or not (self.bench / name).is_dir():
+                    self.report(readme, 1, f"the table of layers names '{name}/', which is no folder with a row of its own")
+        known = {folder: allowed & self.layers.keys() for folder, allowed in self.layers.items()}
+        reachable = reachable_from(known)
+        for folder, allowed in known.items():
+            if any(folder in reachable[other] for other in allowed):
+                self.report(readme, 1, f"'{folder}/' may include itself through others: the layers have a circle")
+        self.bench_reachable = reachable
+
+    def layer_of(self, name):
+        """The folder of the table in which a file of bench/ lies: the longest that fits; None if there is none."""
+        folder = name.rpartition("/")[0]
+        while folder not in self.bench_reachable and folder:
+            folder = folder.rpartition("/")[0]
+        return folder if folder in self.bench_reachable else None
+
+    def check_bench_include(self, path, line, name, quoted):
+        layer = self.layer_of(path.relative_to(self.bench).as_posix())
+        if layer is None or (layer == "" and path.parent != self.bench):
+            self.report(path, line, "this folder has no row in the table of layers of bench/README.md")
+        elif quoted and not (self.bench / name).is_file():
+            self.report(path, line, f"'{name}' is no file of bench/: write the path from there")
+        elif quoted and self.layer_of(name) not in self.bench_reachable[layer]:
+            allowed = ", ".join(sorted(other + "/" for other in self.bench_reachable[layer]))
+            self.report(path, line, f"{layer or '.'}/ may not include '{name}'; it may include: {allowed}")
 
     def check_library_include(self, path, line, name, quoted):
         parts = path.relative_to(self.library).parts

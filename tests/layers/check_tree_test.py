@@ -11,17 +11,31 @@ HEAD = "// " + check_tree.LICENCE + "\n"
 
 
 class CheckTree(unittest.TestCase):
+    LAYERS = """| folder | owns | may include |
+|---|---|---|
+| `support/` | a | - |
+| `train/model/` | b | `support/` |
+| `claim/` | c | `train/model/` |
+| `.` | suites | `support/` |
+"""
+
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         for module in check_tree.MAY_INCLUDE:
             self.write(f"lib/narrowfp/{module}/{module}.hpp", "#include <vector>\n")
         self.write("lib/narrowfp/narrowfp.hpp", "#include <narrowfp/base/base.hpp>\n#include <narrowfp/cost/cost.hpp>\n")
+        self.write_bench()
 
     def write(self, name, text, head=HEAD):
         path = pathlib.Path(self.folder.name, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(head + text, encoding="utf-8")
+
+    def write_bench(self, layers=LAYERS):
+        self.write("bench/README.md", layers)
+        for folder in ("support", "train/model", "claim", "claim/holdout"):
+            self.write(f"bench/{folder}/a.hpp", "#include <vector>\n")
 
     def violations(self):
         return check_tree.Checker(self.folder.name).run()
@@ -133,6 +147,37 @@ class CheckTree(unittest.TestCase):
         self.write("CHANGELOG.md", "## [0.1.2] - 2001-02-03\n")
         self.assertEqual(self.violations(), [])
         self.expect("CITATION.cff", "version: 0.1.1\n", "version: 0.1.2")
+
+    def test_every_forbidden_pair_of_bench_layers_is_reported(self):
+        order = ["support", "train/model", "claim"]
+        for n, folder in enumerate(order):
+            for k, other in enumerate(order):
+                self.write(f"bench/{folder}/pair.cpp", f'#include "{other}/a.hpp"\n')
+                found = self.violations()
+                self.assertEqual(len(found), 0 if k <= n else 1, (folder, other, found))
+                pathlib.Path(self.folder.name, f"bench/{folder}/pair.cpp").unlink()
+
+    def test_a_folder_inside_a_layer_belongs_to_it(self):
+        self.write("bench/claim/holdout/b.cpp", '#include "claim/a.hpp"\n#include "train/model/a.hpp"\n')
+        self.assertEqual(self.violations(), [])
+        self.expect("bench/train/model/b.cpp", '#include "claim/holdout/a.hpp"\n', "may not include 'claim/holdout/a.hpp'")
+
+    def test_a_suite_includes_what_its_row_says(self):
+        self.write("bench/bench_a.cpp", '#include "support/a.hpp"\n')
+        self.assertEqual(self.violations(), [])
+        self.expect("bench/bench_a.cpp", '#include "claim/a.hpp"\n', "./ may not include")
+
+    def test_a_folder_of_bench_needs_a_row(self):
+        self.expect("bench/misc/a.cpp", "#include <vector>\n", "no row in the table of layers")
+
+    def test_an_include_of_bench_names_its_path(self):
+        self.expect("bench/claim/b.cpp", '#include "holdout/a.hpp"\n', "write the path from there")
+
+    def test_the_table_of_bench_names_folders_and_has_no_circle(self):
+        self.write_bench(self.LAYERS.replace("| `support/` | a | - |", "| `support/` | a | `claim/` |"))
+        self.assertTrue(any("circle" in text for text in self.violations()))
+        self.write_bench(self.LAYERS.replace("| `claim/` | c | `train/model/` |", "| `claim/` | c | `gone/` |"))
+        self.assertTrue(any("'gone/'" in text for text in self.violations()))
 
 
 if __name__ == "__main__":

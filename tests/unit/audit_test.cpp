@@ -3,7 +3,7 @@
 // sums whatever the number of threads, and statistics of data whose moments are known.
 #include <doctest/doctest.h>
 
-#include "audit/tensor_audit.hpp"
+#include "checkpoint/tensor_audit.hpp"
 
 #include <narrowfp/error/metrics.hpp>
 #include <narrowfp/quant/recipe.hpp>

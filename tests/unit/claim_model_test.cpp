@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calibration of the step-time model and its hold-outs.
-#include "claim/calibration/efficiencies.hpp"
 #include "claim/holdout/pairs.hpp"
+#include "step_model/calibration/efficiencies.hpp"
 
 #include <narrowfp/cost/step_time.hpp>
 #include <narrowfp/device/chips.hpp>

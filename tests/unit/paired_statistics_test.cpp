@@ -3,7 +3,7 @@
 // P(T < t) = 1/2 + t / (2 sqrt(2 + t^2)); further quantiles from printed tables.
 #include <doctest/doctest.h>
 
-#include <train/paired_statistics.hpp>
+#include <train/experiment/paired_statistics.hpp>
 
 #include <array>
 #include <cmath>

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <narrowfp/report/write_file.hpp>
-#include <train/corpus.hpp>
+#include <train/run/corpus.hpp>
 
 #include <zlib.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long the work of a layer takes on a chip: each product by its shape and format, attention, casts and elementwise
 // kernels at their share of a peak or of the memory's bandwidth. Efficiencies are inputs; where each comes from stands
-// with the calibration data (bench/claim/calibration/). Nothing here measures anything.
+// with the calibration data (bench/step_model/calibration/). Nothing here measures anything.
 #pragma once
 
 #include <narrowfp/cost/layer_work.hpp>

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <functional>
 
-#include "train/decoder.hpp"
-#include "train/recipe_linears.hpp"
-#include "train/trainer.hpp"
+#include "train/model/decoder.hpp"
+#include "train/run/recipe_linears.hpp"
+#include "train/run/trainer.hpp"
 #include "unit/train/symbols.hpp"
 
 namespace narrowfp_test {

@@ -19,10 +19,10 @@
 
 #include "support/files.hpp"
 #include "support/forced_target.hpp"
-#include "train/adamw.hpp"
-#include "train/fidelity.hpp"
-#include "train/recipe_linears.hpp"
-#include "train/trainer.hpp"
+#include "train/experiment/fidelity.hpp"
+#include "train/run/adamw.hpp"
+#include "train/run/recipe_linears.hpp"
+#include "train/run/trainer.hpp"
 #include "unit/train/symbols.hpp"
 
 using namespace narrowfp;

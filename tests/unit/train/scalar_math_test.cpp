@@ -7,9 +7,9 @@
 #include <string>
 
 #include "support/sha256.hpp"
-#include "train/lanes.hpp"
-#include "train/random.hpp"
-#include "train/scalar_math.hpp"
+#include "train/model/lanes.hpp"
+#include "train/model/random.hpp"
+#include "train/model/scalar_math.hpp"
 
 using namespace narrowfp::bench;
 using namespace narrowfp::bench::train;

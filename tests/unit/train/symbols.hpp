@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "train/batch.hpp"
-#include "train/random.hpp"
+#include "train/model/batch.hpp"
+#include "train/model/random.hpp"
 
 namespace narrowfp_test {
 

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/stored_tensor.hpp"
+
+#include <narrowfp/io/model_files.hpp>
+#include <narrowfp/io/npy.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <system_error>
+
+namespace narrowfp::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+stored_tensor from_safetensors(const fs::path& file, const safetensors_tensor& t) {
+    stored_tensor result{.name = t.name,
+                         .file = file,
+                         .offset = t.offset,
+                         .bytes = t.bytes,
+                         .shape = t.shape,
+                         .dtype = std::string(to_string(t.dtype))};
+    if (t.dtype == safetensors_dtype::f32_ieee) {
+        result.kind = element_kind::real32;
+    } else if (t.dtype == safetensors_dtype::f64_ieee) {
+        result.kind = element_kind::real64;
+    } else if (const auto format = format_of(t.dtype);
+               format && (bits_of(t.dtype) == 8 || bits_of(t.dtype) == 16) && t.dtype != safetensors_dtype::f8_e8m0) {
+        result.kind = element_kind::codes;
+        result.format = *format;
+    }
+    return result;
+}
+
+stored_tensor from_npy(const fs::path& file, const std::optional<any_format>& codes) {
+    npy_layout where = npy_inspect(file);
+    stored_tensor result{.name = file.stem().string(),
+                         .file = file,
+                         .offset = where.offset,
+                         .bytes = where.bytes,
+                         .shape = std::move(where.shape),
+                         .dtype = std::string(to_string(where.dtype))};
+    const auto is = [&](npy_dtype a, npy_dtype b) { return where.dtype == a || where.dtype == b; };
+    if (where.dtype == npy_dtype::f4) {
+        result.kind = element_kind::real32;
+    } else if (where.dtype == npy_dtype::f8) {
+        result.kind = element_kind::real64;
+    } else if (where.dtype == npy_dtype::f2) {
+        result.kind = element_kind::codes;
+        result.format = f16;
+    } else if (codes && (is(npy_dtype::u1, npy_dtype::raw1) || is(npy_dtype::u2, npy_dtype::raw2))) {
+        const std::size_t width = code_bits_of(*codes) <= 8 ? 1 : 2;
+        if (code_bits_of(*codes) > 16 || item_size(where.dtype) != width) {
+            throw std::invalid_argument("'" + file.string() + "': dtype '" + result.dtype + "' cannot hold codes of " +
+                                        std::string(name_of(*codes)) + ", expected '" + (width == 1 ? "|u1" : "<u2") +
+                                        "'");
+        }
+        result.kind = element_kind::codes;
+        result.format = *codes;
+        result.dtype += " " + std::string(name_of(*codes));
+    } else if (is(npy_dtype::raw1, npy_dtype::raw2)) {
+        throw std::invalid_argument("'" + file.string() + "': dtype '" + result.dtype +
+                                    "' does not say which format its codes are in; name it with --codes");
+    }
+    return result;
+}
+
+std::vector<fs::path> npy_files(const fs::path& folder) {
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        if (entry.path().extension() == ".npy" && entry.is_regular_file()) {
+            found.push_back(entry.path());
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+bool holds_safetensors(const fs::path& folder) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (name.front() != '.' && (name.ends_with(".safetensors") || is_model_index(entry.path()))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void add_model(const fs::path& path, std::vector<stored_tensor>& out) {
+    for (const safetensors_file& shard : open_model(path)) {
+        for (const safetensors_tensor& t : shard.tensors()) {
+            out.push_back(from_safetensors(shard.path(), t));
+        }
+    }
+}
+
+void add_path(const fs::path& path, const std::optional<any_format>& codes, std::vector<stored_tensor>& out) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) {
+        if (holds_safetensors(path)) {
+            add_model(path, out);
+            return;
+        }
+        const std::vector<fs::path> arrays = npy_files(path);
+        if (arrays.empty()) {
+            throw std::runtime_error("'" + path.string() + "': the folder holds no .safetensors and no .npy file");
+        }
+        for (const fs::path& array : arrays) {
+            out.push_back(from_npy(array, codes));
+        }
+    } else if (path.extension() == ".npy") {
+        out.push_back(from_npy(path, codes));
+    } else if (path.extension() == ".safetensors" || is_model_index(path)) {
+        const std::size_t before = out.size();
+        add_model(path, out);
+        if (out.size() == before) {
+            throw std::runtime_error("'" + path.string() + "': holds no tensors");
+        }
+    } else if (!fs::exists(path, error)) {
+        throw std::runtime_error("'" + path.string() + "': cannot be read: no such file or folder");
+    } else {
+        throw std::runtime_error("'" + path.string() +
+                                 "': expected a folder, *.safetensors, *.safetensors.index.json or *.npy");
+    }
+}
+
+}  // namespace
+
+std::uint64_t stored_tensor::elements() const {
+    std::uint64_t count = 1;
+    for (const std::size_t dimension : shape) {
+        count *= dimension;
+    }
+    return count;
+}
+
+std::string shape_text(const stored_tensor& tensor) {
+    std::string text;
+    for (const std::size_t dimension : tensor.shape) {
+        text += (text.empty() ? "" : " x ") + std::to_string(dimension);
+    }
+    return text.empty() ? "scalar" : text;
+}
+
+std::vector<stored_tensor> list_tensors(const std::vector<std::string>& paths, const std::optional<any_format>& codes) {
+    std::vector<stored_tensor> tensors;
+    for (const std::string& path : paths) {
+        try {
+            add_path(path, codes, tensors);
+        } catch (const fs::filesystem_error& error) {
+            throw std::runtime_error("'" + path + "': cannot be read: " + error.code().message());
+        }
+    }
+    if (tensors.empty()) {
+        throw std::runtime_error("'" + paths.front() + "': holds no tensors");
+    }
+    std::map<std::string, int> uses;
+    for (const stored_tensor& t : tensors) {
+        ++uses[t.name];
+    }
+    for (stored_tensor& t : tensors) {
+        if (uses[t.name] > 1) {
+            t.name = t.file.string() + ":" + t.name;
+        }
+    }
+    std::map<std::string, int> named;
+    for (const stored_tensor& t : tensors) {
+        if (++named[t.name] > 1) {
+            throw std::invalid_argument("'" + t.file.string() + "' was given twice");
+        }
+    }
+    return tensors;
+}
+
+element_reader::element_reader(const stored_tensor& tensor) : kind_(tensor.kind), width_(sizeof(float)) {
+    if (kind_ == element_kind::real64) {
+        width_ = sizeof(double);
+    } else if (kind_ == element_kind::codes) {
+        const int bits = code_bits_of(tensor.format);
+        width_ = bits <= 8 ? 1 : 2;
+        // A byte that is no code of a narrower format is read by its low bits.
+        values_.resize(width_ == 1 ? 256 : 65536);
+        for (std::size_t code = 0; code < values_.size(); ++code) {
+            values_[code] = decode_float(tensor.format, code & ((std::size_t{1} << bits) - 1));
+        }
+    }
+}
+
+void element_reader::operator()(const std::byte* data, std::span<float> out) const {
+    switch (kind_) {
+        case element_kind::left_alone: break;
+        case element_kind::real32: std::memcpy(out.data(), data, out.size_bytes()); break;
+        case element_kind::real64:
+            for (std::size_t i = 0; i < out.size(); ++i) {
+                double x = 0;
+                std::memcpy(&x, data + i * sizeof(x), sizeof(x));
+                out[i] = static_cast<float>(x);
+            }
+            break;
+        case element_kind::codes:
+            for (std::size_t i = 0; i < out.size(); ++i) {
+                std::uint16_t code = 0;
+                std::memcpy(&code, data + i * width_, width_);
+                out[i] = values_[code];
+            }
+            break;
+    }
+}
+
+}  // namespace narrowfp::bench
