@@ -21,3 +21,14 @@ function(narrowfp_set_flags target)
         endif()
     endif()
 endfunction()
+
+# narrowfp_compile_together(TARGET): eight sources are compiled as one, since most of the time of each goes into the headers
+# that all of them include. So names in unnamed namespaces must differ among the sources of a target.
+# -D CMAKE_UNITY_BUILD_BATCH_SIZE=1 compiles each alone.
+function(narrowfp_compile_together target)
+    set(batch 8)
+    if(DEFINED CMAKE_UNITY_BUILD_BATCH_SIZE)
+        set(batch ${CMAKE_UNITY_BUILD_BATCH_SIZE})
+    endif()
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${batch})
+endfunction()

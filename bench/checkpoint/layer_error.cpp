@@ -26,7 +26,7 @@ std::string without(std::string name, std::string_view suffix) {
     return name;
 }
 
-[[noreturn]] void refuse(const stored_tensor& t, const std::string& why) {
+[[noreturn]] void refuse_product(const stored_tensor& t, const std::string& why) {
     throw std::runtime_error("'" + t.file.string() + "': tensor '" + report::printable(t.name) + "' " + why);
 }
 
@@ -38,7 +38,7 @@ matrix<float> read_rows(const stored_tensor& t, std::size_t rows, std::size_t co
     matrix<float> x(rows, cols);
     reader(stored.data(), {x.data(), x.size()});
     if (!std::all_of(x.data(), x.data() + x.size(), [](float v) { return std::isfinite(v); })) {
-        refuse(t, "holds NaN or infinities");
+        refuse_product(t, "holds NaN or infinities");
     }
     return x;
 }

@@ -18,8 +18,8 @@ using report::alignment;
 
 namespace {
 
-constexpr std::uint32_t seed = 1;
-constexpr std::size_t side = 32;           // rows and columns of a product
+constexpr std::uint32_t curve_seed = 1;
+constexpr std::size_t curve_side = 32;     // rows and columns of a product
 constexpr std::size_t bits_length = 1024;  // K of the products behind the bits
 constexpr std::array<std::size_t, 8> lengths{64, 128, 256, 512, 1024, 2048, 4096, 8192};
 
@@ -48,8 +48,8 @@ std::vector<stored_format> stored_formats() {
 }
 
 std::vector<bits_point> bits_points(const options& opts) {
-    const matrix<float> a_values = make_matrix(distribution::llm_like, side, bits_length, seed, 0);
-    const matrix<float> b_values = make_matrix(distribution::llm_like, bits_length, side, seed, 1);
+    const matrix<float> a_values = make_matrix(distribution::llm_like, curve_side, bits_length, curve_seed, 0);
+    const matrix<float> b_values = make_matrix(distribution::llm_like, bits_length, curve_side, curve_seed, 1);
     const matrix<double> truth = exact_product(a_values.view(), b_values.view(), opts);
     std::vector<bits_point> all;
     for (const stored_format& f : stored_formats()) {
@@ -85,9 +85,9 @@ std::vector<length_curve> length_curves(const options& opts) {
             for (const std::size_t k : lengths) {
                 const recipe& scaling = c.element == any_format{bf16} ? recipes::none : recipes::tensor_current;
                 const quantized_matrix a =
-                    quantize(make_matrix(data, side, k, seed, 0).view(), scaling.for_a(c.element));
+                    quantize(make_matrix(data, curve_side, k, curve_seed, 0).view(), scaling.for_a(c.element));
                 const quantized_matrix b =
-                    quantize(make_matrix(data, k, side, seed, 1).view(), scaling.for_b(c.element));
+                    quantize(make_matrix(data, k, curve_side, curve_seed, 1).view(), scaling.for_b(c.element));
                 const matrix<double> truth = widened(gemm(a, b, exact{}, {}, f32, opts));
                 const error_report error = compare(gemm(a, b, c.acc, {}, f32, opts).view(), truth.view());
                 curve.points.push_back({static_cast<std::int64_t>(k), error.relative_frobenius});
@@ -107,8 +107,8 @@ error_curves make_error_curves(int threads) {
 
 std::vector<report::table> tables_of(const error_curves& curves) {
     report::table bits;
-    bits.title = "V6: error of a product against bits of an element, " + std::to_string(side) + " x " +
-                 std::to_string(side) + ", K = " + std::to_string(bits_length) + ", llm_like, emulated";
+    bits.title = "V6: error of a product against bits of an element, " + std::to_string(curve_side) + " x " +
+                 std::to_string(curve_side) + ", K = " + std::to_string(bits_length) + ", llm_like, emulated";
     bits.columns = {{"format and recipe"},
                     {"bits", alignment::right},
                     {"relative error", alignment::right},
@@ -157,7 +157,7 @@ std::vector<report::record> records_of(const error_curves& curves) {
         r.reference = "exact product of the FP32 operands";
         report::add_field(r.parameters, "bits_per_element", p.bits);
         report::add_field(r.parameters, "k", bits_length);
-        report::add_field(r.parameters, "seed", seed);
+        report::add_field(r.parameters, "seed", curve_seed);
         all.push_back(std::move(r));
     }
     for (const length_curve& c : curves.lengths) {
@@ -166,7 +166,7 @@ std::vector<report::record> records_of(const error_curves& curves) {
                                            report::figure_kind::emulated, p.error, "1", "relative error of adding up");
             r.reference = "exact product of the rounded operands";
             report::add_field(r.parameters, "k", p.k);
-            report::add_field(r.parameters, "seed", seed);
+            report::add_field(r.parameters, "seed", curve_seed);
             all.push_back(std::move(r));
         }
     }

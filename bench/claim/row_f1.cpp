@@ -35,8 +35,8 @@ namespace {
 
 constexpr int quick_batches = 2;  // of a study
 constexpr int full_batches = 16;  // as `narrowfp study`
-constexpr std::uint32_t seed = 1;
-constexpr std::size_t side = 64, length = 4096;
+constexpr std::uint32_t f1_seed = 1;
+constexpr std::size_t f1_side = 64, f1_length = 4096;
 
 struct finding {
     std::string id;  // "promotion"
@@ -110,7 +110,7 @@ void add_accumulation(findings& all, const scaling_study& promotion) {
 
 void add_studies(findings& all, const row_context& how) {
     const auto run = [&](const char* name) {
-        return run_scaling_study(name, {.seed = seed,
+        return run_scaling_study(name, {.seed = f1_seed,
                                         .batches = how.full ? full_batches : quick_batches,
                                         .threads = how.threads,
                                         .on_progress = {}});
@@ -133,8 +133,8 @@ void add_studies(findings& all, const row_context& how) {
 // Rounding of N(0, 1) operands: error of the exact product of the rounded ones.
 void add_quantisation(findings& all, const options& opts) {
     constexpr std::size_t k = 1024;
-    const matrix<float> a = make_matrix(distribution::normal, side, k, seed, 0);
-    const matrix<float> b = make_matrix(distribution::normal, k, side, seed, 1);
+    const matrix<float> a = make_matrix(distribution::normal, f1_side, k, f1_seed, 0);
+    const matrix<float> b = make_matrix(distribution::normal, k, f1_side, f1_seed, 1);
     const matrix<double> truth = exact_product(a.view(), b.view(), opts);
     const auto error = [&](const any_format& element, const recipe& scaling) {
         const quantized_matrix x = quantize(a.view(), scaling.for_a(element));
@@ -156,10 +156,10 @@ void add_quantisation(findings& all, const options& opts) {
 void add_wide_paths(findings& all, const options& opts) {
     const auto error = [&](const any_format& element, const accumulator& acc) {
         const recipe& scaling = element == any_format{bf16} ? recipes::none : recipes::tensor_current;
-        const quantized_matrix a =
-            quantize(make_matrix(distribution::uniform01, side, length, seed, 0).view(), scaling.for_a(element));
-        const quantized_matrix b =
-            quantize(make_matrix(distribution::uniform01, length, side, seed, 1).view(), scaling.for_b(element));
+        const quantized_matrix a = quantize(make_matrix(distribution::uniform01, f1_side, f1_length, f1_seed, 0).view(),
+                                            scaling.for_a(element));
+        const quantized_matrix b = quantize(make_matrix(distribution::uniform01, f1_length, f1_side, f1_seed, 1).view(),
+                                            scaling.for_b(element));
         const matrix<float> exact_sums = gemm(a, b, exact{}, {}, f32, opts);
         return compare(gemm(a, b, acc, {}, f32, opts).view(), widened(exact_sums).view()).max_relative;
     };

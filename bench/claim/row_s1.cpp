@@ -12,7 +12,7 @@ namespace narrowfp::bench::claim {
 
 namespace {
 
-constexpr double tolerance = 0.003;
+constexpr double identity_tolerance = 0.003;
 
 struct identity {
     std::string id;
@@ -20,12 +20,12 @@ struct identity {
     std::string unit;
     double computed = 0;
     double published = 0;
-    bool to_the_digit = false;  // the published digits must come out, else within `tolerance`
+    bool to_the_digit = false;  // the published digits must come out, else within `identity_tolerance`
     std::string source;
 
     double difference() const { return computed / published - 1; }
     bool holds() const {
-        return to_the_digit ? std::round(computed) == published : std::fabs(difference()) <= tolerance;
+        return to_the_digit ? std::round(computed) == published : std::fabs(difference()) <= identity_tolerance;
     }
 };
 

@@ -14,7 +14,7 @@ using report::alignment;
 
 namespace {
 
-constexpr double tolerance = 0.10;
+constexpr double profile_tolerance = 0.10;
 
 struct fit_line {
     std::string id;
@@ -26,7 +26,7 @@ struct fit_line {
     bool by_construction = false;
 
     double error() const { return model / published - 1; }
-    bool holds() const { return std::fabs(error()) <= tolerance; }
+    bool holds() const { return std::fabs(error()) <= profile_tolerance; }
 };
 
 cost::machine h800() { return cost::machine_of(device::chip_by_name("h800"), device::quantity::fp8); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // V1, time of a 16-bit step over an FP8 step on the same chip, for H800 and H20; V12a, the same for Ascend chips had
 // they FP8 units at twice their 16-bit peak. Computed for each chip from its own figures; no factor is carried over.
+#include "claim/chip_lists.hpp"
 #include "claim/rows.hpp"
 #include "claim/worked_example.hpp"
 
@@ -17,8 +18,6 @@ using report::alignment;
 namespace {
 
 constexpr double threshold = 1.10;
-constexpr std::array<std::string_view, 2> default_chips{"h800", "h20"};
-constexpr std::array<std::string_view, 4> ascend_chips{"910b2", "910b3", "910b4", "910c"};
 // Shares of the memory that training may fill, as in V4; activations moved to the host hide behind work.
 constexpr std::array<double, 2> usable_memory{0.88, 0.95};
 
@@ -233,7 +232,7 @@ row_result ratio_row(std::string_view id, const row_context& how, const std::vec
 }  // namespace
 
 row_result run_v1(const row_context& how) {
-    std::vector<std::string> names(default_chips.begin(), default_chips.end());
+    std::vector<std::string> names(nvidia_chips.begin(), nvidia_chips.end());
     row_result out = ratio_row("V1", how, how.asked_chips.empty() ? names : how.asked_chips, false);
     if (subject_of(how).is_deepseek_v3) {
         out.tables.push_back(profile_scenario_table());

@@ -4,6 +4,7 @@
 // memory), the format, the efficiency of software, the links. A factor is what changing it does while the others stay,
 // so it depends on what was changed before: every order is taken. The Ascend end is the published share of its peak,
 // the H20 end is modelled; the H800 end of the cross-check is published.
+#include "claim/chip_lists.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -17,7 +18,6 @@ using report::alignment;
 
 namespace {
 
-constexpr std::array<std::string_view, 3> bins{"910b2", "910b3", "910b4"};
 constexpr std::array<double, 2> shares_of_peak{0.30, 0.41};  // arXiv 2505.04519; later press reports
 constexpr std::array<std::int64_t, 2> sequences{4096, 8192};
 constexpr std::array<std::string_view, 4> factors{"peak", "format", "efficiency", "links"};
@@ -112,7 +112,7 @@ struct tally {
 
 tally tally_to(const row_context& how, const step_scenarios& target, double target_rate) {
     tally out;
-    for (const std::string_view bin : bins) {
+    for (const std::string_view bin : pangu_chips) {
         for (const chip_variant& v : variants_of(chips_of(how).by_name(bin))) {
             for (const double share : shares_of_peak) {
                 for (const std::int64_t sequence : sequences) {
@@ -247,7 +247,7 @@ std::vector<sensitivity_line> attribution_sensitivity(const row_context& how) {
         orders(sequences[1], b3.front(), shares_of_peak[0], centre));
     add("16-bit peak of the 910B3, TFLOP/s", b3.front().base.wide_peak / 1e12, b3.back().base.wide_peak / 1e12,
         at_centre, orders(sequences[0], b3.back(), shares_of_peak[0], centre));
-    for (const std::string_view bin : {bins[0], bins[2]}) {
+    for (const std::string_view bin : {pangu_chips[0], pangu_chips[2]}) {
         const chip_variant v = variants_of(chips_of(how).by_name(bin)).front();
         add("bin " + std::string(bin) + ", TFLOP/s", b3.front().base.wide_peak / 1e12, v.base.wide_peak / 1e12,
             at_centre, orders(sequences[0], v, shares_of_peak[0], centre));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // V12b: tokens a second and device of DeepSeek-V3, an H20 with FP8 over an Ascend in 16 bits and in INT8, modelled. The
 // ratio of the published peaks stands beside it; it is no throughput.
+#include "claim/chip_lists.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -15,7 +16,6 @@ using report::alignment;
 
 namespace {
 
-constexpr std::array<std::string_view, 4> ascend_chips{"910b2", "910b3", "910b4", "910c"};
 constexpr std::array<std::string_view, 5> chips_with_peaks{"910b2", "910b3", "910b4", "910c", "910c-560"};
 
 // The 16-bit peaks of a chip: BF16 where there are figures, else FP16.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // V13, device-hours and device-hours x power of DeepSeek-V3's pre-training in both formats, V1 in other units; V14, what
 // the published efficiencies of software on one Ascend chip are worth beside V1.
+#include "claim/chip_lists.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -12,8 +13,6 @@ using report::alignment;
 namespace {
 
 constexpr double pretraining_tokens = 14.8e12;  // arXiv 2412.19437, table 1
-constexpr std::array<std::string_view, 2> default_chips{"h800", "h20"};
-constexpr std::array<std::string_view, 4> ascend_chips{"910b2", "910b3", "910b4", "910c"};
 
 }  // namespace
 
@@ -31,7 +30,7 @@ row_result run_v13(const row_context& how) {
                  {"power, W", alignment::right},
                  {"GWh, centre", alignment::right},
                  {"how sure the power is"}};
-    std::vector<std::string> names(default_chips.begin(), default_chips.end());
+    std::vector<std::string> names(nvidia_chips.begin(), nvidia_chips.end());
     if (!how.asked_chips.empty()) {
         names = how.asked_chips;
     }

@@ -2,6 +2,7 @@
 // V16: how much of what FP8 saves comes back on a chip without FP8 units that stores and sends 8-bit codes and
 // multiplies in 16 bits: bytes kept and sent (V3, V5), the cost of fitting (V4), step time, and time of memory-bound
 // products. Modelled for chips; the measured part is read from a results file.
+#include "claim/chip_lists.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -15,7 +16,6 @@ using report::alignment;
 
 namespace {
 
-constexpr std::array<std::string_view, 4> ascend_chips{"910b2", "910b3", "910b4", "910c"};
 constexpr std::string_view ending = ".recoverable_without_fp8_units";
 // What bench_gemv gives: time of a memory-bound product with 16-bit weights over 8-bit ones.
 constexpr std::string_view measured_id = "claim.input.memory_bound_speed_up";

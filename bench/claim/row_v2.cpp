@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // V2: speed-up of FP8 over 16-bit products with the casts that they need, shape by shape, and the size of a square
 // product at which it begins.
+#include "claim/chip_lists.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -14,7 +15,6 @@ using report::alignment;
 
 namespace {
 
-constexpr std::array<std::string_view, 2> chips{"h800", "h20"};
 // Of `narrowfp study casts`: share of casts and transposes in the products of a linear layer.
 constexpr std::string_view cast_share_id = "casts.all.share";
 // Of bench_gemm: rates of products over BF16 on this machine, which has no FP8 units.
@@ -94,8 +94,8 @@ row_result run_v2(const row_context& how) {
         work += p.flops();
     }
     std::vector<step_scenarios> on;
-    on.reserve(chips.size());
-    for (const std::string_view name : chips) {
+    on.reserve(nvidia_chips.size());
+    for (const std::string_view name : nvidia_chips) {
         on.emplace_back(what, chips_of(how).by_name(name));
         t.columns.push_back({std::string(name)});
     }

@@ -14,7 +14,7 @@ using report::alignment;
 
 namespace {
 
-constexpr std::array<std::string_view, 6> chips{"h800", "h20", "910b2", "910b3", "910b4", "910c"};
+constexpr std::array<std::string_view, 6> fitted_chips{"h800", "h20", "910b2", "910b3", "910b4", "910c"};
 constexpr double endless = std::numeric_limits<double>::infinity();
 // Share of the memory that weights, gradients, optimizer and activations may fill; the rest is for buffers, libraries
 // and gaps. And whether moving activations to the host hides behind work. Both not known, so scenarios.
@@ -93,11 +93,11 @@ row_result run_v4(const row_context& how) {
     std::vector<scenario_range> wide_extra;
     std::vector<scenario_range> ascend_extra;
     std::vector<cost_line> lines;
-    for (std::size_t n = 0; n < chips.size(); ++n) {
+    for (std::size_t n = 0; n < fitted_chips.size(); ++n) {
         if (how.on_progress) {
-            how.on_progress(static_cast<double>(n) / chips.size(), "V4");
+            how.on_progress(static_cast<double>(n) / fitted_chips.size(), "V4");
         }
-        const device::chip& chip = chips_of(how).by_name(chips[n]);
+        const device::chip& chip = chips_of(how).by_name(fitted_chips[n]);
         const step_scenarios all(what, chip, chip.vendor == "Huawei");
         const fit_result wide = fit_on(all, hardware_case::wide);
         const fit_result stored = fit_on(all, hardware_case::fp8_storage);
@@ -111,16 +111,17 @@ row_result run_v4(const row_context& how) {
         for (const device::figure& f : device::figures_of(chip, device::quantity::memory)) {
             memory += (memory.empty() ? "" : ", ") + report::format_number(f.value, 3);
         }
-        t.add_row({std::string(chips[n]), memory, percent_range(wide.extra), percent_range(stored.extra),
+        t.add_row({std::string(fitted_chips[n]), memory, percent_range(wide.extra), percent_range(stored.extra),
                    schedule_text(wide.centre)});
         const auto percent = [](double x) { return std::isfinite(x) ? std::optional(x * 100) : std::nullopt; };
         const bool has_units = chip.vendor != "Huawei";
-        lines.push_back({"extra." + std::string(chips[n]), "extra step time, " + std::string(chips[n]), "%",
-                         has_units ? percent(units.centre_extra) : std::nullopt, percent(stored.centre_extra),
+        lines.push_back({"extra." + std::string(fitted_chips[n]), "extra step time, " + std::string(fitted_chips[n]),
+                         "%", has_units ? percent(units.centre_extra) : std::nullopt, percent(stored.centre_extra),
                          percent(integer.centre_extra), percent(wide.centre_extra), report::figure_kind::modelled,
                          "step-time model, centre", std::nullopt, has_units ? "none fits" : "no such unit"});
-        report::record r = make_record("V4", std::string(chips[n]), "extra step time of the cheapest 16-bit schedule",
-                                       report::figure_kind::modelled, {}, "", "scenario range");
+        report::record r =
+            make_record("V4", std::string(fitted_chips[n]), "extra step time of the cheapest 16-bit schedule",
+                        report::figure_kind::modelled, {}, "", "scenario range");
         if (std::isfinite(wide.extra.high)) {
             r.value = wide.centre_extra;
             r.unit = "1";
@@ -131,7 +132,7 @@ row_result run_v4(const row_context& how) {
         }
         report::add_field(r.parameters, "schedule", schedule_text(wide.centre));
         out.records.push_back(std::move(r));
-        out.value += (out.value.empty() ? "" : ", ") + std::string(chips[n]) + " " + percent_range(wide.extra);
+        out.value += (out.value.empty() ? "" : ", ") + std::string(fitted_chips[n]) + " " + percent_range(wide.extra);
     }
     const verdict by_range = fit_verdict(wide_extra);
     const verdict none = no_schedule_verdict(ascend_extra);

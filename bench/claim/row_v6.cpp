@@ -32,9 +32,9 @@ using report::tint;
 
 namespace {
 
-constexpr std::size_t side = 64;      // rows and columns of a product
-constexpr std::size_t length = 4096;  // of generated operands: K of the published statement on Hopper's accumulation
-constexpr std::uint32_t seed = 1;
+constexpr std::size_t v6_side = 64;      // rows and columns of a product
+constexpr std::size_t v6_length = 4096;  // of generated operands: K of the published statement on Hopper's accumulation
+constexpr std::uint32_t v6_seed = 1;
 
 constexpr double expected_over_bf16 = 16;  // 2^4: 7 fraction bits of BF16 less 3 of E4M3
 constexpr double quantisation_margin = 1.25;
@@ -54,7 +54,7 @@ struct operand_pair {
 
 operand_pair generated_pair(distribution d) {
     return {std::string(name_of(d)), std::string(all_distributions[static_cast<std::size_t>(d)].summary), true,
-            make_matrix(d, side, length, seed, 0), make_matrix(d, length, side, seed, 1)};
+            make_matrix(d, v6_side, v6_length, v6_seed, 0), make_matrix(d, v6_length, v6_side, v6_seed, 1)};
 }
 
 std::vector<operand_pair> operand_pairs(const row_context& how) {
@@ -63,7 +63,7 @@ std::vector<operand_pair> operand_pairs(const row_context& how) {
         all.push_back(generated_pair(d));
     }
     for (const train::recorded_linear& linear : train::read_recorded_linears(how.operands)) {
-        for (train::recorded_product& p : train::products_of(linear, side)) {
+        for (train::recorded_product& p : train::products_of(linear, v6_side)) {
             all.push_back({std::move(p.data), std::move(p.summary), false, std::move(p.a), std::move(p.b)});
         }
     }
@@ -158,9 +158,9 @@ struct scale_effect {
 scale_effect compare_scales(const options& opts) {
     const auto loss = [&](const recipe& r) {
         const quantized_matrix a =
-            quantize(make_matrix(distribution::uniform01, side, length, seed, 0).view(), r.for_a(e4m3fn));
+            quantize(make_matrix(distribution::uniform01, v6_side, v6_length, v6_seed, 0).view(), r.for_a(e4m3fn));
         const quantized_matrix b =
-            quantize(make_matrix(distribution::uniform01, length, side, seed, 1).view(), r.for_b(e4m3fn));
+            quantize(make_matrix(distribution::uniform01, v6_length, v6_side, v6_seed, 1).view(), r.for_b(e4m3fn));
         const matrix<float> exact_sums = gemm(a, b, exact{}, {}, f32, opts);
         const accumulator h100 = accumulator_of(unit_by_name("h100"), e4m3fn, e4m3fn);
         return compare(gemm(a, b, h100, {}, f32, opts).view(), widened(exact_sums).view());
@@ -178,8 +178,8 @@ void add_records(row_result& out, const scale_effect& e) {
                             figure_kind::emulated, value, "1", "all elements of the product");
             report::add_field(r.parameters, "data", "uniform01");
             report::add_field(r.parameters, "recipe", recipe_name);
-            report::add_field(r.parameters, "k", length);
-            report::add_field(r.parameters, "seed", seed);
+            report::add_field(r.parameters, "k", v6_length);
+            report::add_field(r.parameters, "seed", v6_seed);
             r.reference = "exact product of the rounded operands";
             out.records.push_back(std::move(r));
         }
@@ -303,7 +303,7 @@ void add_records(row_result& out, const budgets& b) {
         report::add_field(r.parameters, "n", b.n);
         report::add_field(r.parameters, "k", b.k);
         if (b.generated) {
-            report::add_field(r.parameters, "seed", seed);
+            report::add_field(r.parameters, "seed", v6_seed);
         }
         report::add_field(r.parameters, "flag", flag);
         r.reference = reference;

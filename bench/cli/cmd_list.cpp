@@ -167,13 +167,13 @@ struct list_kind {
     listing (*make)();
 };
 
-constexpr std::array kinds{list_kind{"formats", list_formats}, list_kind{"recipes", list_recipes},
-                           list_kind{"units", list_units},     list_kind{"targets", list_targets},
-                           list_kind{"chips", list_chips},     list_kind{"profiles", list_profiles}};
+constexpr std::array list_kinds{list_kind{"formats", list_formats}, list_kind{"recipes", list_recipes},
+                                list_kind{"units", list_units},     list_kind{"targets", list_targets},
+                                list_kind{"chips", list_chips},     list_kind{"profiles", list_profiles}};
 
 listing list_of(std::string_view wanted) {
     std::vector<std::string_view> known;
-    for (const list_kind& kind : kinds) {
+    for (const list_kind& kind : list_kinds) {
         if (kind.name == wanted) {
             return kind.make();
         }
@@ -182,7 +182,7 @@ listing list_of(std::string_view wanted) {
     throw std::invalid_argument(bench::unknown_name("kind", wanted, known));
 }
 
-int run(const context& ctx, const std::string& kind) {
+int run_list(const context& ctx, const std::string& kind) {
     const listing list = list_of(kind);
     if (ctx.json) {
         print_json(list.entries);
@@ -205,7 +205,7 @@ void add_list(CLI::App& app, context& ctx) {
              "What there is: formats, recipes, matrix units, targets of this machine, chips, conversion profiles",
          .details = "With --quiet: names only, one a line.",
          .examples = "  narrowfp list formats"},
-        [kind](const context& c) { return run(c, *kind); });
+        [kind](const context& c) { return run_list(c, *kind); });
     command.add_option("KIND", *kind, "formats, recipes, units, targets, chips or profiles")->required()->type_name("");
 }
 

@@ -42,7 +42,7 @@ recipe recipe_of(const quantize_arguments& args) {
 }
 
 // Rows: what, and in bytes.
-fact_lines facts_of(const bench::quantised_file& f, const recipe& r, const any_format& element) {
+fact_lines file_facts(const bench::quantised_file& f, const recipe& r, const any_format& element) {
     const auto bytes = [](std::uint64_t n) { return report::format_bytes(n); };
     const std::uint64_t now = f.code_bytes + f.scale_bytes;
     return {
@@ -119,7 +119,7 @@ int run(const context& ctx, const quantize_arguments& args) {
         print_text(fmt::format("{} {} {}\n", args.out, result.code_bytes + result.scale_bytes + result.copied_bytes,
                                result.error2 == 0 ? "exact" : report::format_number(result.relative_frobenius(), 6)));
     } else {
-        print_facts(ctx, args.out, facts_of(result, r, element));
+        print_facts(ctx, args.out, file_facts(result, r, element));
     }
     return 0;
 }

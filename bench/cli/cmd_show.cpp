@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// narrowfp show: everything about one name. A name may stand for things of several kinds; each is shown.
+// narrowfp show: everything about one name. A name may stand for things of several shown_kinds; each is shown.
 #include "cli/chip_facts.hpp"
 #include "cli/command.hpp"
 #include "cli/format_facts.hpp"
@@ -233,7 +233,7 @@ std::string codes_text(const any_format& format) {
 }
 
 // -- finding ----------------------------------------------------------------------------------------------------------
-constexpr std::array<std::string_view, 5> kinds{"format", "recipe", "unit", "chip", "profile"};
+constexpr std::array<std::string_view, 5> shown_kinds{"format", "recipe", "unit", "chip", "profile"};
 
 struct show_arguments {
     std::string name;
@@ -244,10 +244,10 @@ struct show_arguments {
 bool wants(const show_arguments& args, std::string_view kind) { return args.kind.empty() || args.kind == kind; }
 
 void require_kind(const std::string& kind) {
-    if (kind.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) {
+    if (kind.empty() || std::find(shown_kinds.begin(), shown_kinds.end(), kind) != shown_kinds.end()) {
         return;
     }
-    throw std::invalid_argument(bench::unknown_name("kind", kind, kinds));
+    throw std::invalid_argument(bench::unknown_name("kind", kind, shown_kinds));
 }
 
 [[noreturn]] void nothing_of_that_name(const show_arguments& args) {
@@ -268,7 +268,7 @@ void require_kind(const std::string& kind) {
     throw std::invalid_argument(bench::unknown_name(args.kind.empty() ? "name" : args.kind, args.name, known));
 }
 
-// Everything of that name, in the order of `kinds`.
+// Everything of that name, in the order of `shown_kinds`.
 std::vector<shown> find_all(const show_arguments& args) {
     std::vector<shown> found;
     if (const auto format = find_format(args.name); format && wants(args, "format")) {

@@ -77,7 +77,7 @@ report::document document_of(const context& ctx, const bench::published_agreemen
     return doc;
 }
 
-int run(const context& ctx, const std::string& folder) {
+int run_verify(const context& ctx, const std::string& folder) {
     const bench::published_agreements found = bench::verify_published_outputs(folder);
     const int code = found.equal() == found.lines() ? 0 : 1;
     if (ctx.json) {
@@ -104,7 +104,7 @@ void add_verify(CLI::App& app, context& ctx) {
              "DIR: the folder data/model_validation of a clone of north-numerical-computing/MATLAB-tensor-core (BSD-2-Clause;\n"
              "not part of this project). Exit code 1 if a result differs.",
          .examples = "  narrowfp verify MATLAB-tensor-core/data/model_validation"},
-        [folder](const context& c) { return run(c, *folder); });
+        [folder](const context& c) { return run_verify(c, *folder); });
     command.add_option("DIR", *folder, "The folder model_validation")->required()->type_name("");
 }
 

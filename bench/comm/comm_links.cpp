@@ -7,6 +7,7 @@
 #include "comm/paced_transport.hpp"
 #include "step_model/step_scenarios.hpp"
 #include "support/random_data.hpp"
+#include "support/seconds_now.hpp"
 
 #include <narrowfp/cost/training_flops.hpp>
 #include <narrowfp/device/chips.hpp>
@@ -25,10 +26,6 @@ namespace {
 using report::figure_kind;
 
 constexpr double allowed_rate_error = 0.05;  // of the emulated link, else nothing is reported
-
-double seconds_now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // FLOP/s of one product on one thread, the best of three.
 double rate_here() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "comm/comm_suite.hpp"
+#include "support/seconds_now.hpp"
 
 #include "support/near_names.hpp"
 #include "support/random_data.hpp"
@@ -17,10 +18,6 @@ using report::figure_kind;
 
 constexpr std::uint32_t gradient_stream = 300;  // + rank
 constexpr int repetitions = 5;
-
-double seconds_now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // Traffic and time of what happens between two points, over all ranks.
 class span_of_traffic {

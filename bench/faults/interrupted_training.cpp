@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "faults/interrupted_training.hpp"
+#include "support/seconds_now.hpp"
 
 #include "faults/training_text.hpp"
 #include "support/scratch_folder.hpp"
@@ -19,10 +20,6 @@
 namespace narrowfp::bench {
 
 namespace {
-
-double seconds_now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // Seconds of a step and of a checkpoint, as a life without kills found them.
 struct life_timing {

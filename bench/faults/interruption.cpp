@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "faults/interruption.hpp"
+#include "support/seconds_now.hpp"
 
 #include <narrowfp/report/write_file.hpp>
 #include <narrowfp/round/philox.hpp>
@@ -27,10 +28,6 @@ namespace {
 
 constexpr std::uint32_t time_stream = 8000;
 constexpr auto pause = std::chrono::microseconds(200);  // between two looks at the program
-
-double seconds_now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // A running program with its standard output; killed if it is still there at the end.
 class child {

@@ -93,10 +93,10 @@ operands image_operands(const matmul_options& options) {
 }
 
 // Rows of A and columns of B of all operands but the images.
-std::size_t lines(const matmul_options& options) { return options.small ? 64 : 256; }
+std::size_t line_count(const matmul_options& options) { return options.small ? 64 : 256; }
 
 operands llm_operands(const matmul_options& options) {
-    const std::size_t mn = lines(options);
+    const std::size_t mn = line_count(options);
     const std::size_t k = options.small ? 512 : 4096;
     constexpr std::uint32_t seed = 1;
     return {"llm_like", "activations N(0,1) with one channel in 128 32 times larger, times weights N(0,1)/32, seed 1",
@@ -107,7 +107,7 @@ operands llm_operands(const matmul_options& options) {
 std::vector<operands> all_operands(const matmul_options& options) {
     std::vector<operands> all{image_operands(options), llm_operands(options)};
     for (const train::recorded_linear& linear : train::read_recorded_linears(options.operands)) {
-        for (train::recorded_product& p : train::products_of(linear, lines(options))) {
+        for (train::recorded_product& p : train::products_of(linear, line_count(options))) {
             all.push_back({std::move(p.data), std::move(p.summary), std::move(p.a), std::move(p.b), false,
                            " --operands " + linear.file.string()});
         }

@@ -197,8 +197,6 @@ std::vector<std::string> retile_notes() {
         "would need a second rounding smaller than the first, which those data do not show."};
 }
 
-constexpr std::string_view emulation = "a numpy emulation on the same distributions";
-
 }  // namespace
 
 scaling_design mx_rules_design() {

@@ -13,6 +13,9 @@
 
 namespace narrowfp::bench {
 
+// Where the figures beside ours come from: an emulation that shares no code with ours.
+inline constexpr std::string_view emulation = "a numpy emulation on the same distributions";
+
 // N(0, 1), another matrix for every batch and tensor.
 inline matrix<float> normal_matrix(std::size_t rows, std::size_t cols, const scaling_options& o, std::uint32_t batch,
                                    std::uint32_t tensor) {

@@ -326,8 +326,6 @@ std::vector<std::string> delayed_spikes_notes() {
         "in a real run is not said."};
 }
 
-constexpr std::string_view emulation = "a numpy emulation on the same distributions";
-
 }  // namespace
 
 scaling_design token_imbalance_design() {

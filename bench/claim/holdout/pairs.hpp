@@ -6,6 +6,7 @@
 // runs, so the prediction is what changes with the format: products and casts.
 #pragma once
 
+#include "claim/claim.hpp"
 #include "step_model/calibration/efficiencies.hpp"
 
 #include <span>

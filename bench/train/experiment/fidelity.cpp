@@ -16,7 +16,6 @@
 namespace narrowfp::bench::train {
 namespace {
 
-constexpr options one_thread{.threads = 1};
 constexpr std::array<const char*, 3> roles{"fprop", "dgrad", "wgrad"};
 
 // One product as the layer made it: its operands, restored, and its result.

@@ -15,7 +15,6 @@
 namespace narrowfp::bench::train {
 namespace {
 
-constexpr options one_thread{.threads = 1};
 constexpr std::size_t steps_between_checkpoints = 50;
 
 // What a run collects on its way that its checkpoints do not hold: it is computed again from the beginning unless this

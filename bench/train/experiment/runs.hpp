@@ -12,6 +12,9 @@
 
 namespace narrowfp::bench::train {
 
+// Runs go side by side, each on one thread.
+inline constexpr options one_thread{.threads = 1};
+
 struct run_request {
     std::string arm;
     std::uint32_t seed = 1;

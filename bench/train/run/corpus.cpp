@@ -14,7 +14,7 @@
 namespace narrowfp::bench::train {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
+[[noreturn]] void fail_corpus(const std::filesystem::path& path, const std::string& what) {
     throw std::runtime_error("'" + path.string() + "': " + what);
 }
 
@@ -38,7 +38,7 @@ chunk inflate_chunk(std::string_view compressed, std::size_t expected, const std
     constexpr std::size_t largest_chunk = std::size_t{1} << 30;
     if (expected == 0 || expected > largest_chunk ||
         expected / 1100 > compressed.size()) {  // zlib packs at most 1032:1
-        fail(path, where + " claims " + std::to_string(expected) + " bytes, no R data file (.rdb) or cut short");
+        fail_corpus(path, where + " claims " + std::to_string(expected) + " bytes, no R data file (.rdb) or cut short");
     }
     chunk out{.data = std::string(expected, '\0')};
     uLongf size = expected;
@@ -46,11 +46,11 @@ chunk inflate_chunk(std::string_view compressed, std::size_t expected, const std
     const int code = ::uncompress2(reinterpret_cast<Bytef*>(out.data.data()), &size,
                                    reinterpret_cast<const Bytef*>(compressed.data()), &used);
     if (code != Z_OK || size != expected) {
-        fail(path, where +
-                       (code == Z_DATA_ERROR && size != expected && used >= compressed.size()
-                            ? " is cut short"
-                            : " is no whole zlib stream of " + std::to_string(expected) + " bytes") +
-                       "; an R data file (.rdb) was expected");
+        fail_corpus(path, where +
+                              (code == Z_DATA_ERROR && size != expected && used >= compressed.size()
+                                   ? " is cut short"
+                                   : " is no whole zlib stream of " + std::to_string(expected) + " bytes") +
+                              "; an R data file (.rdb) was expected");
     }
     out.used = used;
     return out;
@@ -67,11 +67,12 @@ public:
         constexpr std::uint32_t one_string = 9;      // CHARSXP
         constexpr std::uint32_t missing = 0xFFFFFFFF;
         if (take(2) != "X\n") {
-            fail(path_, "an object is not in XDR form ('X' and a newline were expected)");
+            fail_corpus(path_, "an object is not in XDR form ('X' and a newline were expected)");
         }
         const std::uint32_t version = number();
         if (version != 2 && version != 3) {
-            fail(path_, "an object has serialisation version " + std::to_string(version) + ", 2 or 3 were expected");
+            fail_corpus(path_,
+                        "an object has serialisation version " + std::to_string(version) + ", 2 or 3 were expected");
         }
         number();  // R that wrote it
         number();  // oldest R that can read it
@@ -83,7 +84,7 @@ public:
         }
         for (std::uint32_t left = number(); left != 0; --left) {
             if ((number() & 0xFFU) != one_string) {
-                fail(path_, "a character vector holds something else than strings");
+                fail_corpus(path_, "a character vector holds something else than strings");
             }
             const std::uint32_t length = number();
             text += length == missing ? std::string_view() : take(length);
@@ -94,7 +95,7 @@ public:
 private:
     std::string_view take(std::size_t count) {
         if (count > data_.size()) {
-            fail(path_, "an object ends within a value");
+            fail_corpus(path_, "an object ends within a value");
         }
         const std::string_view part = data_.substr(0, count);
         data_.remove_prefix(count);
@@ -115,14 +116,14 @@ std::string read_r_text(const std::filesystem::path& path) {
     while (!rest.empty()) {
         const std::size_t place = content.size() - rest.size();
         if (rest.size() < 4) {
-            fail(path, "ends within the length of a chunk");
+            fail_corpus(path, "ends within the length of a chunk");
         }
         const chunk c = inflate_chunk(rest.substr(4), big_endian(rest), path, place);
         xdr_reader(c.data, path).append_lines(text);
         rest.remove_prefix(4 + c.used);
     }
     if (text.empty()) {
-        fail(path, "has no character vector, so no text");
+        fail_corpus(path, "has no character vector, so no text");
     }
     return text;
 }
@@ -163,7 +164,7 @@ corpus corpus_of(std::string_view text, std::string name) {
 corpus read_corpus(const std::filesystem::path& path) {
     std::error_code error;
     if (std::filesystem::is_directory(path, error)) {
-        fail(path, "is a folder, a text file or an R data file (.rdb) was expected");
+        fail_corpus(path, "is a folder, a text file or an R data file (.rdb) was expected");
     }
     const bool r_data = path.extension() == ".rdb";
     const bool austen = r_data && path.string().find("janeaustenr") != std::string::npos;
