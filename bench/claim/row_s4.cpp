@@ -16,12 +16,12 @@ using report::alignment;
 
 namespace {
 
-constexpr std::string_view pangu = "arXiv 2505.04519: TP8, PP16, VPP2, EP4, two tested_sequences a micro-batch";
+constexpr std::string_view pangu = "arXiv 2505.04519: TP8, PP16, VPP2, EP4, two sequences a micro-batch";
 constexpr double published_tokens = 1.46e6;  // a second, whole system; arXiv 2505.04519
 constexpr double published_devices = 6144;   // "6K"; the multiple of TP8 x PP16 = 128 next to it
 constexpr double published_mfu = 0.30;
 constexpr double later_mfu = 0.41;  // press, Atlas 800T A2
-constexpr std::array<std::int64_t, 2> tested_sequences{4096, 8192};
+constexpr std::array<std::int64_t, 2> pangu_sequences{4096, 8192};
 
 cost::training_layout layout_of(std::int64_t sequence) {
     return {.stages = 16,
@@ -91,7 +91,7 @@ row_result run_s4(const row_context& how) {
     scenario_range shares{1e300, 0};
     for (const std::string_view name : pangu_chips) {
         const std::vector<chip_variant> variants = variants_of(chips_of(how).by_name(name));
-        for (const std::int64_t sequence : tested_sequences) {
+        for (const std::int64_t sequence : pangu_sequences) {
             scenario_range rate{1e300, 0};
             scenario_range share{1e300, 0};
             const double work =
