@@ -35,7 +35,7 @@ int main() {
         const matrix<double> exact_sums = exact_product(dequantize(qa).view(), dequantize(qb).view());
         const accumulator acc = accumulator_of(unit, format, format);
         const error_report error = compare(gemm(qa, qb, acc).view(), exact_sums.view());
-        std::printf("%-8s %-7s %-14s relative error %.1e\n", unit.name.data(), name_of(format).data(),
+        std::printf("%-8s %-7s %-34s relative error %.1e\n", unit.name.data(), name_of(format).data(),
                     name_of(acc).c_str(), error.relative_frobenius);
     };
     show(unit_by_name("a100"), bf16);
@@ -51,9 +51,9 @@ int main() {
 }
 
 // Output:
-// a100     bf16    aligned(8,24)  relative error 2.7e-05
-// h100     bf16    aligned(16,25) relative error 1.1e-05
-// h100     e4m3fn  aligned(32,13) relative error 6.6e-02
-// b200     e4m3fn  aligned(32,25) relative error 4.9e-07
-// planned  e4m3fn  aligned(16,17) relative error 1.8e-03
+// a100     bf16    aligned(8,24,zero_exponent=-132)   relative error 2.7e-05
+// h100     bf16    aligned(16,25)                     relative error 1.1e-05
+// h100     e4m3fn  aligned(32,13)                     relative error 6.6e-02
+// b200     e4m3fn  aligned(32,25)                     relative error 4.9e-07
+// planned  e4m3fn  aligned(16,17,zero_exponent=-132)  relative error 1.8e-03
 // unit a100 has no path for operands e4m3fn x e4m3fn

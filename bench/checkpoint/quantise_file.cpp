@@ -234,7 +234,7 @@ quantised_file quantise_file(const std::vector<stored_tensor>& tensors, const st
     }
     checked_writer writer(out, declared,
                           {{"format", "pt"},
-                           {"quantization", std::string(r.name) + " " + std::string(name_of(element))},
+                           {"quantization", name_of(r) + " " + std::string(name_of(element))},
                            {"writer", std::string("narrowfp ") + NARROWFP_VERSION_STRING}});
     quantised_file total;
     for (const planned& p : plan) {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
@@ -21,53 +21,35 @@ std::optional<Integer> whole_number(std::string_view text) {
     return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
-// What follows "aligned": "(L,F)" or ":L:F".
-aligned aligned_from_text(std::string_view whole, std::string_view parameters) {
-    constexpr int most_products = 1024;
-    constexpr int most_fraction_bits = 40;  // what 64-bit sums of that many terms hold
-    const bool brackets = parameters.starts_with('(') && parameters.ends_with(')');
-    const char separator = brackets ? ',' : ':';
-    if (brackets || parameters.starts_with(':')) {
-        const std::string_view numbers = parameters.substr(1, parameters.size() - (brackets ? 2 : 1));
-        const std::size_t at = numbers.find(separator);
-        if (at != std::string_view::npos) {
-            const auto products = whole_number<int>(numbers.substr(0, at));
-            const auto bits = whole_number<int>(numbers.substr(at + 1));
-            if (products && bits && *products >= 1 && *products <= most_products && *bits >= 1 &&
-                *bits <= most_fraction_bits) {
-                return aligned{
-                    .products = *products,
-                    .fraction_bits = *bits,
-                    .output = *bits <= 13 ? aligned_output::e8m13_toward_zero : aligned_output::f32_toward_zero};
-            }
-        }
+// "aligned:32:13" as "aligned(32,13)"; anything else as it is.
+std::string with_brackets(std::string_view text) {
+    std::string out(text);
+    const std::size_t first = text.find(':');
+    if (first != std::string_view::npos && text.find('(') == std::string_view::npos) {
+        std::replace(out.begin(), out.end(), ':', ',');
+        out[first] = '(';
+        out += ')';
     }
-    throw std::invalid_argument(
-        fmt::format("accumulator '{}': aligned(L,F) or aligned:L:F expected, L products (1 to {}), F fraction bits "
-                    "(1 to {})",
-                    whole, most_products, most_fraction_bits));
+    return out;
 }
 
 }  // namespace
 
 accumulator accumulator_from_text(std::string_view text) {
-    constexpr std::array<std::string_view, 4> known{"sequential", "exact", "aligned", "int32_exact"};
-    if (text == known[0]) {
-        return sequential<float>{};
+    const std::string name = with_brackets(text);
+    const std::string_view kind = std::string_view(name).substr(0, name.find('('));
+    if (std::find(accumulator_kinds.begin(), accumulator_kinds.end(), kind) == accumulator_kinds.end()) {
+        throw std::invalid_argument(bench::unknown_name("accumulator", text, accumulator_kinds));
     }
-    if (text == known[1]) {
-        return exact{};
+    return accumulator_by_name(name);
+}
+
+std::string accumulator_list() {
+    std::string out;
+    for (const std::string_view kind : accumulator_kinds) {
+        out += fmt::format("{}{}", out.empty() ? "" : ",\n", spelling_of(accumulator_by_name(kind)));
     }
-    if (text == known[2]) {
-        return aligned{};
-    }
-    if (text == known[3]) {
-        return int32_exact{};
-    }
-    if (text.starts_with("aligned(") || text.starts_with("aligned:")) {
-        return aligned_from_text(text, text.substr(known[2].size()));
-    }
-    throw std::invalid_argument(bench::unknown_name("accumulator", text, known));
+    return out;
 }
 
 std::size_t interval_from_text(std::string_view interval) {

@@ -2,16 +2,19 @@
 // Accumulators as they are written on the command line.
 #pragma once
 
-#include <narrowfp/gemm/accumulator.hpp>
+#include <narrowfp/gemm/accumulator_name.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace narrowfp::cli {
 
-// "sequential", "exact", "aligned", "aligned(32,13)" or "aligned:32:13" (no brackets for the shell): products a step
-// and fraction bits. Up to 13 fraction bits the register keeps 13 too, as on Hopper's FP8 path, above it FP32's 23.
-// Throws std::invalid_argument for anything else.
+// A name of gemm/accumulator_name.hpp, with one alias for shells, in which brackets need quotes: "aligned:32:13" is
+// "aligned(32,13)". Throws std::invalid_argument for anything else.
 accumulator accumulator_from_text(std::string_view text);
+
+// How all kinds are spelled, a line each, for help texts.
+std::string accumulator_list();
 
 // A promotion interval: "none" is 0, else a positive whole number. Throws std::invalid_argument otherwise.
 std::size_t interval_from_text(std::string_view interval);

@@ -2,6 +2,7 @@
 #include "cli/gemm_output.hpp"
 
 #include <narrowfp/base/shape.hpp>
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/report/text.hpp>
 
 #include <fmt/format.h>

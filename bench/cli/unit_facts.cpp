@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/unit_facts.hpp"
 
+#include <narrowfp/gemm/accumulator_name.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>

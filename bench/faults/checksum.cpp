@@ -3,6 +3,7 @@
 
 #include "support/random_data.hpp"
 
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/gemm/gemm.hpp>
 #include <narrowfp/gemm/unit.hpp>
 #include <narrowfp/quant/quantize.hpp>
@@ -145,28 +146,44 @@ double residual_of(const matrix<float>& c, const column_checksum& expected) {
     return largest;
 }
 
+namespace {
+
+// One ulp of room for the scale product and its fma at each promotion, and for the double sums.
+constexpr double u32 = 0x1p-24;
+
+// Rounding errors of k additions, relative to the sum of magnitudes, for each kind of accumulator.
+double threshold_of(const sequential<float>&, double additions) { return (additions + 1) * u32; }
+double threshold_of(const exact&, double) { return 2 * u32; }
+double threshold_of(const int32_exact&, double) { return 2 * u32; }
+double threshold_of(const aligned& unit, double additions) {
+    // Each of a step's products and the addend lose less than 2^-fraction_bits of the step's largest term, and the sum
+    // is truncated to fraction_bits + 1 bits: twice 2^-fraction_bits of what has been added so far, per term at most.
+    const double u = std::exp2(-unit.fraction_bits);
+    const double steps = std::ceil(additions / unit.products);
+    return u * (unit.products + 2) * steps;
+}
+template <class Unit>
+[[noreturn]] void no_threshold(const Unit& unit) {
+    throw std::invalid_argument("checksum: no error bound is known for accumulator " + name_of(unit) +
+                                "; sequential, exact, int32_exact or aligned expected, also promoted");
+}
+double threshold_of(const widened& unit, double) { no_threshold(unit); }
+double threshold_of(const exact_groups& unit, double) { no_threshold(unit); }
+double threshold_of(const cdna2& unit, double) { no_threshold(unit); }
+double threshold_of(const cdna3& unit, double) { no_threshold(unit); }
+double threshold_of(const block_scaled& unit, double) { no_threshold(unit); }
+
+double threshold_of(const promoted& p, double additions) {
+    const auto interval = static_cast<double>(p.interval);
+    const double runs = std::ceil(additions / std::fmin(additions, interval));
+    const double inner = std::visit([&](const auto& unit) { return threshold_of(unit, interval); }, p.inner);
+    return inner + (2 * runs + 1) * u32;
+}
+
+}  // namespace
+
 double certain_threshold(const accumulator& acc, std::size_t k) {
-    const auto additions = static_cast<double>(k);
-    // One ulp of room for the scale product and its fma at each promotion, and for the double sums.
-    constexpr double u32 = 0x1p-24;
-    if (const auto* unit = std::get_if<aligned>(&acc)) {
-        // Each of a step's products and the addend lose less than 2^-fraction_bits of the step's largest term, and the sum
-        // is truncated to fraction_bits + 1 bits: twice 2^-fraction_bits of what has been added so far, per term at most.
-        const double u = std::exp2(-unit->fraction_bits);
-        const double steps = std::ceil(additions / unit->products);
-        return u * (unit->products + 2) * steps;
-    }
-    if (const auto* p = std::get_if<promoted>(&acc)) {
-        const double run = std::fmin(additions, static_cast<double>(p->interval));
-        const double runs = std::ceil(additions / run);
-        const double inner =
-            std::visit([&](const auto& a) { return certain_threshold(accumulator{a}, p->interval); }, p->inner);
-        return inner + (2 * runs + 1) * u32;
-    }
-    if (std::holds_alternative<exact>(acc) || std::holds_alternative<int32_exact>(acc)) {
-        return 2 * u32;
-    }
-    return (additions + 1) * u32;
+    return std::visit([k](const auto& unit) { return threshold_of(unit, static_cast<double>(k)); }, acc);
 }
 
 std::vector<checksum_case> checksum_cases() {

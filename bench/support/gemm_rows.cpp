@@ -8,6 +8,7 @@
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/eigen.hpp>
 #include <narrowfp/format/catalog.hpp>
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/gemm/native.hpp>
 #include <narrowfp/gemm/reference.hpp>
 #include <narrowfp/quant/quantize.hpp>

@@ -7,6 +7,7 @@
 #include <faults/faults_study.hpp>
 #include <faults/flip_law.hpp>
 #include <faults/flip_sample.hpp>
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/gemm/gemm.hpp>
 #include <narrowfp/quant/quantize.hpp>
 #include <support/random_data.hpp>
@@ -137,6 +138,13 @@ TEST_CASE("checksums: fault-free products stay below the certain threshold and a
     CHECK(residual_of(c, sums) > certain_threshold(sequential<float>{}, 32));
     c(3, 2) = std::nanf("");
     CHECK(std::isinf(residual_of(c, sums)));
+    // Units whose error bound is not known have no threshold, alone or promoted.
+    for (const char* name : {"widened", "exact_groups", "cdna2", "cdna3", "promoted(cdna3(8),128)", "block_scaled"}) {
+        CHECK_THROWS_WITH_AS(certain_threshold(accumulator_by_name(name), 32), doctest::Contains("no error bound"),
+                             std::invalid_argument);
+    }
+    CHECK(certain_threshold(aligned{}, 64) == 34 * 2 * 0x1p-13);
+    CHECK(certain_threshold(promoted{sequential<float>{}, 16}, 64) == 17 * 0x1p-24 + 9 * 0x1p-24);
 }
 
 TEST_CASE("the study of faults") {

@@ -2,6 +2,8 @@
 #include "support/sha256.hpp"
 #include "train/run/trainer.hpp"
 
+#include <narrowfp/gemm/accumulator_name.hpp>
+
 #include <sstream>
 
 namespace narrowfp::bench::train {
@@ -16,6 +18,7 @@ void write_operand(std::ostream& out, const linear_operand& o) {
         << name_of(o.mode) << '/' << static_cast<int>(o.overflow);
 }
 
+// The fields behind the name repeat some of it; recorded runs are found by this text, so it stays as it is.
 void write_accumulator(std::ostream& out, const accumulator& acc) {
     out << name_of(acc);
     const aligned* unit = std::get_if<aligned>(&acc);

@@ -9,6 +9,8 @@
 #include <narrowfp/gemm/amd_step.hpp>
 #include <narrowfp/gemm/widened_step.hpp>
 
+#include <concepts>
+
 namespace narrowfp::detail {
 
 // acc = fma(a_k, b_k, acc). std::fma, so that no compiler option can split or fuse it differently.
@@ -51,7 +53,9 @@ inline float accumulate(const int32_exact&, const operand_line& a, const operand
     return canonical(partial + c);
 }
 
-inline float accumulate(const inner_accumulator& inner, const operand_line& a, const operand_line& b, float c) {
+// Of the variant itself, not of what converts to it: an alternative without an overload must not come back here.
+template <std::same_as<inner_accumulator> Variant>
+float accumulate(const Variant& inner, const operand_line& a, const operand_line& b, float c) {
     return std::visit([&](const auto& alternative) { return accumulate(alternative, a, b, c); }, inner);
 }
 

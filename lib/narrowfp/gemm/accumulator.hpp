@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accumulator descriptors: in which order, with which roundings, the products of a dot product are added. What each does
-// is defined by gemm/accumulate.hpp and gemm/reference.hpp; here is only what can be chosen.
-// A new accumulator is a descriptor here, an overload of `accumulate`, and an alternative of the variants.
+// is defined by gemm/accumulate.hpp and gemm/reference.hpp; here is only what can be chosen. Names: gemm/accumulator_name.hpp.
+// A new accumulator is a descriptor here and an alternative of the variants; what does not handle it yet does not compile.
 #pragma once
 
 #include <narrowfp/base/config.hpp>
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <variant>
 
@@ -17,12 +18,16 @@ namespace narrowfp {
 
 // The exact sum, rounded once to FP32.
 struct exact {
+    static constexpr std::string_view kind = "exact";
+
     friend constexpr bool operator==(const exact&, const exact&) = default;
 };
 
 // acc = fma(a_k, b_k, acc) in T, k increasing. T = float.
 template <class T>
 struct sequential {
+    static constexpr std::string_view kind = "sequential";
+
     friend constexpr bool operator==(const sequential&, const sequential&) = default;
 };
 
@@ -38,6 +43,8 @@ enum class aligned_output : std::uint8_t {
 // below it, adds exactly and rounds once per step: the "truncated fused dot-product-add" of NVIDIA tensor cores
 // (Khattak & Mikaitis, arXiv 2512.07004; MMA-Sim, arXiv 2511.10909). Steps take consecutive groups of k.
 struct aligned {
+    static constexpr std::string_view kind = "aligned";
+
     int products = 32;
     int fraction_bits = 13;
     align_rounding alignment = align_rounding::toward_zero;
@@ -52,6 +59,8 @@ struct aligned {
 // added to the addend in FP32. Only for fixed-point operands, and for runs whose sum fits whatever the codes: fewer than
 // 2^17 products of INT8.
 struct int32_exact {
+    static constexpr std::string_view kind = "int32_exact";
+
     friend constexpr bool operator==(const int32_exact&, const int32_exact&) = default;
 };
 
@@ -60,6 +69,8 @@ struct int32_exact {
 // k = 4t+2, 4t+3; the addend is added last, ties to even, in FP32 or, if the steps give FP16, in FP16. Found by search on
 // published outputs (MATLAB-tensor-core) and confirmed on others.
 struct widened {
+    static constexpr std::string_view kind = "widened";
+
     aligned step;
 
     friend constexpr bool operator==(const widened&, const widened&) = default;
@@ -67,6 +78,8 @@ struct widened {
 
 // Groups of `products` products and the addend, summed exactly and rounded once to FP32, ties to even (CDNA1, MMA-Sim).
 struct exact_groups {
+    static constexpr std::string_view kind = "exact_groups";
+
     int products = 4;
 
     friend constexpr bool operator==(const exact_groups&, const exact_groups&) = default;
@@ -75,6 +88,8 @@ struct exact_groups {
 // CDNA2 (MMA-Sim): no subnormal numbers on any side; products rounded to FP32, groups of 2 or 4 of them added in pairs,
 // then to the accumulator, each time ties to even.
 struct cdna2 {
+    static constexpr std::string_view kind = "cdna2";
+
     int products = 4;
 
     friend constexpr bool operator==(const cdna2&, const cdna2&) = default;
@@ -83,6 +98,8 @@ struct cdna2 {
 // CDNA3 (MMA-Sim): products truncated to 24 fraction bits below the largest of them, the addend and their sum cut toward
 // minus infinity, ties to even at the end. `two_sums` (FP8): products of even and of odd index are aligned apart.
 struct cdna3 {
+    static constexpr std::string_view kind = "cdna3";
+
     int products = 8;
     bool two_sums = false;
 
@@ -96,6 +113,8 @@ using inner_accumulator =
 // Partial sums of `interval` elements of k from a zero accumulator, each added to an FP32 total by one fma with its
 // scale (DeepSeek-V3, arXiv 2412.19437, 3.3.2: interval 128).
 struct promoted {
+    static constexpr std::string_view kind = "promoted";
+
     inner_accumulator inner = sequential<float>{};
     std::size_t interval = 128;
 
@@ -108,6 +127,8 @@ enum class block_scale : std::uint8_t { e8m0, e4m3 };
 // scales added to that of each product. group > 1 (E2M1): so many products are summed exactly and times both scales are
 // one term, aligned by the exponents of the scales alone. The addend is not scaled; FP32 toward zero.
 struct block_scaled {
+    static constexpr std::string_view kind = "block_scaled";
+
     int products = 32;
     int group = 1;
     int block = 32;  // elements of k with one scale of each operand
@@ -121,28 +142,19 @@ struct block_scaled {
 using accumulator = std::variant<sequential<float>, aligned, exact, int32_exact, widened, exact_groups, cdna2, cdna3,
                                  promoted, block_scaled>;
 
-inline std::string name_of(const sequential<float>&) { return "sequential"; }
-inline std::string name_of(const exact&) { return "exact"; }
-inline std::string name_of(const int32_exact&) { return "int32_exact"; }
-inline std::string name_of(const aligned& a) {
-    return "aligned(" + std::to_string(a.products) + "," + std::to_string(a.fraction_bits) + ")";
-}
-inline std::string name_of(const widened& w) { return "widened(" + name_of(w.step) + ")"; }
-inline std::string name_of(const exact_groups& g) { return "exact_groups(" + std::to_string(g.products) + ")"; }
-inline std::string name_of(const cdna2& g) { return "cdna2(" + std::to_string(g.products) + ")"; }
-inline std::string name_of(const cdna3& g) {
-    return "cdna3(" + std::to_string(g.products) + (g.two_sums ? ",two sums)" : ")");
-}
-inline std::string name_of(const block_scaled& u) {
-    return "block_scaled(" + std::to_string(u.products) + "," + std::to_string(u.fraction_bits) + ")";
-}
-inline std::string name_of(const promoted& p) {
-    return "promoted(" + std::visit([](const auto& inner) { return name_of(inner); }, p.inner) + "," +
-           std::to_string(p.interval) + ")";
-}
-inline std::string name_of(const accumulator& a) {
-    return std::visit([](const auto& alternative) { return name_of(alternative); }, a);
-}
+namespace detail {
+template <class T, class Variant>
+inline constexpr bool is_alternative = false;
+template <class T, class... Alternatives>
+inline constexpr bool is_alternative<T, std::variant<Alternatives...>> = (std::is_same_v<T, Alternatives> || ...);
+}  // namespace detail
+
+// The alternatives, for functions that take one of them. A visitor whose branches end with one of these two, and not with
+// "anything else", fails to compile for an alternative that it does not handle.
+template <class T>
+concept accumulator_kind = detail::is_alternative<T, accumulator>;
+template <class T>
+concept inner_accumulator_kind = detail::is_alternative<T, inner_accumulator>;
 
 // `acc` with promotion every `interval` elements of k; 0: as it is. Throws std::invalid_argument if it is promoted already or
 // takes its scales inside.
@@ -152,10 +164,12 @@ inline accumulator with_promotion(const accumulator& acc, std::size_t interval) 
     }
     return std::visit(
         [&](const auto& alternative) -> accumulator {
-            if constexpr (std::is_constructible_v<inner_accumulator, decltype(alternative)>) {
+            using type = std::remove_cvref_t<decltype(alternative)>;
+            if constexpr (inner_accumulator_kind<type>) {
                 return promoted{alternative, interval};
             } else {
-                throw std::invalid_argument("accumulator " + name_of(alternative) + " cannot be promoted");
+                static_assert(std::is_same_v<type, promoted> || std::is_same_v<type, block_scaled>);
+                throw std::invalid_argument("accumulator " + std::string(type::kind) + " cannot be promoted");
             }
         },
         acc);

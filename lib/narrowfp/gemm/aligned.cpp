@@ -139,22 +139,11 @@ private:
 
 }  // namespace
 
-// Units that widen or cut their operands first are left to the reference.
-template <class Unit>
-static bool takes_operands_as_given(const Unit& unit) {
-    if constexpr (requires { unit.operands; }) {
-        return unit.operands == decltype(unit.operands){};
-    } else {
-        return true;
-    }
-}
-
 bool aligned_kernel_fits(const aligned& unit, const any_format& a, const any_format& b, matrix_view<const float> c) {
     const float_format* left = narrow_float(a);
     const float_format* right = narrow_float(b);
-    if (left == nullptr || right == nullptr || !takes_operands_as_given(unit) ||
-        unit.alignment != align_rounding::toward_zero || unit.output == aligned_output::f16_ties_to_even ||
-        unit.products > most_products) {
+    if (left == nullptr || right == nullptr || unit.alignment != align_rounding::toward_zero ||
+        unit.output == aligned_output::f16_ties_to_even || unit.products > most_products) {
         return false;
     }
     const auto moderate = [](const float_format& f) {

@@ -135,15 +135,6 @@ void with_dense_rows(matrix_view<float> d, Work work) {
     }
 }
 
-template <class Job>
-float reference_dot(const Job& job, std::size_t i, std::size_t j, float start) {
-    if constexpr (requires { detail::dot(job, i, j, start); }) {
-        return detail::dot(job, i, j, start);
-    } else {
-        return detail::dot(job.acc, job.a, i, job.b, j, start, job.plan);
-    }
-}
-
 // False if there is no kernel for this product; then nothing was written.
 bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                          matrix_view<float> d, matrix_view<const float> c, const any_format& output,
@@ -176,14 +167,14 @@ bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, c
         std::optional<detail::gemm_job> reference;  // made only if an element needs it
         with_dense_rows(d, [&](matrix_view<float> dense) {
             job.d = dense;
-            detail::multiply_aligned(job, *unit, *kernels->aligned, a.element(), b.element(), opts,
-                                     [&](std::size_t i, std::size_t j) {
-                                         if (!reference) {
-                                             reference.emplace(a, b, acc, c, dense, output);
-                                         }
-                                         const float start = c.empty() ? 0.0f : c(i, j);
-                                         return reference_dot(*reference, i, j, start);
-                                     });
+            detail::multiply_aligned(
+                job, *unit, *kernels->aligned, a.element(), b.element(), opts, [&](std::size_t i, std::size_t j) {
+                    if (!reference) {
+                        reference.emplace(a, b, acc, c, dense, output);
+                    }
+                    const float start = c.empty() ? 0.0f : c(i, j);
+                    return detail::dot(reference->acc, reference->a, i, reference->b, j, start, reference->plan);
+                });
         });
         return true;
     }

@@ -279,8 +279,10 @@ inline linear_recipe with_accumulator(linear_recipe r, const accumulator& acc) {
             std::visit(
                 [&](const auto& alternative) {
                     using type = std::remove_cvref_t<decltype(alternative)>;
-                    if constexpr (std::is_constructible_v<inner_accumulator, type>) {
+                    if constexpr (inner_accumulator_kind<type>) {
                         product->acc = promoted{alternative, product->promotion};
+                    } else {
+                        static_assert(std::is_same_v<type, promoted> || std::is_same_v<type, block_scaled>);
                     }
                 },
                 acc);

@@ -57,15 +57,24 @@ struct element_parts {
     bool finite = true;
 };
 
+// Exponent of the unit of a fixed-point format; the floating ones have none.
+inline int fixed_unit_of(const float_format&) { return 0; }
+inline int fixed_unit_of(const hifloat8_format&) { return 0; }
+inline int fixed_unit_of(const fixed_format& format) { return -format.fraction_bits; }
+
+// Whether numbers far from one have fewer fraction bits.
+inline bool is_tapered(const float_format&) { return false; }
+inline bool is_tapered(const hifloat8_format&) { return true; }
+inline bool is_tapered(const fixed_format&) { return false; }
+
 // Takes codes of one format apart.
 class element_decoder {
 public:
     explicit element_decoder(const any_format& element)
         : element_(element),
           fraction_bits_(std::visit([](const auto& f) { return f.precision() - 1; }, element)),
-          fixed_unit_(std::holds_alternative<fixed_format>(element) ? -std::get<fixed_format>(element).fraction_bits
-                                                                    : 0),
-          tapered_(std::holds_alternative<hifloat8_format>(element)) {}
+          fixed_unit_(std::visit([](const auto& f) { return fixed_unit_of(f); }, element)),
+          tapered_(std::visit([](const auto& f) { return is_tapered(f); }, element)) {}
 
     int fraction_bits() const { return fraction_bits_; }
     int fixed_unit() const { return fixed_unit_; }

@@ -4,7 +4,7 @@
 
 #include <narrowfp/base/matrix.hpp>
 #include <narrowfp/base/shape.hpp>
-#include <narrowfp/gemm/accumulator.hpp>
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/gemm/block_scaled_step.hpp>
 #include <narrowfp/quant/quantized_matrix.hpp>
 
@@ -67,27 +67,38 @@ inline void require_products(int products, int most, const std::string& name) {
     }
 }
 
-// What the accumulator needs of the elements; `products` is the longest run it sums.
-inline void require_elements_of(const inner_accumulator& acc, const any_format& a, const any_format& b,
-                                std::size_t products) {
-    if (std::holds_alternative<int32_exact>(acc)) {
-        require_int32(a, b, products);
-    } else if (const auto* unit = std::get_if<aligned>(&acc)) {
-        require_aligned(*unit);
-    } else if (const auto* through_f16 = std::get_if<widened>(&acc)) {
-        require_aligned(through_f16->step);
-        require_elements(*through_f16, a, b, fits_f16, "elements that FP16 holds");
-    } else if (const auto* groups = std::get_if<exact_groups>(&acc)) {
-        require_products(groups->products, 65536, name_of(*groups));
-    } else if (const auto* pairs = std::get_if<cdna2>(&acc)) {
-        if (pairs->products != 2 && pairs->products != 4) {
-            throw std::invalid_argument("gemm: " + name_of(*pairs) + ": groups of 2 or 4 products expected");
-        }
-        require_elements(*pairs, a, b, is_at_most_tf32, "floating-point elements of up to 11 significant bits");
-    } else if (const auto* third = std::get_if<cdna3>(&acc)) {
-        require_products(third->products, 1024, name_of(*third));
-        require_elements(*third, a, b, is_at_most_tf32, "floating-point elements of up to 11 significant bits");
+// What each accumulator needs of the elements; `products` is the longest run it sums.
+inline void require_elements_of(const sequential<float>&, const any_format&, const any_format&, std::size_t) {}
+inline void require_elements_of(const exact&, const any_format&, const any_format&, std::size_t) {}
+inline void require_elements_of(const int32_exact&, const any_format& a, const any_format& b, std::size_t products) {
+    require_int32(a, b, products);
+}
+inline void require_elements_of(const aligned& unit, const any_format&, const any_format&, std::size_t) {
+    require_aligned(unit);
+}
+inline void require_elements_of(const widened& unit, const any_format& a, const any_format& b, std::size_t) {
+    require_aligned(unit.step);
+    require_elements(unit, a, b, fits_f16, "elements that FP16 holds");
+}
+inline void require_elements_of(const exact_groups& unit, const any_format&, const any_format&, std::size_t) {
+    require_products(unit.products, 65536, name_of(unit));
+}
+inline void require_elements_of(const cdna2& unit, const any_format& a, const any_format& b, std::size_t) {
+    if (unit.products != 2 && unit.products != 4) {
+        throw std::invalid_argument("gemm: " + name_of(unit) + ": groups of 2 or 4 products expected");
     }
+    require_elements(unit, a, b, is_at_most_tf32, "floating-point elements of up to 11 significant bits");
+}
+inline void require_elements_of(const cdna3& unit, const any_format& a, const any_format& b, std::size_t) {
+    require_products(unit.products, 1024, name_of(unit));
+    require_elements(unit, a, b, is_at_most_tf32, "floating-point elements of up to 11 significant bits");
+}
+inline void require_elements_of(const promoted& unit, const any_format& a, const any_format& b, std::size_t products) {
+    if (unit.interval == 0) {
+        throw std::invalid_argument("gemm: a promotion interval of 0; use an accumulator without promotion");
+    }
+    std::visit([&](const auto& inner) { require_elements_of(inner, a, b, std::min(unit.interval, products)); },
+               unit.inner);
 }
 
 inline void require_block_scaled(const block_scaled& unit, const any_format& a, const any_format& b) {
@@ -154,14 +165,7 @@ inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matri
     std::visit(
         [&](const auto& alternative) {
             using type = std::remove_cvref_t<decltype(alternative)>;
-            if constexpr (std::is_same_v<type, promoted>) {
-                if (alternative.interval == 0) {
-                    throw std::invalid_argument(
-                        "gemm: a promotion interval of 0; use an accumulator without promotion");
-                }
-                detail::require_elements_of(alternative.inner, a.element(), b.element(),
-                                            std::min(alternative.interval, a.cols()));
-            } else if constexpr (std::is_same_v<type, block_scaled>) {
+            if constexpr (std::is_same_v<type, block_scaled>) {
                 detail::require_block_scales(alternative, a, b);
             } else {
                 detail::require_elements_of(alternative, a.element(), b.element(), a.cols());

@@ -60,10 +60,10 @@ public:
         return std::visit(
             [&](const auto& alternative) {
                 using type = std::remove_cvref_t<decltype(alternative)>;
-                if constexpr (std::is_constructible_v<inner_accumulator, type>) {
-                    return detail::accumulate(alternative, a_.line(), b_.line(), c);
+                if constexpr (std::is_same_v<type, promoted> || std::is_same_v<type, block_scaled>) {
+                    return c;  // refused by the constructor, or returned above
                 } else {
-                    return c;  // excluded by the constructor
+                    return detail::accumulate(alternative, a_.line(), b_.line(), c);
                 }
             },
             acc_);

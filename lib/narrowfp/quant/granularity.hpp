@@ -5,10 +5,12 @@
 
 #include <narrowfp/base/config.hpp>
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace narrowfp {
 
@@ -52,6 +54,32 @@ inline std::string name_of(const granularity& g) {
     }
     const auto extent = [](std::size_t n) { return n == whole_extent ? std::string("all") : std::to_string(n); };
     return "block(" + extent(g.block_rows) + "," + extent(g.block_cols) + ")";
+}
+
+// The granularity of that name. Throws std::invalid_argument for anything else.
+inline granularity granularity_by_name(std::string_view name) {
+    for (const granularity& g : {granularity::tensor(), granularity::row(), granularity::col()}) {
+        if (name == name_of(g)) {
+            return g;
+        }
+    }
+    constexpr std::string_view prefix = "block(";
+    const std::size_t comma = name.find(',');
+    if (name.starts_with(prefix) && name.ends_with(')') && comma != std::string_view::npos) {
+        const auto extent = [](std::string_view text) {
+            std::size_t n = text == "all" ? whole_extent : 0;
+            const char* end = text.data() + text.size();
+            const bool whole = n != 0 || std::from_chars(text.data(), end, n).ptr == end;
+            return whole ? n : 0;
+        };
+        const granularity g{extent(name.substr(prefix.size(), comma - prefix.size())),
+                            extent(name.substr(comma + 1, name.size() - comma - 2))};
+        if (g.block_rows != 0 && g.block_cols != 0) {
+            return g;
+        }
+    }
+    throw std::invalid_argument("granularity '" + std::string(name) +
+                                "': tensor, row, col or block(ROWS,COLUMNS) expected, each extent 'all' or at least 1");
 }
 
 }  // namespace narrowfp

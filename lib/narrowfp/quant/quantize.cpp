@@ -374,9 +374,13 @@ private:
 };
 
 // Rounding to odd (block_kernels.hpp) needs a unit of the element that is two places above that of binary32.
+bool has_wide_unit(const float_format& f) { return f.min_exponent() - f.fraction_bits >= -147; }
+bool has_wide_unit(const hifloat8_format&) { return true; }
+bool has_wide_unit(const fixed_format&) { return true; }
+
 bool scales_exactly(const quantization& q) {
-    const auto* f = std::get_if<float_format>(&q.element);
-    return q.scale.method != scale_method::power_of_two || f == nullptr || f->min_exponent() - f->fraction_bits >= -147;
+    return q.scale.method != scale_method::power_of_two ||
+           std::visit([](const auto& f) { return has_wide_unit(f); }, q.element);
 }
 
 }  // namespace

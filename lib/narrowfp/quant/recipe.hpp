@@ -3,12 +3,14 @@
 // directions of the product: along k (the summed index) and along the free index (rows of A, columns of B), so that one
 // description serves both operands. The element formats are chosen beside it.
 // What a recipe means for the three products of a linear layer is gemm/linear_recipe.hpp; the memory of delayed scaling is
-// quant/delayed_scaling.hpp. A new recipe is one object and one line in `all_recipes`.
+// quant/delayed_scaling.hpp. A new recipe is one object and one line in `all_recipes`. Names parse back to equal recipes.
 #pragma once
 
 #include <narrowfp/quant/quantize.hpp>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace narrowfp {
 
@@ -16,6 +18,8 @@ struct operand_scaling {
     scaling scale{};
     std::size_t free_extent = whole_extent;
     std::size_t k_extent = whole_extent;
+
+    friend constexpr bool operator==(const operand_scaling&, const operand_scaling&) = default;
 };
 
 struct recipe {
@@ -35,6 +39,8 @@ struct recipe {
     quantization for_b(const any_format& format) const {
         return {format, {b.k_extent, b.free_extent}, b.scale, mode_for(format), overflow};
     }
+
+    friend constexpr bool operator==(const recipe&, const recipe&) = default;
 
 private:
     // A format that does not define the recipe's rounding uses its own.
@@ -184,16 +190,6 @@ inline constexpr std::array all_recipes{recipes::none,         recipes::tensor_c
                                         recipes::nvfp4,        recipes::hif8_cast,      recipes::int8_tile,
                                         recipes::mxint8_blocks};
 
-// Throws std::invalid_argument for an unknown name.
-inline recipe recipe_by_name(std::string_view name) {
-    for (const recipe& r : all_recipes) {
-        if (r.name == name) {
-            return r;
-        }
-    }
-    throw std::invalid_argument("unknown recipe '" + std::string(name) + "'");
-}
-
 // The recipe with another power-of-two scale rule. Throws std::invalid_argument if it has no power-of-two scales.
 inline recipe with_scale_rule(recipe r, scale_rule rule) {
     if (r.a.scale.method != scale_method::power_of_two || r.b.scale.method != scale_method::power_of_two) {
@@ -224,6 +220,112 @@ inline recipe with_static_factors(recipe r, float a, float b) {
     r.b.scale.fixed_factor = b;
     require_scaling(r.a.scale);
     require_scaling(r.b.scale);
+    return r;
+}
+
+// -- names ------------------------------------------------------------------------------------------------------------
+namespace detail {
+
+inline const recipe* find_recipe(std::string_view name) {
+    for (const recipe& r : all_recipes) {
+        if (r.name == name) {
+            return &r;
+        }
+    }
+    return nullptr;
+}
+
+// The shortest text that is read as the same number.
+inline std::string shortest_text(float x) {
+    char text[64];
+    return {text, std::to_chars(text, text + sizeof text, x).ptr};
+}
+inline float number_in(std::string_view recipe_name, std::string_view text) {
+    float x = 0;
+    const char* end = text.data() + text.size();
+    if (const auto read = std::from_chars(text.data(), end, x); read.ec != std::errc() || read.ptr != end) {
+        throw std::invalid_argument("recipe '" + std::string(recipe_name) + "': '" + std::string(text) +
+                                    "' found where a number is expected");
+    }
+    return x;
+}
+
+}  // namespace detail
+
+// The name from which recipe_by_name makes an equal recipe. Of one in the table its name; what the functions above changed of
+// it follows: "mxfp8(scale_rule=floor)", "deepseek_v3(amax_floor=0)", "static(factors=0.5:2)". A recipe of your own has the
+// name that you gave it. Throws std::invalid_argument for one that has the name of another and differs in other fields.
+inline std::string name_of(const recipe& r) {
+    const recipe* table = detail::find_recipe(r.name);
+    if (table == nullptr || *table == r) {
+        return std::string(r.name);
+    }
+    recipe made = *table;
+    std::string changes;
+    const auto add = [&](std::string_view field, const std::string& value) {
+        changes += (changes.empty() ? "" : ",") + std::string(field) + "=" + value;
+    };
+    if (made.a.scale.rule != r.a.scale.rule) {
+        made = with_scale_rule(made, r.a.scale.rule);
+        add("scale_rule", std::string(name_of(r.a.scale.rule)));
+    }
+    if (made.a.scale.amax_floor != r.a.scale.amax_floor) {
+        made = with_amax_floor(made, r.a.scale.amax_floor);
+        add("amax_floor", detail::shortest_text(r.a.scale.amax_floor));
+    }
+    if (made.a.scale.fixed_factor != r.a.scale.fixed_factor || made.b.scale.fixed_factor != r.b.scale.fixed_factor) {
+        made = with_static_factors(made, r.a.scale.fixed_factor, r.b.scale.fixed_factor);
+        add("factors",
+            detail::shortest_text(r.a.scale.fixed_factor) + ":" + detail::shortest_text(r.b.scale.fixed_factor));
+    }
+    if (made != r) {
+        throw std::invalid_argument("recipe " + std::string(r.name) +
+                                    " was changed in fields that its name does not show; give it a name of its own");
+    }
+    return std::string(r.name) + "(" + changes + ")";
+}
+
+// The recipe of that name, as name_of spells it. Throws std::invalid_argument for anything else.
+inline recipe recipe_by_name(std::string_view name) {
+    const std::size_t bracket = std::min(name.find('('), name.size());
+    const recipe* table = detail::find_recipe(name.substr(0, bracket));
+    if (table == nullptr) {
+        throw std::invalid_argument("unknown recipe '" + std::string(name) + "'");
+    }
+    recipe r = *table;
+    if (bracket == name.size()) {
+        return r;
+    }
+    const auto refuse = [name] {
+        throw std::invalid_argument("recipe '" + std::string(name) +
+                                    "': NAME(CHANGE,...) expected, a change is scale_rule=NAME, amax_floor=X or "
+                                    "factors=A:B");
+    };
+    std::string_view rest = name.substr(bracket + 1);
+    if (!rest.ends_with(')')) {
+        refuse();
+    }
+    rest.remove_suffix(1);
+    for (bool more = true; more;) {
+        const std::size_t comma = rest.find(',');
+        const std::string_view change = rest.substr(0, comma);
+        const std::string_view field = change.substr(0, change.find('='));
+        const std::string_view value = change.substr(std::min(field.size() + 1, change.size()));
+        const std::size_t colon = value.find(':');
+        if (field == "scale_rule") {
+            r = with_scale_rule(r, scale_rule_by_name(value));
+        } else if (field == "amax_floor") {
+            r = with_amax_floor(r, detail::number_in(name, value));
+            require_scaling(r.a.scale);
+        } else if (field == "factors" && colon != std::string_view::npos) {
+            r = with_static_factors(r, detail::number_in(name, value.substr(0, colon)),
+                                    detail::number_in(name, value.substr(colon + 1)));
+        } else {
+            refuse();
+        }
+        more = comma != std::string_view::npos;
+        rest = more ? rest.substr(comma + 1) : rest;
+    }
     return r;
 }
 

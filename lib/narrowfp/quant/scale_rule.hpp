@@ -3,6 +3,7 @@
 // the rule's owner in FP32, reproduced through exact integers or through double with one rounding.
 #pragma once
 
+#include <narrowfp/base/name_table.hpp>
 #include <narrowfp/format/element_format.hpp>
 #include <narrowfp/format/types.hpp>
 #include <narrowfp/round/project.hpp>
@@ -53,6 +54,12 @@ constexpr std::string_view name_of(scale_method method) {
     return scale_method_names[static_cast<std::size_t>(method)].second;
 }
 constexpr std::string_view name_of(scale_rule rule) { return scale_rule_names[static_cast<std::size_t>(rule)].second; }
+
+// Throws std::invalid_argument, with all names, for an unknown one.
+inline scale_rule scale_rule_by_name(std::string_view name) { return named_in(scale_rule_names, "scale rule", name); }
+inline scale_method scale_method_by_name(std::string_view name) {
+    return named_in(scale_method_names, "scale method", name);
+}
 
 struct scaling {
     scale_method method = scale_method::none;

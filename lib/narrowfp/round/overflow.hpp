@@ -10,12 +10,10 @@
 // unsigned format everything below its range gives NaN under `none` and the smallest value in the two other modes.
 #pragma once
 
-#include <narrowfp/base/config.hpp>
+#include <narrowfp/base/name_table.hpp>
 
 #include <array>
 #include <cstdint>
-#include <stdexcept>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -33,14 +31,9 @@ constexpr std::string_view name_of(overflow_mode mode) {
     return overflow_mode_names[static_cast<std::size_t>(mode)].second;
 }
 
-// Throws std::invalid_argument for an unknown name.
+// Throws std::invalid_argument, with all names, for an unknown one.
 inline overflow_mode overflow_mode_by_name(std::string_view name) {
-    for (const auto& [mode, known] : overflow_mode_names) {
-        if (known == name) {
-            return mode;
-        }
-    }
-    throw std::invalid_argument("unknown overflow mode '" + std::string(name) + "'");
+    return named_in(overflow_mode_names, "overflow mode", name);
 }
 
 }  // namespace narrowfp

@@ -5,9 +5,10 @@
 // also takes a source of random bits.
 #pragma once
 
-#include <narrowfp/base/config.hpp>
+#include <narrowfp/base/name_table.hpp>
 
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -52,7 +53,7 @@ constexpr std::string_view name_of(rounding mode) {
                                : rounding_names[index].second;
 }
 
-// Of all modes, stochastic ones too. Throws std::invalid_argument for an unknown name.
+// Of all modes, stochastic ones too. Throws std::invalid_argument, with all names, for an unknown one.
 inline rounding rounding_by_name(std::string_view name) {
     for (const auto& [mode, known] : rounding_names) {
         if (known == name) {
@@ -64,7 +65,8 @@ inline rounding rounding_by_name(std::string_view name) {
             return mode;
         }
     }
-    throw std::invalid_argument("unknown rounding '" + std::string(name) + "'");
+    throw std::invalid_argument("unknown rounding '" + std::string(name) + "'; known: " + name_list(rounding_names) +
+                                ", " + name_list(stochastic_rounding_names));
 }
 
 // A mode and, for the stochastic ones, N: how many random bits decide about an element, 1 to 32 (otherwise 0).
@@ -86,6 +88,24 @@ struct rounding_rule {
 inline std::string name_of(const rounding_rule& rule) {
     const std::string mode(name_of(rule.mode));
     return is_stochastic(rule.mode) ? mode + "(" + std::to_string(rule.random_bits) + ")" : mode;
+}
+
+// The rule of that name. Throws std::invalid_argument for anything but a mode, with its random bits if it is stochastic.
+inline rounding_rule rounding_rule_by_name(std::string_view name) {
+    const std::size_t bracket = name.find('(');
+    const rounding mode = rounding_by_name(name.substr(0, bracket));
+    rounding_rule rule = mode;
+    if (bracket != std::string_view::npos && name.ends_with(')')) {
+        const char* end = name.data() + name.size() - 1;
+        const auto read = std::from_chars(name.data() + bracket + 1, end, rule.random_bits);
+        rule.random_bits = read.ec == std::errc() && read.ptr == end ? rule.random_bits : 0;
+    }
+    if (name != name_of(rule) || !rule.is_valid()) {
+        throw std::invalid_argument(
+            "rounding '" + std::string(name) + "': " + std::string(name_of(mode)) +
+            (is_stochastic(mode) ? "(N) expected, N random bits (1 to 32)" : " expected, without random bits"));
+    }
+    return rule;
 }
 
 }  // namespace narrowfp
