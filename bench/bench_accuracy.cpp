@@ -12,6 +12,7 @@
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/error/metrics.hpp>
 #include <narrowfp/format/catalog.hpp>
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/gemm/gemm.hpp>
 #include <narrowfp/gemm/reference.hpp>
 #include <narrowfp/gemm/unit.hpp>
@@ -67,9 +68,9 @@ public:
     std::size_t m() const { return a_.rows(); }
     std::size_t n() const { return b_.cols(); }
     std::size_t k() const { return a_.cols(); }
-    const matrix<double>& product() {
+    const matrix<double>& product(const narrowfp::options& opts) {
         if (product_.size() == 0) {
-            product_ = exact_product(a_.view(), b_.view());
+            product_ = exact_product(a_.view(), b_.view(), opts);
         }
         return product_;
     }
@@ -90,10 +91,10 @@ public:
     const operands& data() const { return *data_; }
     const any_format& element() const { return configuration_.element; }
     std::string_view scaling() const { return configuration_.scaling.name; }
-    void quantise() {
+    void quantise(const narrowfp::options& opts) {
         if (a_.rows() == 0) {
-            a_ = quantize(data_->a().view(), configuration_.scaling.for_a(configuration_.element));
-            b_ = quantize(data_->b().view(), configuration_.scaling.for_b(configuration_.element));
+            a_ = quantize(data_->a().view(), configuration_.scaling.for_a(configuration_.element), opts);
+            b_ = quantize(data_->b().view(), configuration_.scaling.for_b(configuration_.element), opts);
         }
     }
     const quantized_matrix& a() const { return a_; }
@@ -144,10 +145,10 @@ public:
 
     // The figures are those of the defining triple loop; the timed loop then has to give its bits.
     void prepare() override {
-        q_->quantise();
+        q_->quantise({threads_});
         result_ = gemm_reference(q_->a(), q_->b(), acc_);
         checksum_ = crc32_of(result_);
-        error_ = compare(result_.view(), q_->data().product().view());
+        error_ = compare(result_.view(), q_->data().product({threads_}).view());
     }
     void compute() override { gemm_into(q_->a(), q_->b(), acc_, result_.view(), {}, f32, {threads_}); }
     std::string check() const override {

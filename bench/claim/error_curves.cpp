@@ -53,8 +53,8 @@ std::vector<bits_point> bits_points(const options& opts) {
     const matrix<double> truth = exact_product(a_values.view(), b_values.view(), opts);
     std::vector<bits_point> all;
     for (const stored_format& f : stored_formats()) {
-        const quantized_matrix a = quantize(a_values.view(), f.scaling.for_a(f.element));
-        const quantized_matrix b = quantize(b_values.view(), f.scaling.for_b(f.element));
+        const quantized_matrix a = quantize(a_values.view(), f.scaling.for_a(f.element), opts);
+        const quantized_matrix b = quantize(b_values.view(), f.scaling.for_b(f.element), opts);
         const auto elements = static_cast<double>(a_values.size() + b_values.size());
         all.push_back({f.id, f.name, 8 * static_cast<double>(a.bytes() + b.bytes()) / elements,
                        compare(gemm(a, b, exact{}, {}, f32, opts).view(), truth.view()).relative_frobenius});
@@ -85,9 +85,9 @@ std::vector<length_curve> length_curves(const options& opts) {
             for (const std::size_t k : lengths) {
                 const recipe& scaling = c.element == any_format{bf16} ? recipes::none : recipes::tensor_current;
                 const quantized_matrix a =
-                    quantize(make_matrix(data, curve_side, k, curve_seed, 0).view(), scaling.for_a(c.element));
+                    quantize(make_matrix(data, curve_side, k, curve_seed, 0).view(), scaling.for_a(c.element), opts);
                 const quantized_matrix b =
-                    quantize(make_matrix(data, k, curve_side, curve_seed, 1).view(), scaling.for_b(c.element));
+                    quantize(make_matrix(data, k, curve_side, curve_seed, 1).view(), scaling.for_b(c.element), opts);
                 const matrix<double> truth = widened(gemm(a, b, exact{}, {}, f32, opts));
                 const error_report error = compare(gemm(a, b, c.acc, {}, f32, opts).view(), truth.view());
                 curve.points.push_back({static_cast<std::int64_t>(k), error.relative_frobenius});

@@ -137,8 +137,8 @@ void add_quantisation(findings& all, const options& opts) {
     const matrix<float> b = make_matrix(distribution::normal, k, f1_side, f1_seed, 1);
     const matrix<double> truth = exact_product(a.view(), b.view(), opts);
     const auto error = [&](const any_format& element, const recipe& scaling) {
-        const quantized_matrix x = quantize(a.view(), scaling.for_a(element));
-        const quantized_matrix y = quantize(b.view(), scaling.for_b(element));
+        const quantized_matrix x = quantize(a.view(), scaling.for_a(element), opts);
+        const quantized_matrix y = quantize(b.view(), scaling.for_b(element), opts);
         return 100 * compare(gemm(x, y, exact{}, {}, f32, opts).view(), truth.view()).relative_frobenius;
     };
     const double fp8 = error(e4m3fn, recipes::tensor_current);
@@ -157,9 +157,9 @@ void add_wide_paths(findings& all, const options& opts) {
     const auto error = [&](const any_format& element, const accumulator& acc) {
         const recipe& scaling = element == any_format{bf16} ? recipes::none : recipes::tensor_current;
         const quantized_matrix a = quantize(make_matrix(distribution::uniform01, f1_side, f1_length, f1_seed, 0).view(),
-                                            scaling.for_a(element));
+                                            scaling.for_a(element), opts);
         const quantized_matrix b = quantize(make_matrix(distribution::uniform01, f1_length, f1_side, f1_seed, 1).view(),
-                                            scaling.for_b(element));
+                                            scaling.for_b(element), opts);
         const matrix<float> exact_sums = gemm(a, b, exact{}, {}, f32, opts);
         return compare(gemm(a, b, acc, {}, f32, opts).view(), widened(exact_sums).view()).max_relative;
     };

@@ -135,7 +135,7 @@ row_result run_v10(const row_context& how) {
          {"bf16", "BF16", bf16, recipes::none}}};
     bool bounded = true;
     for (const flipped_format& f : formats) {
-        const quantized_matrix q = quantize(x.view(), f.scaling.for_a(f.element));
+        const quantized_matrix q = quantize(x.view(), f.scaling.for_a(f.element), {how.threads});
         const flip_damage d = damage_of(q);
         const double scale_bits = static_cast<double>(q.scale_bytes()) / static_cast<double>(q.bytes());
         t.add_row({f.name, report::format_count(d.flips), report::format_percent(d.not_finite_share(), 3),

@@ -157,13 +157,13 @@ report::table optimizer_table() {
 }
 
 // The byte formula against real quantised matrices.
-std::vector<self_check> byte_checks() {
+std::vector<self_check> byte_checks(const options& opts) {
     std::vector<self_check> checks;
     const matrix<float> x = make_matrix(distribution::normal, 200, 300, 1, 0);
     for (const recipe& r : all_recipes) {
         const quantization q = r.for_a(r.element);
         const std::uint64_t formula = cost::stored_bytes(x.rows(), x.cols(), q);
-        const std::uint64_t counted = quantize(x.view(), q).bytes();
+        const std::uint64_t counted = quantize(x.view(), q, opts).bytes();
         checks.push_back({"bytes of a 200 x 300 matrix under " + std::string(r.name) + ": formula " +
                               std::to_string(formula) + ", stored " + std::to_string(counted),
                           formula == counted});
@@ -319,7 +319,7 @@ void add_measured_links(const row_context& how, row_result& out) {
 
 }  // namespace
 
-row_result run_v3(const row_context&) {
+row_result run_v3(const row_context& how) {
     const std::vector<cost_line> lines = kept_bytes();
     row_result out =
         byte_row("V3", lines, "V3: bytes kept by DeepSeek-V3's training, a device with 2 x 4 MoE layers",
@@ -331,7 +331,7 @@ row_result run_v3(const row_context&) {
     out.reason = "whether it fits a device is V4";
     out.tables.push_back(recipe_table());
     out.tables.push_back(optimizer_table());
-    out.checks = byte_checks();
+    out.checks = byte_checks({how.threads});
     for (const stored_recipe& r : stored_recipes()) {
         const auto add = [&](const char* what, const char* name, double value) {
             std::string id = "recipe." + std::string(r.formats.name) + "." + what;

@@ -13,6 +13,7 @@
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/error/metrics.hpp>
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/gemm/gemm.hpp>
 #include <narrowfp/gemm/reference.hpp>
 #include <narrowfp/gemm/unit.hpp>
@@ -157,10 +158,10 @@ struct scale_effect {
 
 scale_effect compare_scales(const options& opts) {
     const auto loss = [&](const recipe& r) {
-        const quantized_matrix a =
-            quantize(make_matrix(distribution::uniform01, v6_side, v6_length, v6_seed, 0).view(), r.for_a(e4m3fn));
-        const quantized_matrix b =
-            quantize(make_matrix(distribution::uniform01, v6_length, v6_side, v6_seed, 1).view(), r.for_b(e4m3fn));
+        const quantized_matrix a = quantize(make_matrix(distribution::uniform01, v6_side, v6_length, v6_seed, 0).view(),
+                                            r.for_a(e4m3fn), opts);
+        const quantized_matrix b = quantize(make_matrix(distribution::uniform01, v6_length, v6_side, v6_seed, 1).view(),
+                                            r.for_b(e4m3fn), opts);
         const matrix<float> exact_sums = gemm(a, b, exact{}, {}, f32, opts);
         const accumulator h100 = accumulator_of(unit_by_name("h100"), e4m3fn, e4m3fn);
         return compare(gemm(a, b, h100, {}, f32, opts).view(), widened(exact_sums).view());
@@ -199,9 +200,9 @@ std::string text_of(const scale_effect& e) {
 
 // The compiled product equals the defining one, bit for bit, in its first rows.
 bool equals_reference(const quantized_matrix& b, const matrix<float>& a_values, const quantization& how,
-                      const accumulator& acc, const matrix<float>& found) {
+                      const accumulator& acc, const matrix<float>& found, const options& opts) {
     constexpr std::size_t rows = 2;
-    const quantized_matrix a = quantize(a_values.view().block(0, 0, rows, a_values.cols()), how);
+    const quantized_matrix a = quantize(a_values.view().block(0, 0, rows, a_values.cols()), how, opts);
     const matrix<float> expected = gemm_reference(a, b, acc);
     return std::memcmp(expected.data(), found.data(), expected.size() * sizeof(float)) == 0;
 }
@@ -227,8 +228,8 @@ study run_study(const row_context& how, const std::vector<operand_pair>& pairs) 
                                 "V6 " + pair.data + " " + c.name);
             }
             const quantization a_how = c.scaling.for_a(c.element);
-            const quantized_matrix a = quantize(a_values.view(), a_how);
-            const quantized_matrix b = quantize(b_values.view(), c.scaling.for_b(c.element));
+            const quantized_matrix a = quantize(a_values.view(), a_how, opts);
+            const quantized_matrix b = quantize(b_values.view(), c.scaling.for_b(c.element), opts);
             const matrix<float> of_codes = gemm(a, b, exact{}, {}, f32, opts);
             const matrix<double> exact_of_codes = widened(of_codes);
             const double quantisation = compare(of_codes.view(), truth.view()).relative_frobenius;
@@ -245,7 +246,7 @@ study run_study(const row_context& how, const std::vector<operand_pair>& pairs) 
                 if (!depends_on_tensor) {  // two rows have another scale than the whole tensor
                     out.checks.push_back(
                         {"gemm equals gemm_reference: " + out.rows.back().data + ", " + c.name + ", " + unit.name,
-                         equals_reference(b, a_values, a_how, unit.acc, result)});
+                         equals_reference(b, a_values, a_how, unit.acc, result, opts)});
                 }
             }
             done += 1;

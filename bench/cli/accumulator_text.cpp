@@ -44,14 +44,6 @@ accumulator accumulator_from_text(std::string_view text) {
     return accumulator_by_name(name);
 }
 
-std::string accumulator_list() {
-    std::string out;
-    for (const std::string_view kind : accumulator_kinds) {
-        out += fmt::format("{}{}", out.empty() ? "" : ",\n", spelling_of(accumulator_by_name(kind)));
-    }
-    return out;
-}
-
 std::size_t interval_from_text(std::string_view interval) {
     if (interval == "none") {
         return 0;

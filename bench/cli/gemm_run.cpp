@@ -113,11 +113,12 @@ error_report compare_with(const matrix<float>& result, const matrix<double>& ref
 
 gemm_outcome run_gemm(const gemm_setup& setup) {
     const options opts{setup.threads};
-    const quantized_matrix qa = quantize(setup.a.view(), setup.scaling.for_a(setup.a_format));
-    const quantized_matrix qb = quantize(setup.b.view(), setup.scaling.for_b(setup.b_format));
+    const quantized_matrix qa = quantize(setup.a.view(), setup.scaling.for_a(setup.a_format), opts);
+    const quantized_matrix qb = quantize(setup.b.view(), setup.scaling.for_b(setup.b_format), opts);
+    // First, since it refuses an accumulator that does not take these operands.
+    const matrix<float> result = gemm(qa, qb, setup.acc, {}, setup.output, opts);
     const matrix<double> reference =
         exact_product(matrix_view<const float>(setup.a.view()), matrix_view<const float>(setup.b.view()), opts);
-    const matrix<float> result = gemm(qa, qb, setup.acc, {}, setup.output, opts);
 
     gemm_outcome out;
     out.a_bytes = bytes_of(qa);
@@ -135,7 +136,8 @@ gemm_outcome run_gemm(const gemm_setup& setup) {
     }
     const matrix<float> without_accumulator = gemm(qa, qb, exact{}, {}, f32, opts);
     out.quantisation = compare_with(without_accumulator, reference, setup.a, setup.b, opts);
-    out.accumulation = compare_with(result, exact_product_of_values(a, b, opts), dequantize(qa), dequantize(qb), opts);
+    out.accumulation =
+        compare_with(result, exact_product_of_values(a, b, opts), dequantize(qa, opts), dequantize(qb, opts), opts);
     return out;
 }
 

@@ -106,7 +106,7 @@ fault_study run_fault_study(const fault_options& options) {
             step("payload");
         }
         if (options.asked("scales")) {
-            const scale_flips s = sample_scale_flips(f, tiles_of_full / divisor, options.seed);
+            const scale_flips s = sample_scale_flips(f, tiles_of_full / divisor, options.seed, options.threads);
             if (s.flips > 0) {
                 study.scales.emplace_back(f, s);
             }

@@ -107,9 +107,9 @@ payload_flips sample_payload_flips(const stored_format& f, std::size_t tiles, st
     return out;
 }
 
-scale_flips sample_scale_flips(const stored_format& f, std::size_t tiles, std::uint32_t seed) {
+scale_flips sample_scale_flips(const stored_format& f, std::size_t tiles, std::uint32_t seed, int threads) {
     const matrix<float> x = make_matrix(distribution::normal, tiles, f.tile, seed, 0);
-    const quantized_matrix q = quantize(x.view(), f.scaling.for_a(f.element));
+    const quantized_matrix q = quantize(x.view(), f.scaling.for_a(f.element), {.threads = threads});
     scale_flips out;
     if (!q.has_scales()) {
         return out;

@@ -46,7 +46,7 @@ struct scale_flips {
     std::int64_t flips = 0;
 };
 
-scale_flips sample_scale_flips(const stored_format& format, std::size_t tiles, std::uint32_t seed);
+scale_flips sample_scale_flips(const stored_format& format, std::size_t tiles, std::uint32_t seed, int threads = 0);
 
 // Flips in FP32 master weights N(0, 0.02^2), seen through the working copy that a layer reads. As in training the copy and
 // its scale are made from the wrong weight.

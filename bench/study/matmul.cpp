@@ -6,6 +6,7 @@
 
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/format/catalog.hpp>
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/gemm/gemm.hpp>
 
 #include <zlib.h>
@@ -141,8 +142,8 @@ struct reference_products {
 matmul_row run_row(const operands& data, const configuration& c, const reference_products& reference,
                    const matmul_options& options, const std::function<void(const std::string&)>& step_done) {
     const narrowfp::options opts{options.threads};
-    const quantized_matrix a = quantize(data.a(), c.scaling.for_a(c.element));
-    const quantized_matrix b = quantize(data.b(), c.scaling.for_b(c.element));
+    const quantized_matrix a = quantize(data.a(), c.scaling.for_a(c.element), opts);
+    const quantized_matrix b = quantize(data.b(), c.scaling.for_b(c.element), opts);
     matmul_row row;
     row.id = data.name + "." + c.id();
     row.format = name_of(c.element);
@@ -158,8 +159,8 @@ matmul_row run_row(const operands& data, const configuration& c, const reference
         }
         const matrix<float> result =
             acc.exact_product_of_operands
-                ? rounded_to_float(exact_product(matrix_view<const float>(dequantize(a).view()),
-                                                 matrix_view<const float>(dequantize(b).view()), opts))
+                ? rounded_to_float(exact_product(matrix_view<const float>(dequantize(a, opts).view()),
+                                                 matrix_view<const float>(dequantize(b, opts).view()), opts))
                 : gemm(a, b, acc.acc, {}, f32, opts);
         row.errors.push_back({acc.name, compare(result.view(), reference.exact.view(),
                                                 {reference.norms.view(), reference.absolute.view()})});

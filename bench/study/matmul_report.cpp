@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/matmul_report.hpp"
 
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/report/markdown.hpp>
 #include <narrowfp/report/text.hpp>
 

@@ -51,11 +51,11 @@ template <class Add>
 void for_each_interval(distribution data, const recipe& scaling, const scaling_options& o, std::uint32_t batch,
                        Add add) {
     const std::size_t k = count_of(o, length);
-    const quantized_matrix a =
-        quantize(make_matrix(data, outputs, k, o.seed, batch * 16).view(), scaling.for_a(e4m3fn));
-    const quantized_matrix b =
-        quantize(make_matrix(data, k, outputs, o.seed, batch * 16 + 1).view(), scaling.for_b(e4m3fn));
     const options opts{.threads = o.threads};
+    const quantized_matrix a =
+        quantize(make_matrix(data, outputs, k, o.seed, batch * 16).view(), scaling.for_a(e4m3fn), opts);
+    const quantized_matrix b =
+        quantize(make_matrix(data, k, outputs, o.seed, batch * 16 + 1).view(), scaling.for_b(e4m3fn), opts);
     const matrix<float> sums = gemm(a, b, exact{}, {}, f32, opts);
     const accumulator h100 = accumulator_of(unit_by_name("h100"), e4m3fn, e4m3fn);
     for (const std::size_t interval : intervals) {

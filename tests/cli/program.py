@@ -2,6 +2,7 @@
 """What the tests of the program narrowfp share: how it is run and what every good and bad run has in common."""
 import json
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -46,6 +47,13 @@ class ProgramTest(unittest.TestCase):
         for text in (says,) if isinstance(says, str) else says:
             self.assertIn(text, lines[0])
         return lines[0]
+
+    def largest_team(self, *arguments):
+        """The most threads that worked together in a good run, as its OpenMP reports them; 1 if it reports none."""
+        process = run(*arguments, env={"OMP_NUM_THREADS": "2", "OMP_DYNAMIC": "false", "OMP_DISPLAY_AFFINITY": "true",
+                                       "OMP_AFFINITY_FORMAT": "team of %N"})
+        self.assertEqual(process.returncode, 0, process.stderr)
+        return max((int(n) for n in re.findall(r"team of (\d+)", process.stdout + process.stderr)), default=1)
 
     def lines(self, *arguments, **keywords):
         return [line.split() for line in self.good(*arguments, **keywords).splitlines()]

@@ -412,9 +412,4 @@ template <class Variant>
 // alone ("aligned": all its defaults). Throws std::invalid_argument with what was expected for anything else.
 inline accumulator accumulator_by_name(std::string_view name) { return detail::parsed_as<accumulator>(name, name); }
 
-// How the names of a kind are spelled: "promoted(inner,interval)", "cdna3(products[,two_sums])".
-inline std::string spelling_of(const accumulator& acc) {
-    return std::visit([]<class Kind>(const Kind&) { return detail::spelling_of<Kind>(); }, acc);
-}
-
 }  // namespace narrowfp
