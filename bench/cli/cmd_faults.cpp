@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// narrowfp faults: what a flipped bit does and how it is noticed; a training run that is killed and resumed. With --life the
-// program is one life of that run (faults/interrupted_training.hpp).
+// narrowfp faults: what a flipped bit does and how it is noticed; a training run that is killed and resumed. The lives of that
+// run (faults/interrupted_training.hpp) are this program again, started by itself: options of a life exist only there.
 #include "cli/command.hpp"
 #include "faults/faults_study.hpp"
 
@@ -10,7 +10,10 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -26,13 +29,35 @@ struct fault_arguments {
 
 constexpr std::uint64_t progress_steps = 1000;
 
+// Names the process that starts lives. A process is a life, and knows the options of one, if that is its parent.
+constexpr const char* starter_variable = "NARROWFP_FAULTS_STARTED_BY";
+
+bool is_life() {
+    const char* starter = std::getenv(starter_variable);
+    return starter != nullptr && starter == std::to_string(::getppid());
+}
+
+// The program and arguments that start a life, before those of the life itself.
+std::vector<std::string> life_program() {
+    ::setenv(starter_variable, std::to_string(::getpid()).c_str(), 1);
+    return {std::filesystem::read_symlink("/proc/self/exe").string(), "faults"};
+}
+
+void add_life_options(CLI::App& command, bench::life_options& life) {
+    command.add_option("--life", life.folder)->required();
+    command.add_option("--life-arm", life.arm);
+    command.add_option("--life-steps", life.steps);
+    command.add_option("--life-every", life.every)->check(CLI::PositiveNumber);
+    command.add_option("--life-save", life.save_seconds);
+}
+
 int run(fault_arguments& args, const context& ctx) {
     if (!args.life.folder.empty()) {
         args.life.seed = args.options.seed;
         bench::run_one_life(args.life);
         return 0;
     }
-    args.options.life_program = {std::filesystem::read_symlink("/proc/self/exe").string(), "faults"};
+    args.options.life_program = life_program();
     if (!args.output.empty()) {
         prepare_folder(args.output);
     }
@@ -113,12 +138,9 @@ void add_faults(CLI::App& app, context& ctx) {
     command.add_option("--threads", args->options.threads, "Threads; 0 means all")
         ->type_name("N")
         ->check(CLI::Range(0, 1024));
-    // One life of the interrupted run; not for people.
-    command.add_option("--life", args->life.folder)->group("");
-    command.add_option("--life-arm", args->life.arm)->group("");
-    command.add_option("--life-steps", args->life.steps)->group("");
-    command.add_option("--life-every", args->life.every)->check(CLI::PositiveNumber)->group("");
-    command.add_option("--life-save", args->life.save_seconds)->group("");
+    if (is_life()) {
+        add_life_options(command, args->life);
+    }
 }
 
 }  // namespace narrowfp::cli

@@ -70,6 +70,12 @@ class Faults(ProgramTest):
     def test_refusals(self):
         self.bad("faults", "--only", "payloads", says="payload")
         self.bad("faults", "--output", "/proc/none", says="/proc/none")
+        # The lives of the interrupted run are started by the program alone.
+        self.assertNotIn("--life", self.good("faults", "--help"))
+        with tempfile.TemporaryDirectory() as folder:
+            self.bad("faults", "--life", folder, says="--life")
+            self.bad("faults", "--life", folder, says="--life", env={"NARROWFP_FAULTS_STARTED_BY": "0"})
+            self.assertEqual(os.listdir(folder), [])
 
 
 def record(identity, value, unit, kind="emulated"):
