@@ -3,6 +3,8 @@
 """narrowfp claim: verdicts, words, figures, files and refusals; narrowfp list and show of chips."""
 import json
 import os
+import re
+import subprocess
 import tempfile
 
 import jsonschema
@@ -52,6 +54,20 @@ class Claim(ProgramTest):
         first_words = [line.split()[0] for line in self.text.splitlines() if line[:1].isalpha()]
         for name in SELF_CHECKS + ROWS + QUESTIONS:
             self.assertIn(name, first_words)
+
+    def test_reproduce_prints_every_row(self):
+        """bench/reproduce takes the rows out of its log by a pattern."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench/reproduce"), encoding="utf-8") as file:
+            pattern = re.search(r"^row_pattern='(.*)'$", file.read(), re.MULTILINE)[1]
+        rows = [name for name in self.records if re.fullmatch(r"claim\.[a-z]+[0-9]+[a-z]?", name)]
+        self.assertIn("claim.f1", rows)
+        self.assertIn("claim.v12b", rows)
+        printed = [line.split()[0] for line in self.text.splitlines() if line[:1].isalpha()]
+        for name in rows:
+            word = next(x for x in printed if x.lower() == name.removeprefix("claim."))
+            lines = subprocess.run(["grep", "-E", pattern], input=f"== title\n{word} NOT RUN\nReport: x\n", text=True,
+                                   capture_output=True, check=False).stdout
+            self.assertEqual(lines, f"{word} NOT RUN\n")
 
     def test_verdicts(self):
         for name in QUESTIONS[:5]:
