@@ -190,12 +190,14 @@ void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
         ->capture_default_str();
     command.add_option("--recipe", args.recipe, "How the operands are scaled [tensor_current up to 8 bits, else none]")
         ->type_name("NAME");
-    command.add_option("--scale-rule", args.scale_rule, "Of recipes with power-of-two scales: floor or rceil")
+    command.add_option("--scale-rule", args.scale_rule, "Of recipes with power-of-two scales:\n" + scale_rule_list())
         ->type_name("RULE");
     args.accumulator_option =
         command
             .add_option("--accumulator", args.accumulator,
-                        "sequential, exact, int32_exact or aligned(L,F), also written aligned:L:F")
+                        fmt::format("A name as printed, aligned(32,13) for example, also written aligned:32:13;\n"
+                                    "a kind alone has its default fields: {}",
+                                    fmt::join(accumulator_kinds, ", ")))
             ->type_name("NAME")
             ->capture_default_str();
     command.add_option("--unit", args.unit, "Accumulate as this matrix unit does instead: see 'narrowfp list units'")

@@ -34,7 +34,7 @@ recipe recipe_of(const quantize_arguments& args) {
     if (args.factor != 0) {
         const auto factor = static_cast<float>(args.factor);
         r = with_static_factors(r, factor, factor);
-    } else if (r.b.scale.fixed_factor != 0) {
+    } else if (r.b.scale.fixed_factor != 0 && name_of(r) == r.name) {
         throw std::invalid_argument(
             fmt::format("recipe {} takes no scale from the data: give one with --factor", r.name));
     }
@@ -46,7 +46,7 @@ fact_lines file_facts(const bench::quantised_file& f, const recipe& r, const any
     const auto bytes = [](std::uint64_t n) { return report::format_bytes(n); };
     const std::uint64_t now = f.code_bytes + f.scale_bytes;
     return {
-        {"recipe", fmt::format("{}, {}", r.name, name_of(element))},
+        {"recipe", fmt::format("{}, {}", name_of(r), name_of(element))},
         {"tensors quantised", fmt::format("{}, {} before, {} now ({:.4f} of it)", f.tensors, bytes(f.source_bytes),
                                           bytes(now), static_cast<double>(now) / static_cast<double>(f.source_bytes))},
         {"codes and scales", fmt::format("{} and {}", bytes(f.code_bytes), bytes(f.scale_bytes))},
@@ -150,10 +150,7 @@ void add_quantize(CLI::App& app, context& ctx) {
         ->required()
         ->type_name("NAME");
     command.add_option("--format", args->format, "Element format; without it the recipe's own")->type_name("FORMAT");
-    command
-        .add_option("--scale-rule", args->scale_rule,
-                    "Another rule for power-of-two scales: floor, rceil, ceil, even,\n"
-                    "midmax or three_quarters")
+    command.add_option("--scale-rule", args->scale_rule, "Another rule for power-of-two scales:\n" + scale_rule_list())
         ->type_name("RULE");
     command.add_option("--factor", args->factor, "For recipe static: what elements are multiplied with")
         ->type_name("X");

@@ -3,7 +3,7 @@
 
 #include "support/near_names.hpp"
 
-#include <array>
+#include <algorithm>
 #include <stdexcept>
 
 namespace narrowfp::cli {
@@ -52,12 +52,11 @@ any_format format_named(std::string_view name) {
 }
 
 recipe recipe_named(std::string_view name) {
-    for (const recipe& r : all_recipes) {
-        if (r.name == name) {
-            return r;
-        }
+    const std::vector<std::string_view> known = recipe_names();
+    if (std::find(known.begin(), known.end(), name.substr(0, name.find('('))) == known.end()) {
+        unknown("recipe", name, known);
     }
-    unknown("recipe", name, recipe_names());
+    return recipe_by_name(name);
 }
 
 matrix_unit unit_named(std::string_view name) {
@@ -68,19 +67,14 @@ matrix_unit unit_named(std::string_view name) {
 }
 
 rounding rounding_named(std::string_view name) {
-    for (const auto& [mode, known] : rounding_names) {
-        if (known == name) {
-            return mode;
-        }
-    }
     std::vector<std::string_view> known = names_in(rounding_names, [](const auto& entry) { return entry.second; });
     for (const auto& [mode, stochastic] : stochastic_rounding_names) {
-        if (stochastic == name) {
-            return mode;
-        }
         known.push_back(stochastic);
     }
-    unknown("rounding", name, known);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+        unknown("rounding", name, known);
+    }
+    return rounding_by_name(name);
 }
 
 overflow_mode overflow_named(std::string_view name) {
@@ -92,14 +86,9 @@ overflow_mode overflow_named(std::string_view name) {
     unknown("overflow mode", name, names_in(overflow_mode_names, [](const auto& entry) { return entry.second; }));
 }
 
-scale_rule scale_rule_named(std::string_view name) {
-    for (const auto& [rule, known] : scale_rule_names) {
-        if (known == name) {
-            return rule;
-        }
-    }
-    unknown("scale rule", name, names_in(scale_rule_names, [](const auto& entry) { return entry.second; }));
-}
+scale_rule scale_rule_named(std::string_view name) { return scale_rule_by_name(name); }
+
+std::string scale_rule_list() { return name_list(scale_rule_names); }
 
 bench::distribution distribution_named(std::string_view name) {
     for (const bench::distribution_info& info : bench::all_distributions) {

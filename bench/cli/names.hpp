@@ -11,6 +11,7 @@
 
 #include "support/random_data.hpp"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,7 +27,8 @@ recipe recipe_named(std::string_view name);
 matrix_unit unit_named(std::string_view name);   // not a spread
 rounding rounding_named(std::string_view name);  // stochastic ones too
 overflow_mode overflow_named(std::string_view name);
-scale_rule scale_rule_named(std::string_view name);
+scale_rule scale_rule_named(std::string_view name);  // the answer lists all
+std::string scale_rule_list();                       // "floor, rceil, ..." for help texts
 bench::distribution distribution_named(std::string_view name);
 
 }  // namespace narrowfp::cli

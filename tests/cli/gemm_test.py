@@ -13,6 +13,9 @@ import program
 from program import ProgramTest, main, strict_json
 
 
+SCALE_RULES = ("floor", "rceil", "ceil", "even", "midmax", "three_quarters")  # quant/scale_rule.hpp
+
+
 def write_npy(path, rows, cols, values):
     """A float32 array in NumPy's format, version 1."""
     header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {cols}), }}"
@@ -86,6 +89,48 @@ class Gemm(ProgramTest):
         accumulator = self.records(*self.small, "--unit", "h100", "--promotion", "64")[name]["parameters"]
         self.assertEqual((accumulator["unit"], accumulator["accumulator"]), ("h100", "promoted(aligned(32,13),64)"))
 
+    def test_accumulator_names(self):
+        """The accumulator of every path of a unit has a name that --accumulator takes, with the same result."""
+        shapes = ("--m", "3", "--n", "2", "--k", "64")
+        names = set()
+        for unit in self.good("list", "units", "--quiet").split():
+            paths = strict_json(self.good("show", unit, "--json")).get("paths", [])
+            for path in paths:
+                element = path["operands"].split()[0]
+                for output in ("f32", "f16"):
+                    if path[output] is None:
+                        continue
+                    name = path[output]["accumulator"]
+                    scaled = name.startswith("block_scaled")
+                    recipe = {"b200-mxfp8": "mxfp8", "b200-mxfp4": "mxfp4", "b200-nvfp4": "nvfp4"}[unit] if scaled else "none"
+                    arguments = (*shapes, "--a", element, "--b", element, "--recipe", recipe)
+                    value, by_unit = (self.records(*arguments, *how)["gemm.total.relative_frobenius"] for how in
+                                      (("--accumulator", name), ("--unit", unit, "--unit-output", output)))
+                    self.assertEqual(value["value"], by_unit["value"], (unit, name))
+                    self.assertEqual(value["parameters"]["accumulator"], name)
+                    self.assertEqual(by_unit["parameters"]["accumulator"], name)
+                    names.add(name)
+        self.assertGreater(len(names), 20)
+        self.assertEqual(len({name for name in names if name.startswith("block_scaled")}), 3)
+
+    def test_scale_rules(self):
+        text = " ".join(self.good("gemm", "--help").split())
+        self.assertIn(", ".join(SCALE_RULES), text)
+        self.assertIn(", ".join(SCALE_RULES), " ".join(self.good("quantize", "--help").split()))
+        for rule in SCALE_RULES:
+            by_option, by_name = (self.records(*self.small, *how)["gemm.total.relative_frobenius"] for how in
+                                  (("--recipe", "mxfp8", "--scale-rule", rule), ("--recipe", f"mxfp8(scale_rule={rule})")))
+            self.assertEqual(by_option["parameters"]["scale_rule"], rule)
+            self.assertEqual(by_option["value"], by_name["value"])
+
+    def test_threads(self):
+        """Nothing of the product runs on more threads than were asked for."""
+        for command in (("gemm", "--m", "256", "--n", "256", "--k", "512"), ("claim", "--only", "V6")):
+            with self.subTest(command=command):
+                if self.largest_team(*command, "--threads", "3") == 1:
+                    self.skipTest("a build without OpenMP, or one that does not say its threads")
+                self.assertEqual(self.largest_team(*command, "--threads", "1"), 1)
+
     def test_recipes(self):
         for recipe, scale_bytes in (("none", 0), ("rowwise", 4 * 16), ("deepseek_v3", 4 * 16 * 2), ("mxfp8", 16 * 8)):
             self.assertEqual(self.value("gemm.A.scale_bytes", *self.small, "--recipe", recipe), scale_bytes)
@@ -150,13 +195,17 @@ class Gemm(ProgramTest):
         self.bad("gemm", "--unit", "h100", "--accumulator", "exact", says="exclude")
         self.bad("gemm", "--data", "norml", says=("unknown distribution 'norml'", "normal"))
         self.bad("gemm", "--accumulator", "sequentail", says=("unknown accumulator", "sequential"))
-        for text in ("aligned()", "aligned(32)", "aligned(0,13)", "aligned(32,41)", "aligned:32", "aligned(32,13",
-                     "aligned(a,b)"):
-            self.bad("gemm", "--accumulator", text, says="aligned(L,F)")
+        for text in ("aligned()", "aligned(32)", "aligned:32", "aligned(32,13", "aligned(a,b)"):
+            self.bad("gemm", "--accumulator", text, says="aligned(products,fraction_bits[")
+        for text in ("aligned(0,13)", "aligned(32,41)"):
+            self.bad("gemm", "--accumulator", text, says=(text, "1 to 65536 products and 1 to 40 fraction bits"))
+        self.bad("gemm", "--accumulator", "promoted(promoted(exact,2),4)", says="'promoted' found where one of these")
+        self.bad("gemm", "--accumulator", "promoted(exact,2)", "--promotion", "4", says="cannot be promoted")
         for text in ("0", "-1", "some"):
             self.bad("gemm", f"--promotion={text}", says="promotion")
         self.bad("gemm", "--scale-rule", "floor", says="scale rule")
-        self.bad("gemm", "--recipe", "mxfp8", "--scale-rule", "flor", says=("unknown scale rule", "floor"))
+        self.bad("gemm", "--recipe", "mxfp8", "--scale-rule", "flor", says=("unknown scale rule 'flor'", *SCALE_RULES))
+        self.bad("gemm", "--recipe", "mxfp8(scale_rule=flor)", says=("unknown scale rule 'flor'", *SCALE_RULES))
         self.bad("gemm", "--m", "0", says=("--m 0", "1 to"))
         self.bad("gemm", "--m=-3", says="--m -3")
         self.bad("gemm", "--k", "many", says="--k")
