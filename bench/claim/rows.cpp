@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of all rows. `missing` of a row without a function says why it is NOT RUN; `needs` says what would run it.
+// The table of all rows. `missing` says why a row is NOT RUN, or what its figures do not cover yet; `needs` says what would
+// change that.
 #include "claim/rows.hpp"
 
 namespace narrowfp::bench::claim {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions behind the rows that run, one file row_ID.cpp each, and what they share: records whose ids begin with
-// "claim.ID.", and tables in the four columns in which every cost is shown. A new row: its function here, its file, and
-// its name in the table of rows.cpp in place of what it said was missing.
+// The functions behind the rows that run, and what they share: records whose ids begin with "claim.ID.", and tables in the
+// four columns in which every cost is shown. A new row: its function here, with the file that defines it, and its line in the
+// table of rows.cpp.
 #pragma once
 
 #include "claim/claim.hpp"

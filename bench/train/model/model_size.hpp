@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sizes of the training experiment's model: a decoder over bytes (RMSNorm, rotary positions, causal attention, SwiGLU,
-// head tied to the embedding). M has at least two tiles of 128 in every product, `tiny` is for
-// tests. The model itself is model.hpp.
+// head tied to the embedding). Every product of a linear layer has at least two tiles of 128 each
+// way in M and M+, and at least one in S; `tiny` is for tests and the study of faults. The model itself is decoder.hpp.
 #pragma once
 
 #include <array>
@@ -52,7 +52,11 @@ inline model_size size_by_name(std::string_view name) {
             return size;
         }
     }
-    throw std::invalid_argument("unknown model size '" + std::string(name) + "'; known: tiny, S, M, M+");
+    std::string known;
+    for (const model_size& size : all_sizes) {
+        known += (known.empty() ? "" : ", ") + std::string(size.name);
+    }
+    throw std::invalid_argument("unknown model size '" + std::string(name) + "'; known: " + known);
 }
 
 }  // namespace narrowfp::bench::train
