@@ -45,8 +45,8 @@ any_format format_named(std::string_view name) {
     if (const auto found = find_format(name)) {
         return *found;
     }
-    if (const std::string help = ambiguous_format_help(name); !help.empty()) {
-        throw std::invalid_argument(help);
+    if (!ambiguous_format_help(name).empty() || parse_p3109_name(name)) {
+        return format_by_name(name);  // throws, naming what is allowed
     }
     unknown("format", name, format_names());
 }

@@ -2,6 +2,9 @@
 // What a caller may choose about how work is done. Nothing here changes a code or a value.
 #pragma once
 
+#include <stdexcept>
+#include <string>
+
 namespace narrowfp {
 
 struct options {
@@ -10,5 +13,14 @@ struct options {
     // converted up to half again as fast.
     bool count_events = true;
 };
+
+// Throws std::invalid_argument for a number of threads that means nothing.
+inline void require_options(const options& opts) {
+    constexpr int most = 4096;
+    if (opts.threads < 0 || opts.threads > most) {
+        throw std::invalid_argument("options: threads is " + std::to_string(opts.threads) + ", allowed 0 (all) to " +
+                                    std::to_string(most));
+    }
+}
 
 }  // namespace narrowfp

@@ -159,6 +159,7 @@ matrix<double> product_of(std::size_t m, std::size_t n, const options& opts, Dot
 }  // namespace
 
 matrix<double> exact_product(matrix_view<const float> a, matrix_view<const float> b, const options& opts) {
+    require_options(opts);
     require_product(a, b);
     const std::size_t k = a.cols();
     const std::vector<real> left = lines_of(a);
@@ -179,6 +180,7 @@ matrix<double> exact_product(matrix_view<const float> a, matrix_view<const float
 }
 
 matrix<double> exact_product(matrix_view<const double> a, matrix_view<const double> b, const options& opts) {
+    require_options(opts);
     require_product(a, b);
     using integer = boost::multiprecision::cpp_int;
     constexpr int unit = 2 * -1074;  // every product of two doubles is a multiple of 2^unit
@@ -211,6 +213,7 @@ matrix<double> exact_product(matrix_view<const double> a, matrix_view<const doub
 }
 
 matrix<double> absolute_product(matrix_view<const float> a, matrix_view<const float> b, const options& opts) {
+    require_options(opts);
     require_product(a, b);
     const std::size_t k = a.cols();
     const std::vector<double> left = with_default_environment([&] { return magnitudes_of(a); });

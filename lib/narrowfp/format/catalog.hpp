@@ -60,6 +60,9 @@ inline any_format format_by_name(std::string_view name) {
     if (const auto found = find_format(name)) {
         return *found;
     }
+    if (parse_p3109_name(name)) {
+        return p3109_format(name);  // throws: it is of that form, but there is no such format
+    }
     const std::string help = ambiguous_format_help(name);
     throw std::invalid_argument(help.empty() ? "unknown format '" + std::string(name) + "'" : help);
 }

@@ -6,6 +6,7 @@
 #include <narrowfp/format/fixed_format.hpp>
 #include <narrowfp/format/float_format.hpp>
 #include <narrowfp/format/hifloat8.hpp>
+#include <narrowfp/format/require_format.hpp>
 
 #include <concepts>
 #include <type_traits>
@@ -37,6 +38,7 @@ concept element_format = requires(const F f, std::uint64_t code, real x, bool ne
     { f.is_odd(code) } -> std::same_as<bool>;  // of the ordinal's code, for ties_to_even and to_odd
     { f.code_of(code, negative) } -> std::same_as<std::uint64_t>;
     { f.is_subnormal_ordinal(code) } -> std::same_as<bool>;
+    { f.broken_rule() } -> std::same_as<std::optional<format_rule>>;
     { f.is_valid() } -> std::same_as<bool>;
 };
 
@@ -59,8 +61,19 @@ constexpr int storage_bits_of(const any_format& format) {
 constexpr int code_bits_of(const any_format& format) {
     return std::visit([](const auto& f) { return f.code_bits(); }, format);
 }
+// Throws std::invalid_argument if the fields break a rule of the descriptor.
+constexpr void require_format(const any_format& format) {
+    std::visit([](const auto& f) { require_format(f); }, format);
+}
+
+// These throw as require_format. Precondition: `code` is a code of the format.
 constexpr real decode(const any_format& format, std::uint64_t code) {
-    return std::visit([code](const auto& f) { return f.decode(code); }, format);
+    return std::visit(
+        [code](const auto& f) {
+            require_format(f);
+            return f.decode(code);
+        },
+        format);
 }
 
 // Exact: every value of every format fits float.
@@ -70,8 +83,12 @@ constexpr float decode_float(const any_format& format, std::uint64_t code) {
 
 // The largest finite value.
 constexpr float max_finite(const any_format& format) {
-    return std::visit([](const auto& f) { return nearest_host<float>(f.decode(f.magnitude_code(f.max_ordinal()))); },
-                      format);
+    return std::visit(
+        [](const auto& f) {
+            require_format(f);
+            return nearest_host<float>(f.decode(f.magnitude_code(f.max_ordinal())));
+        },
+        format);
 }
 
 }  // namespace narrowfp

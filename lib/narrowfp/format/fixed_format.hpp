@@ -6,6 +6,7 @@
 #pragma once
 
 #include <narrowfp/format/bracket.hpp>
+#include <narrowfp/format/format_rule.hpp>
 #include <narrowfp/format/overflow_result.hpp>
 
 #include <string_view>
@@ -33,10 +34,33 @@ struct fixed_format {
     constexpr bool has_infinity() const { return false; }
     constexpr bool has_nan() const { return false; }
     constexpr bool only_ties_to_away() const { return false; }
-    constexpr bool is_valid() const {
-        return width >= 2 && width <= 24 && storage_bits >= width && storage_bits <= 32 && fraction_bits >= 0 &&
-               fraction_bits <= 100;
+
+    // The first rule that the fields break, in the order of format_rule.
+    constexpr std::optional<format_rule> broken_rule() const {
+        if (fraction_bits < 0 || fraction_bits > 100) {
+            return format_rule::fraction_bits;
+        }
+        if (width < 2 || width > 24) {
+            return format_rule::width;
+        }
+        if (storage_bits < width || storage_bits > 32) {
+            return format_rule::storage_bits;
+        }
+        if (has_negative_zero) {
+            return format_rule::has_negative_zero;
+        }
+        if (has_subnormals) {
+            return format_rule::has_subnormals;
+        }
+        if (on_overflow != overflow_result::max_finite) {
+            return format_rule::on_overflow;
+        }
+        if (!is_signed) {
+            return format_rule::is_signed;
+        }
+        return std::nullopt;
     }
+    constexpr bool is_valid() const { return !broken_rule(); }
 
     constexpr std::uint64_t max_ordinal() const { return sign_mask() - 1; }
     constexpr std::uint64_t infinity_code(bool) const { return 0; }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The descriptor of a binary floating-point format with a fixed layout S.EEEE.MMM: IEEE 754 formats, the FN, FNUZ and
-// scale-only variants of LLVM and OCP (OFP8 1.0, MX 1.0), and IEEE P3109 v4.0. A format of your own is one object.
+// scale-only variants of LLVM and OCP (OFP8 1.0, MX 1.0), and IEEE P3109 v4.0. A format of your own is one object; what
+// it leaves out is as in IEEE 754, so exponent_bits, fraction_bits and bias are enough.
 // Tapered and fixed-point formats have descriptors of their own (hifloat8.hpp).
 #pragma once
 
 #include <narrowfp/format/bracket.hpp>
+#include <narrowfp/format/format_rule.hpp>
 #include <narrowfp/format/overflow_result.hpp>
 
 #include <string_view>
@@ -34,8 +36,8 @@ struct float_format {
     int exponent_bits = 0;
     int fraction_bits = 0;
     int bias = 0;
-    infinity_kind infinity = infinity_kind::none;
-    nan_kind nan = nan_kind::none;
+    infinity_kind infinity = infinity_kind::ieee;
+    nan_kind nan = nan_kind::ieee;
     bool has_negative_zero = true;
     bool has_subnormals = true;  // without them: zero or the smallest normal value, as the rounding says
     bool flushes_subnormals =
@@ -43,7 +45,7 @@ struct float_format {
     bool zero_field_is_normal = false;  // exponent field 0 means 2^-bias with a hidden one: no zero (E8M0)
     overflow_result on_overflow = overflow_result::infinity;
     int padding_bits = 0;  // zero bits behind the fraction of a code (TF32 in its 32-bit word); decoding ignores them
-    int storage_bits = 8;  // width of an element in memory, packed
+    int storage_bits = 8;  // width of an element in memory, packed; wider codes need another value
 
     // -- layout ---------------------------------------------------------------------------------------------------
     constexpr int magnitude_bits() const { return exponent_bits + fraction_bits + padding_bits; }
@@ -142,28 +144,79 @@ struct float_format {
         return !zero_field_is_normal && ordinal != 0 && (ordinal >> fraction_bits) == 0;
     }
 
-    // Whether the fields make sense together and every value fits float exactly (bounds of IEEE 754 binary32, which is
-    // what decoding to float relies on).
-    constexpr bool is_valid() const {
-        const bool fields = exponent_bits >= 1 && exponent_bits <= 8 && fraction_bits >= 0 && fraction_bits <= 23 &&
-                            padding_bits >= 0 && code_bits() >= 2 && storage_bits >= code_bits() &&
-                            storage_bits <= 32 && !(flushes_subnormals && has_subnormals);
-        const bool specials = (nan != nan_kind::ieee || fraction_bits >= 1) &&
-                              (nan != nan_kind::negative_zero || (is_signed && !has_negative_zero)) &&
-                              (infinity != infinity_kind::ieee || nan == nan_kind::ieee || fraction_bits == 0) &&
-                              (on_overflow != overflow_result::infinity || has_infinity()) &&
-                              (on_overflow != overflow_result::nan || has_nan());
-        if (!fields || !specials) {
-            return false;
-        }
-        const int smallest = min_exponent() - (has_subnormals && !zero_field_is_normal ? fraction_bits : 0);
-        const int largest = static_cast<int>(max_ordinal() >> fraction_bits) - bias;
-        return smallest >= -149 && largest <= 127 && min_exponent() - fraction_bits >= -149;
+    // Biases with which every value is a number of FP32, smallest and largest; none if the first is greater. Decoding
+    // to float relies on it. Precondition: the fields of the layout keep their rules.
+    constexpr int min_bias() const { return static_cast<int>(max_ordinal() >> fraction_bits) - 127; }
+    constexpr int max_bias() const { return 149 + (zero_field_is_normal ? 0 : 1) - fraction_bits; }
+
+    // The first rule that the fields break, in the order of format_rule.
+    constexpr std::optional<format_rule> broken_rule() const {
+        const std::optional<format_rule> broken = broken_rule_of_layout();
+        return broken ? broken : broken_rule_of_specials();
     }
+    constexpr bool is_valid() const { return !broken_rule(); }
 
     friend constexpr bool operator==(const float_format&, const float_format&) = default;
 
 private:
+    constexpr std::optional<format_rule> broken_rule_of_layout() const {
+        if (exponent_bits < 1 || exponent_bits > 8) {
+            return format_rule::exponent_bits;
+        }
+        if (fraction_bits < 0 || fraction_bits > 23) {
+            return format_rule::fraction_bits;
+        }
+        const int unpadded = exponent_bits + fraction_bits + (is_signed ? 1 : 0);
+        if (padding_bits < 0 || padding_bits > 32 - unpadded) {
+            return format_rule::padding_bits;
+        }
+        if (code_bits() < 2) {
+            return format_rule::code_bits;
+        }
+        if (storage_bits < code_bits() || storage_bits > 32) {
+            return format_rule::storage_bits;
+        }
+        return std::nullopt;
+    }
+
+    // Precondition: the layout keeps its rules.
+    constexpr std::optional<format_rule> broken_rule_of_specials() const {
+        const bool ieee_infinity = infinity == infinity_kind::ieee;
+        const bool one_code_twice = nan != nan_kind::ieee && (fraction_bits != 0 || nan == nan_kind::top_code);
+        if (infinity > infinity_kind::top_code || (ieee_infinity && one_code_twice)) {
+            return format_rule::infinity;
+        }
+        if (nan > nan_kind::negative_zero || (nan == nan_kind::ieee && fraction_bits == 0) ||
+            (nan == nan_kind::negative_zero && (!is_signed || zero_field_is_normal))) {
+            return format_rule::nan;
+        }
+        if (has_negative_zero && (!is_signed || zero_field_is_normal || nan == nan_kind::negative_zero)) {
+            return format_rule::has_negative_zero;
+        }
+        if (has_subnormals && (zero_field_is_normal || flushes_subnormals)) {
+            return format_rule::has_subnormals;
+        }
+        if (flushes_subnormals && zero_field_is_normal) {
+            return format_rule::flushes_subnormals;
+        }
+        if (on_overflow > overflow_result::max_finite ||
+            (on_overflow == overflow_result::infinity && !has_infinity()) ||
+            (on_overflow == overflow_result::nan && !has_nan())) {
+            return format_rule::on_overflow;
+        }
+        const std::uint64_t first_value =
+            zero_field_is_normal ? 0 : std::uint64_t{1} << (has_subnormals ? 0 : fraction_bits);
+        const std::uint64_t reserved =
+            (nan == nan_kind::top_code ? 1U : 0U) + (infinity == infinity_kind::top_code ? 1U : 0U);
+        if ((magnitude_mask() >> padding_bits) < reserved || max_ordinal() < first_value) {
+            return format_rule::finite_values;
+        }
+        if (bias < min_bias() || bias > max_bias()) {
+            return format_rule::bias;
+        }
+        return std::nullopt;
+    }
+
     constexpr std::uint64_t top_field() const { return ((std::uint64_t{1} << exponent_bits) - 1) << fraction_bits; }
 };
 

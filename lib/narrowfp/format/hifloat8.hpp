@@ -15,6 +15,7 @@
 #pragma once
 
 #include <narrowfp/format/bracket.hpp>
+#include <narrowfp/format/format_rule.hpp>
 #include <narrowfp/format/overflow_result.hpp>
 
 #include <array>
@@ -41,7 +42,28 @@ struct hifloat8_format {
     constexpr bool has_nan() const { return true; }
     constexpr bool only_ties_to_away() const { return true; }
     constexpr int min_exponent() const { return -15; }  // below it the spacing is a power of two per binade
-    constexpr bool is_valid() const { return true; }
+
+    // The first rule that the fields break, in the order of format_rule. Only names, on_overflow and a wider storage may
+    // differ from the published format.
+    constexpr std::optional<format_rule> broken_rule() const {
+        if (storage_bits < 8 || storage_bits > 32) {
+            return format_rule::storage_bits;
+        }
+        if (has_negative_zero) {
+            return format_rule::has_negative_zero;
+        }
+        if (!has_subnormals) {
+            return format_rule::has_subnormals;
+        }
+        if (on_overflow > overflow_result::max_finite) {
+            return format_rule::on_overflow;
+        }
+        if (!is_signed) {
+            return format_rule::is_signed;
+        }
+        return std::nullopt;
+    }
+    constexpr bool is_valid() const { return !broken_rule(); }
 
     // 2^15. Ordinal 127 would be 1.5 * 2^15 and is the slot of infinity.
     constexpr std::uint64_t max_ordinal() const { return 126; }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <narrowfp/format/element_format.hpp>
+#include <narrowfp/format/valid_format.hpp>
 
 #include <compare>
 
@@ -14,7 +15,7 @@ namespace narrowfp {
 template <const auto& F>
     requires element_format<std::remove_cvref_t<decltype(F)>>
 class value {
-    static_assert(F.is_valid(), "narrowfp: the fields of this format descriptor contradict each other");
+    static_assert(detail::valid_format<F>::holds, "narrowfp: this format descriptor breaks the rule named above");
 
 public:
     using bits_type = code_type<F>;

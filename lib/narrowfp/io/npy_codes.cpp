@@ -38,6 +38,7 @@ void npy_write_codes(const std::filesystem::path& path, const quantized_matrix& 
 }
 
 quantized_matrix npy_read_codes(const std::filesystem::path& path, const any_format& element) {
+    require_format(element);
     const npy_array array = npy_read(path);
     const auto fail = [&](const std::string& what) { throw std::runtime_error("'" + path.string() + "': " + what); };
     const std::string name(name_of(element));

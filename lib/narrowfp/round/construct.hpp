@@ -17,6 +17,7 @@ namespace narrowfp {
 template <const auto& F>
 constexpr value<F> round_to(const real& x, const rounding_rule& rule, std::uint32_t random, overflow_mode overflow) {
     require_rounding(F, rule);
+    require_overflow(overflow);
     if (rule.random_bits < 32 && random >> rule.random_bits != 0) {
         throw std::invalid_argument("round_to: " + std::to_string(random) + " has more than " +
                                     std::to_string(rule.random_bits) + " random bits");

@@ -41,14 +41,12 @@ event_counts convert_in_chunks(std::size_t count, const options& opts, ConvertCh
 
 // What convert_reference checks and may throw, before any thread starts.
 template <code_word Code>
-void require_conversion(std::size_t in, std::size_t out, const any_format& to, const rounding_rule& rule) {
+void require_conversion(std::size_t in, std::size_t out, const any_format& to, const rounding_rule& rule,
+                        overflow_mode overflow, const options& opts) {
     require_length("convert: output", out, in);
-    std::visit(
-        [&](const auto& format) {
-            detail::require_code_word<Code>(format.name, format.code_bits());
-            require_rounding(format, rule);
-        },
-        to);
+    require_options(opts);
+    detail::require_codes<Code>(to);
+    std::visit([&](const auto& format) { detail::require_target(format, rule, overflow); }, to);
 }
 
 }  // namespace
@@ -56,7 +54,7 @@ void require_conversion(std::size_t in, std::size_t out, const any_format& to, c
 template <host_float T, code_word Code>
 event_counts convert(std::span<const T> in, std::span<Code> out, const any_format& to, const rounding_rule& rule,
                      const philox_stream& random, overflow_mode overflow, std::uint64_t start, const options& opts) {
-    require_conversion<Code>(in.size(), out.size(), to, rule);
+    require_conversion<Code>(in.size(), out.size(), to, rule, overflow, opts);
     const kernel::converter convert_part(to, rule, random, overflow, opts.count_events, out.size_bytes());
     return convert_in_chunks(in.size(), opts, [&](std::size_t first, std::size_t count) {
         const event_counts counts = convert_part(in.subspan(first, count), out.subspan(first, count), start + first);
@@ -69,8 +67,8 @@ template <code_word From, code_word To>
 event_counts convert(std::span<const From> in, const any_format& from, std::span<To> out, const any_format& to,
                      const rounding_rule& rule, const philox_stream& random, overflow_mode overflow,
                      std::uint64_t start, const options& opts) {
-    require_conversion<To>(in.size(), out.size(), to, rule);
-    detail::require_code_word<From>(name_of(from), code_bits_of(from));
+    require_conversion<To>(in.size(), out.size(), to, rule, overflow, opts);
+    detail::require_codes<From>(from);
     const kernel::decoder decode_part(from, 0);
     const kernel::converter convert_part(to, rule, random, overflow, opts.count_events, 0);
     return convert_in_chunks(in.size(), opts, [&](std::size_t first, std::size_t count) {
@@ -91,7 +89,8 @@ event_counts round_to_format(std::span<const T> in, std::span<float> out, const 
                              const rounding_rule& rule, const philox_stream& random, overflow_mode overflow,
                              std::uint64_t start, const options& opts) {
     require_length("round_to_format: output", out.size(), in.size());
-    std::visit([&](const auto& format) { require_rounding(format, rule); }, to);
+    require_options(opts);
+    std::visit([&](const auto& format) { detail::require_target(format, rule, overflow); }, to);
     const kernel::converter convert_part(to, rule, random, overflow, opts.count_events, out.size_bytes());
     const kernel::decoder decode_part(to, 0);
     return convert_in_chunks(in.size(), opts, [&](std::size_t first, std::size_t count) {
@@ -105,7 +104,8 @@ event_counts round_to_format(std::span<const T> in, std::span<float> out, const 
 template <code_word Code>
 void decode(std::span<const Code> in, const any_format& from, std::span<float> out, const options& opts) {
     require_length("decode: output", out.size(), in.size());
-    detail::require_code_word<Code>(name_of(from), code_bits_of(from));
+    require_options(opts);
+    detail::require_codes<Code>(from);
     const kernel::decoder decode_part(from, out.size_bytes());
     parallel_ranges(in.size(), chunk_for(in.size(), opts), opts, [&](std::size_t first, std::size_t last) {
         with_default_environment(

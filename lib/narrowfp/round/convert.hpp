@@ -12,7 +12,7 @@
 namespace narrowfp {
 
 // out[i] = in[i] rounded to `to`. Returns the counts. Throws std::invalid_argument if the lengths differ, the code type is
-// too narrow, or the format does not define the rounding. `in` and `out` may not overlap.
+// too narrow, the format is invalid (require_format) or does not define the rounding, or the options mean nothing. `in` and `out` may not overlap.
 template <host_float T, code_word Code>
 event_counts convert(std::span<const T> in, std::span<Code> out, const any_format& to, const rounding_rule& rule,
                      const philox_stream& random, overflow_mode overflow, std::uint64_t first = 0,

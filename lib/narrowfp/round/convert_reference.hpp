@@ -31,12 +31,27 @@ void require_code_word(std::string_view name, int code_bits) {
     }
 }
 
+// The format of an array of codes: valid, and no wider than the elements that hold its codes.
+template <code_word Code>
+void require_codes(const any_format& format) {
+    require_format(format);
+    require_code_word<Code>(name_of(format), code_bits_of(format));
+}
+
+// What a conversion to `format` needs.
+template <element_format F>
+void require_target(const F& format, const rounding_rule& rule, overflow_mode overflow) {
+    require_format(format);
+    require_rounding(format, rule);
+    require_overflow(overflow);
+}
+
 // One loop for all: `source(i)` is the exact value, `store(i, code)` takes the result. Element i of the array is element
 // first + i of the stream.
 template <element_format F, class Source, class Store>
 event_counts convert_each(const F& format, std::size_t count, const rounding_rule& rule, const philox_stream& random,
                           std::uint64_t first, overflow_mode overflow, Source source, Store store) {
-    require_rounding(format, rule);
+    require_target(format, rule, overflow);
     const bool draws = is_stochastic(rule.mode);
     event_counts counts;
     for (std::size_t i = 0; i < count; ++i) {
@@ -56,7 +71,7 @@ event_counts convert_each(const F& format, std::size_t count, rounding mode, ove
 }  // namespace detail
 
 // out[i] = in[i] rounded to `to`. Returns the counts. Exact where in[i] has a code. Throws std::invalid_argument if the
-// lengths differ, the code type is too narrow, or the format does not define the rounding. A stochastic rule takes the
+// lengths differ, the code type is too narrow, the format is invalid or does not define the rounding. A stochastic rule takes the
 // bits random.bits(first + i, rule.random_bits) for element i: a part of an array converts as it does within the whole, in
 // any order and by any number of threads. Integer arithmetic only: the caller's floating-point environment has no
 // influence. Cost: tens of nanoseconds per element (this is the reference).
@@ -65,9 +80,9 @@ event_counts convert_reference(std::span<const T> in, std::span<Code> out, const
                                const rounding_rule& rule, const philox_stream& random, overflow_mode overflow,
                                std::uint64_t first = 0) {
     require_length("convert: output", out.size(), in.size());
+    detail::require_codes<Code>(to);
     return std::visit(
         [&](const auto& format) {
-            detail::require_code_word<Code>(format.name, format.code_bits());
             return detail::convert_each(
                 format, in.size(), rule, random, first, overflow, [&](std::size_t i) { return to_real(in[i]); },
                 [&](std::size_t i, std::uint64_t code) { out[i] = static_cast<Code>(code); });
@@ -100,10 +115,10 @@ event_counts convert_reference(std::span<const From> in, const any_format& from,
                                const any_format& to, const rounding_rule& rule, const philox_stream& random,
                                overflow_mode overflow, std::uint64_t first = 0) {
     require_length("convert: output", out.size(), in.size());
+    detail::require_codes<From>(from);
+    detail::require_codes<To>(to);
     return std::visit(
         [&](const auto& source, const auto& target) {
-            detail::require_code_word<From>(source.name, source.code_bits());
-            detail::require_code_word<To>(target.name, target.code_bits());
             return detail::convert_each(
                 target, in.size(), rule, random, first, overflow, [&](std::size_t i) { return source.decode(in[i]); },
                 [&](std::size_t i, std::uint64_t code) { out[i] = static_cast<To>(code); });
@@ -141,9 +156,9 @@ event_counts round_to_format_reference(std::span<const T> in, std::span<float> o
 template <code_word Code>
 void decode_reference(std::span<const Code> in, const any_format& from, std::span<float> out) {
     require_length("decode: output", out.size(), in.size());
+    detail::require_codes<Code>(from);
     std::visit(
         [&](const auto& format) {
-            detail::require_code_word<Code>(format.name, format.code_bits());
             for (std::size_t i = 0; i < in.size(); ++i) {
                 out[i] = nearest_host<float>(format.decode(in[i]));
             }

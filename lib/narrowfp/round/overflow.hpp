@@ -31,6 +31,14 @@ constexpr std::string_view name_of(overflow_mode mode) {
     return overflow_mode_names[static_cast<std::size_t>(mode)].second;
 }
 
+// Throws std::invalid_argument for a number that is no overflow mode.
+constexpr void require_overflow(overflow_mode mode) {
+    if (mode > overflow_mode::saturate_propagate) {
+        throw std::invalid_argument("overflow is " + std::to_string(static_cast<int>(mode)) +
+                                    ", allowed none, saturate_finite, saturate_propagate");
+    }
+}
+
 // Throws std::invalid_argument, with all names, for an unknown one.
 inline overflow_mode overflow_mode_by_name(std::string_view name) {
     return named_in(overflow_mode_names, "overflow mode", name);

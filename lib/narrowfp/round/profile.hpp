@@ -249,6 +249,7 @@ constexpr profile_result apply_profile(const profile_rule& rule, const float_for
 
 // What the profile gives for x in `to`. Throws std::invalid_argument, with the formats it does convert to, for another one.
 inline profile_result convert_as(const conversion_profile& profile, const any_format& to, const real& x) {
+    require_format(to);
     if (const auto* format = std::get_if<float_format>(&to)) {
         for (const profile_rule& rule : profile.rules) {
             if (rule.covers(*format)) {

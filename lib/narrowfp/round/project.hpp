@@ -46,6 +46,10 @@ constexpr rounding default_rounding(const any_format& format) {
 // only), or if the number of random bits does not fit the mode.
 template <element_format F>
 constexpr void require_rounding(const F& format, const rounding_rule& rule) {
+    if (rule.mode > rounding::stochastic_c) {
+        throw std::invalid_argument("rounding is " + std::to_string(static_cast<int>(rule.mode)) +
+                                    ", allowed 0 (ties_to_even) to 8 (stochastic_c)");
+    }
     if (format.only_ties_to_away() && rule.mode != rounding::ties_to_away && !is_stochastic(rule.mode)) {
         throw std::invalid_argument(std::string(format.name) + " does not define rounding " +
                                     std::string(name_of(rule.mode)) +
@@ -181,12 +185,20 @@ constexpr projected project(const F& format, const real& x, rounding mode, overf
     return project(format, x, rounding_rule(mode), 0, overflow);
 }
 
-constexpr projected project(const any_format& format, const real& x, rounding mode, overflow_mode overflow) {
-    return std::visit([&](const auto& f) { return project(f, x, mode, overflow); }, format);
-}
+// Of a format known at run time: throws as require_format and require_rounding.
 constexpr projected project(const any_format& format, const real& x, const rounding_rule& rule, std::uint32_t random,
                             overflow_mode overflow) {
-    return std::visit([&](const auto& f) { return project(f, x, rule, random, overflow); }, format);
+    return std::visit(
+        [&](const auto& f) {
+            require_format(f);
+            require_rounding(f, rule);
+            require_overflow(overflow);
+            return project(f, x, rule, random, overflow);
+        },
+        format);
+}
+constexpr projected project(const any_format& format, const real& x, rounding mode, overflow_mode overflow) {
+    return project(format, x, rounding_rule(mode), 0, overflow);
 }
 
 }  // namespace narrowfp
