@@ -84,7 +84,7 @@ quantized_matrix random_operand(random_bits& random, std::size_t free, std::size
                                    : (odd ? random.word() : std::bit_cast<std::uint32_t>(random.finite(-8, 8))));
     }
     if (scaled && powers && random.below(4) == 0) {
-        q.set_tensor_scale(random.finite(-3, 3));
+        q.set_tensor_scale(std::fabs(random.finite(-3, 3)));
     }
     if (data == data_kind::near_zero) {
         const int precision = std::visit([](const auto& f) { return f.precision(); }, element);

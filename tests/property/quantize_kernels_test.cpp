@@ -151,6 +151,9 @@ auto one_of(random_bits& random, const Range& choices) {
 
 quantization random_quantization(random_bits& random, const any_format& format, const std::vector<scaling>& scalings) {
     quantization how{format, one_of(random, all_blocks), one_of(random, scalings), default_rounding(format)};
+    if (how.scale.method == scale_method::none) {
+        how.blocks = granularity::tensor();
+    }
     if (random.below(3) == 0 && !std::visit([](const auto& f) { return f.only_ties_to_away(); }, format)) {
         how.mode = static_cast<rounding>(random.below(6));
     }

@@ -16,6 +16,14 @@
 
 namespace narrowfp {
 
+// The unit whose accumulator a descriptor is (accumulator_of writes it; "" for one described by hand): gemm refuses
+// operands to which that unit applies another rule. It changes no result, so it is no part of name or equality.
+struct unit_mark {
+    std::string_view unit{};
+
+    friend constexpr bool operator==(const unit_mark&, const unit_mark&) { return true; }
+};
+
 // The exact sum, rounded once to FP32.
 struct exact {
     static constexpr std::string_view kind = "exact";
@@ -51,6 +59,7 @@ struct aligned {
     int zero_exponent = -133;  // exponent with which an exact zero takes part in the maximum
     aligned_output output = aligned_output::e8m13_toward_zero;
     std::uint32_t nan_pattern = 0x7FFFFFFF;  // FP32 pattern of every NaN result
+    unit_mark of{};
 
     friend constexpr bool operator==(const aligned&, const aligned&) = default;
 };
@@ -81,6 +90,7 @@ struct exact_groups {
     static constexpr std::string_view kind = "exact_groups";
 
     int products = 4;
+    unit_mark of{};
 
     friend constexpr bool operator==(const exact_groups&, const exact_groups&) = default;
 };
@@ -91,6 +101,7 @@ struct cdna2 {
     static constexpr std::string_view kind = "cdna2";
 
     int products = 4;
+    unit_mark of{};
 
     friend constexpr bool operator==(const cdna2&, const cdna2&) = default;
 };
@@ -102,6 +113,7 @@ struct cdna3 {
 
     int products = 8;
     bool two_sums = false;
+    unit_mark of{};
 
     friend constexpr bool operator==(const cdna3&, const cdna3&) = default;
 };
@@ -135,6 +147,7 @@ struct block_scaled {
     block_scale scale = block_scale::e8m0;
     int fraction_bits = 25;
     int zero_exponent = -133;
+    unit_mark of{};
 
     friend constexpr bool operator==(const block_scaled&, const block_scaled&) = default;
 };

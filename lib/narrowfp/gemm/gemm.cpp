@@ -198,7 +198,9 @@ namespace {
 void multiply(const quantized_matrix& a, const quantized_matrix& b, const detail::packed_panels* packed,
               const accumulator& acc, matrix_view<float> d, matrix_view<const float> c, const any_format& output,
               const options& opts, promise kept = promise::reference_bits) {
+    require_options(opts);
     require_gemm_shapes(a, b, acc, c, d);
+    require_format(output);
     if (multiply_by_kernels(a, b, acc, d, c, output, opts, packed, kept)) {
         return;
     }
@@ -243,6 +245,7 @@ detail::code_source wide_source(wide_view x, bool lines_are_rows) {
 
 void gemm_into(matrix_view<const float> a, matrix_view<const float> b, matrix_view<float> d, matrix_view<const float> c,
                const options& opts) {
+    require_options(opts);
     detail::require_shapes_of_product(a, b, c, d);
     const detail::kernel_set* kernels = kernels_for(active_target());
     if (kernels == nullptr || d.empty() || a.cols() == 0 || !has_increasing_strides(a) || !has_increasing_strides(b)) {
@@ -264,8 +267,10 @@ void gemm_into(matrix_view<const float> a, matrix_view<const float> b, matrix_vi
     });
 }
 
-packed_operand::packed_operand(quantized_matrix b, const options& opts)
-    : panels_(detail::packed_in_panels(std::move(b), opts)) {}
+packed_operand::packed_operand(quantized_matrix b, const options& opts) {
+    require_options(opts);
+    panels_ = detail::packed_in_panels(std::move(b), opts);
+}
 
 const quantized_matrix& packed_operand::matrix() const { return panels_->matrix; }
 

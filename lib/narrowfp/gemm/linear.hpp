@@ -8,6 +8,7 @@
 #include <narrowfp/gemm/gemm.hpp>
 #include <narrowfp/gemm/linear_recipe.hpp>
 #include <narrowfp/gemm/reference.hpp>
+#include <narrowfp/gemm/require_linear.hpp>
 #include <narrowfp/quant/quantize.hpp>
 #include <narrowfp/quant/quantize_reference.hpp>
 #include <narrowfp/quant/retile.hpp>
@@ -42,6 +43,7 @@ struct linear_state {
 
     // Throws std::invalid_argument if the recipe is not a delayed one.
     explicit linear_state(const linear_recipe& r) {
+        require_linear_recipe(r);
         if (!r.delayed) {
             throw std::invalid_argument("linear: recipe " + std::string(r.name) +
                                         " has no delayed scaling, so no state");
@@ -86,19 +88,29 @@ struct linear_gradients {
 
 namespace detail {
 
-// Throws std::invalid_argument if the tensor's codes cannot serve both products, or state and recipe do not belong
+// Throws std::invalid_argument if the recipe means nothing (require_linear_recipe), or state and recipe do not belong
 // together.
 inline void require_linear(const linear_recipe& r, const linear_state* state) {
-    for (const linear_tensor* t : {&r.x, &r.w, &r.dy}) {
-        if (t->how == second_copy::same_codes &&
-            (t->first.scaling.free_extent != t->first.scaling.k_extent || !(t->first.element == t->second.element))) {
-            throw std::invalid_argument("linear: recipe " + std::string(r.name) +
-                                        " uses codes twice whose scales belong to one direction");
-        }
-    }
+    require_linear_recipe(r);
     if (r.delayed.has_value() != (state != nullptr)) {
         throw std::invalid_argument("linear: recipe " + std::string(r.name) +
                                     (state != nullptr ? " takes no state" : " needs a linear_state"));
+    }
+}
+
+// Throws std::invalid_argument unless `kept` is what the forward pass keeps of that tensor under the recipe; `first` and
+// `second` are the quantisations of its two operands.
+inline void require_kept(std::string_view tensor, const quantized_matrix& kept, const linear_tensor& t,
+                         const quantization& first, const quantization& second, const linear_recipe& r) {
+    const quantization& q = t.how == second_copy::from_source ? second
+                            : t.how == second_copy::from_kept ? recipes::none.for_b(t.kept)
+                                                              : first;
+    if (kept.element() != q.element || kept.blocks() != q.blocks) {
+        throw std::invalid_argument("linear: the cache holds " + std::string(tensor) + " in " +
+                                    std::string(name_of(kept.element())) + " with blocks " + name_of(kept.blocks()) +
+                                    ", recipe " + std::string(r.name) + " keeps it in " +
+                                    std::string(name_of(q.element)) + " with blocks " + name_of(q.blocks) +
+                                    "; forward and backward pass need one recipe");
     }
 }
 
@@ -195,6 +207,8 @@ linear_gradients linear_backward(const linear_cache& cache, matrix_view<const fl
                                  const Engine& engine = {}, linear_state* state = nullptr) {
     detail::require_linear(r, state);
     require_shape("linear: dY", dy.rows(), dy.cols(), cache.tokens, cache.outputs);
+    detail::require_kept("X", cache.x, r.x, r.x.first.as_a(), r.x.second.as_b(), r);
+    detail::require_kept("W", cache.w, r.w, r.w.first.as_b(), r.w.second.as_b(), r);
     const quantized_matrix a = detail::quantise_first(dy, r.dy.first.as_a(), engine, state ? &state->dy : nullptr);
     return {.dx = engine.multiply(a, detail::weight_of_dgrad(cache, r, engine), r.dgrad),
             .dw = engine.multiply(detail::gradient_of_wgrad(dy, a, r, engine), detail::input_of_wgrad(cache, r, engine),

@@ -192,6 +192,7 @@ inline void gemm_rows(const gemm_job& job, std::size_t first, std::size_t last) 
 inline void gemm_reference_into(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                                 matrix_view<float> d, matrix_view<const float> c = {}, const any_format& output = f32) {
     require_gemm_shapes(a, b, acc, c, d);
+    require_format(output);
     const detail::gemm_job job(a, b, acc, c, d, output);
     with_default_environment([&] { detail::gemm_rows(job, 0, a.rows()); });
 }

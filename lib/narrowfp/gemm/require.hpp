@@ -6,6 +6,7 @@
 #include <narrowfp/base/shape.hpp>
 #include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/gemm/block_scaled_step.hpp>
+#include <narrowfp/gemm/validate.hpp>
 #include <narrowfp/quant/quantized_matrix.hpp>
 
 #include <algorithm>
@@ -162,6 +163,7 @@ void require_shapes_of_product(const A& a, const B& b, matrix_view<const float> 
 inline void require_gemm_shapes(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                                 matrix_view<const float> c, matrix_view<float> d) {
     detail::require_shapes_of_product(a, b, c, d);
+    require_accumulator(acc, a.element(), b.element());
     std::visit(
         [&](const auto& alternative) {
             using type = std::remove_cvref_t<decltype(alternative)>;

@@ -150,7 +150,7 @@ inline matrix_unit unit_by_name(std::string_view name) {
 }
 
 // The path for operands of these formats, or nullptr.
-inline const unit_path* find_path(const matrix_unit& unit, const any_format& a, const any_format& b) {
+constexpr const unit_path* find_path(const matrix_unit& unit, const any_format& a, const any_format& b) {
     for (const unit_path& path : unit.paths) {
         if (takes(path, name_of(a)) && takes(path, name_of(b))) {
             return &path;
@@ -159,16 +159,37 @@ inline const unit_path* find_path(const matrix_unit& unit, const any_format& a, 
     return nullptr;
 }
 
+namespace detail {
+
+// The accumulator with the mark of its unit. Chains of FMAs and exact sums are nobody's, so they bear none.
+inline accumulator marked(accumulator acc, std::string_view unit) {
+    std::visit(
+        [unit](auto& alternative) {
+            if constexpr (requires { alternative.of; }) {
+                alternative.of = {unit};
+            } else if constexpr (requires { alternative.step.of; }) {
+                alternative.step.of = {unit};
+            }
+        },
+        acc);
+    return acc;
+}
+
+}  // namespace detail
+
 // The accumulator that the unit applies to operands of these formats; `output` f32 or f16: the format of its registers (D may
 // be rounded to any format afterwards). Throws std::invalid_argument if it has no such path.
 inline accumulator accumulator_of(const matrix_unit& unit, const any_format& a, const any_format& b,
                                   const any_format& output = f32) {
+    for (const any_format* format : {&a, &b, &output}) {
+        require_format(*format);
+    }
     const unit_path* path = find_path(unit, a, b);
     if (path != nullptr && output == any_format{f32}) {
-        return path->to_f32;
+        return detail::marked(path->to_f32, unit.name);
     }
     if (path != nullptr && output == any_format{f16} && path->to_f16) {
-        return *path->to_f16;
+        return detail::marked(*path->to_f16, unit.name);
     }
     throw std::invalid_argument("unit " + std::string(unit.name) + " has no path for operands " +
                                 std::string(name_of(a)) + " x " + std::string(name_of(b)) +

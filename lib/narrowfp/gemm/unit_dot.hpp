@@ -15,7 +15,8 @@ namespace narrowfp {
 class unit_dot {
 public:
     // Throws std::invalid_argument if the accumulator does not take such operands, or is promoted or of integers.
-    unit_dot(const accumulator& acc, const any_format& a, const any_format& b) : acc_(acc), a_(a), b_(b) {
+    unit_dot(const accumulator& acc, const any_format& a, const any_format& b) : acc_(acc), a_(valid(a)), b_(valid(b)) {
+        require_accumulator(acc, a, b);
         std::visit(
             [&](const auto& alternative) {
                 using type = std::remove_cvref_t<decltype(alternative)>;
@@ -70,6 +71,11 @@ public:
     }
 
 private:
+    static const any_format& valid(const any_format& format) {
+        require_format(format);
+        return format;
+    }
+
     // Codes of one operand, taken apart; formats of up to 16 bits by a table.
     class decoded_line {
     public:

@@ -19,8 +19,23 @@ enum class amax_choice : std::uint8_t { max, most_recent };
 struct delayed_options {
     std::size_t history = 1024;  // steps remembered, the one being computed included
     amax_choice choice = amax_choice::max;
-    int margin = 0;  // s is divided by 2^margin
+    int margin = 0;  // s is divided by 2^margin; -64 to 64
 };
+
+// Throws std::invalid_argument for a history of no step, an unknown choice or a margin out of range.
+constexpr void require_delayed(const delayed_options& options) {
+    if (options.history == 0) {
+        throw std::invalid_argument("delayed scaling: a history needs at least one step");
+    }
+    if (options.choice > amax_choice::most_recent) {
+        throw std::invalid_argument("delayed scaling: choice is " + std::to_string(static_cast<int>(options.choice)) +
+                                    ", allowed 0 (max) and 1 (most_recent)");
+    }
+    if (options.margin < -64 || options.margin > 64) {
+        throw std::invalid_argument("delayed scaling: margin is " + std::to_string(options.margin) +
+                                    ", allowed -64 to 64");
+    }
+}
 
 // Largest magnitude of x; infinities count, NaN does not (as fmax does in the owner's kernels).
 inline float history_amax_of(matrix_view<const float> x) {
@@ -36,12 +51,12 @@ inline float history_amax_of(matrix_view<const float> x) {
 class delayed_scale {
 public:
     delayed_scale() = default;
-    // Throws std::invalid_argument for a history of no step.
+    // Throws std::invalid_argument for an invalid format and for options that require_delayed refuses.
     explicit delayed_scale(const any_format& element, const delayed_options& options = {})
-        : element_(element), options_(options), history_(options.history) {
-        if (options.history == 0) {
-            throw std::invalid_argument("delayed scaling: a history needs at least one step");
-        }
+        : element_(element), options_(options) {
+        require_format(element);
+        require_delayed(options);
+        history_.assign(options.history, 0.0f);
     }
 
     // What multiplies the tensor in this step; 1 before anything is remembered.
@@ -51,8 +66,20 @@ public:
     // The amax recorded in this step so far.
     float staged() const { return history_[now_]; }
 
-    // `how`, with the factor of this step.
+    // `how`, with the factor of this step. Throws std::invalid_argument if `how` is of another format than the history,
+    // or has scales that one factor per tensor does not give.
     quantization apply_to(quantization how) const {
+        if (how.element != element_) {
+            throw std::invalid_argument("delayed scaling: the history is that of " + std::string(name_of(element_)) +
+                                        " elements, the quantisation is to " + std::string(name_of(how.element)) +
+                                        "; each format needs its own delayed_scale");
+        }
+        const bool one_factor = how.scale.method == scale_method::multiplier || how.scale.method == scale_method::none;
+        if (how.blocks != granularity::tensor() || !one_factor) {
+            throw std::invalid_argument("delayed scaling: scale method is " + std::string(name_of(how.scale.method)) +
+                                        " per " + narrowfp::name_of(how.blocks) +
+                                        ", allowed multiplier per tensor: the history gives one factor per tensor");
+        }
         how.scale = {.method = scale_method::multiplier, .fixed_factor = factor_};
         return how;
     }
@@ -61,7 +88,8 @@ public:
     void record(float amax) { history_[now_] = std::fmax(history_[now_], amax); }
 
     // Ends the step: s = fl32(fl32(max / amax) / 2^margin) for the next one, amax being the largest of the history or the
-    // step's own. An amax that is zero or not finite leaves s as it is; an infinite s becomes the largest FP32 number.
+    // step's own. An amax that is zero or not finite leaves s as it is; an infinite s becomes the largest FP32 number, and
+    // one whose reciprocal is infinite the smallest normal number.
     // Then the oldest step is forgotten.
     void update() {
         const float amax = options_.choice == amax_choice::most_recent
@@ -69,7 +97,10 @@ public:
                                : *std::max_element(history_.begin(), history_.end());
         if (std::isfinite(amax) && amax > 0) {
             const float s = std::ldexp(divide_f32(max_finite(element_), amax), -options_.margin);
-            factor_ = std::isinf(s) ? std::numeric_limits<float>::max() : s;
+            const bool too_small = s <= 0x1p-128f;
+            factor_ = std::isinf(s) ? std::numeric_limits<float>::max()
+                      : too_small   ? std::numeric_limits<float>::min()
+                                    : s;
         }
         now_ = (now_ + 1) % history_.size();
         history_[now_] = 0.0f;

@@ -113,6 +113,7 @@ private:
 }  // namespace
 
 void dequantize_into(const quantized_matrix& q, matrix_view<float> out, const options& opts) {
+    require_options(opts);
     require_shape("dequantize: output", out.rows(), out.cols(), q.rows(), q.cols());
     if (kernel::block_kernels_for(active_target()) == nullptr || out.empty()) {
         dequantize_reference_into(q, out);

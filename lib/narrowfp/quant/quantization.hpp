@@ -4,6 +4,7 @@
 #pragma once
 
 #include <narrowfp/quant/granularity.hpp>
+#include <narrowfp/quant/require_scaling.hpp>
 #include <narrowfp/quant/scale_rule.hpp>
 
 namespace narrowfp {
@@ -17,14 +18,28 @@ struct quantization {
     overflow_mode overflow = overflow_mode::saturate_finite;
 };
 
-// Throws std::invalid_argument for an empty block extent, a scaling that require_scaling refuses or a rounding that the
-// format does not define.
-inline void require_quantization(const quantization& q) {
+// Throws std::invalid_argument for an invalid format, an empty block extent, a scaling that require_scaling refuses, blocks
+// without a scale method, and a rounding that the format does not define or that needs random bits; in a constant
+// expression: does not compile.
+constexpr void require_quantization(const quantization& q) {
+    require_format(q.element);
     if (q.blocks.block_rows == 0 || q.blocks.block_cols == 0) {
         throw std::invalid_argument("quantize: a block needs at least one row and one column");
     }
     require_scaling(q.scale);
+    if (q.scale.method == scale_method::none && q.blocks != granularity::tensor()) {
+        throw std::invalid_argument("quantize: blocks is " + name_of(q.blocks) +
+                                    ", allowed tensor with scale method none, under which nothing has a scale; for a "
+                                    "scale per block set scale.method, for instance to multiplier or power_of_two");
+    }
+    if (is_stochastic(q.mode) && q.mode <= rounding::stochastic_c) {
+        throw std::invalid_argument(
+            "quantize: mode is " + std::string(name_of(q.mode)) +
+            ", allowed deterministic roundings: a quantisation has no random bits; convert takes "
+            "a rounding_rule and a stream of them");
+    }
     std::visit([&](const auto& format) { require_rounding(format, q.mode); }, q.element);
+    require_overflow(q.overflow);
 }
 
 }  // namespace narrowfp

@@ -386,6 +386,8 @@ bool scales_exactly(const quantization& q) {
 }  // namespace
 
 void quantize_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out, const options& opts) {
+    require_options(opts);
+    require_quantization(q);
     if (kernel::block_kernels_for(active_target()) == nullptr || x.empty() || !scales_exactly(q)) {
         quantize_reference_into(x, q, out);
         if (!opts.count_events) {
@@ -393,7 +395,6 @@ void quantize_into(matrix_view<const float> x, const quantization& q, quantized_
         }
         return;
     }
-    require_quantization(q);
     out.reshape(x.rows(), x.cols(), q.element, q.scale.method != scale_method::none, q.blocks, scale_format(q.scale));
     const event_counts events = with_default_environment([&] { return quantizer(x, q, out, opts)(); });
     out.set_events(opts.count_events ? events : event_counts{.elements = x.size()});

@@ -11,7 +11,7 @@
 namespace narrowfp {
 
 // Quantises x into `out`, which takes the shape of x. Codes, scales and event counts are in `out`. Throws
-// std::invalid_argument for an empty block extent or a rounding that the format does not define.
+// std::invalid_argument for a quantisation that require_quantization refuses and for options that mean nothing.
 void quantize_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out, const options& opts = {});
 
 // The same, returned.

@@ -83,8 +83,8 @@ inline event_counts quantize_block(matrix_view<const float> x, std::size_t block
 }  // namespace detail
 
 // Quantises x into `out`, which takes the shape of x. Returns nothing; codes, scales and event counts are in `out`. An
-// element counts as inexact when its code differs from the scaled element. Throws std::invalid_argument for an empty block
-// extent, a scaling that require_scaling refuses or a rounding that the format does not define. Does not depend on the caller's floating-point environment.
+// element counts as inexact when its code differs from the scaled element. Throws std::invalid_argument for a
+// quantisation that require_quantization refuses. Does not depend on the caller's floating-point environment.
 // Cost: two passes over x, tens of nanoseconds per element.
 inline void quantize_reference_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out) {
     require_quantization(q);

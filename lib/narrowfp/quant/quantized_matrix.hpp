@@ -9,6 +9,7 @@
 #include <narrowfp/format/types.hpp>
 #include <narrowfp/quant/granularity.hpp>
 
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -18,14 +19,15 @@ class quantized_matrix {
 public:
     quantized_matrix() = default;
 
-    // All codes 0. `scale_format` is f32, e8m0fnu or e4m3fn; without scales every element's scale is 1.
+    // All codes 0. `scale_format` is f32, e8m0fnu or e4m3fn; without scales every element's scale is 1. Throws
+    // std::invalid_argument for an invalid format and for blocks without rows or columns.
     quantized_matrix(std::size_t rows, std::size_t cols, any_format element, bool has_scales = false,
                      narrowfp::granularity blocks = {}, float_format scale_format = f32)
         : rows_(rows),
           cols_(cols),
-          element_(element),
-          blocks_(blocks),
-          scale_format_(scale_format),
+          element_(valid(element)),
+          blocks_(valid(blocks)),
+          scale_format_(valid(scale_format)),
           codes_(rows * cols, storage_bits_of(element)),
           scales_(has_scales ? block_count(rows, blocks.block_rows) * block_count(cols, blocks.block_cols) : 0,
                   scale_format.storage_bits) {}
@@ -62,9 +64,16 @@ public:
     std::uint32_t scale_code(std::size_t block) const { return scales_.get(block); }
     void set_scale_code(std::size_t block, std::uint32_t code) { scales_.set(block, code); }
 
-    // The second level: one positive FP32 factor for all scales. None but under scale_method::two_level.
+    // The second level: one positive FP32 factor for all scales. None but under scale_method::two_level. Throws
+    // std::invalid_argument for another number.
     const std::optional<float>& tensor_scale() const { return tensor_scale_; }
-    void set_tensor_scale(float factor) { tensor_scale_ = factor; }
+    void set_tensor_scale(float factor) {
+        if (!(factor > 0) || std::isinf(factor)) {
+            throw std::invalid_argument("tensor scale is " + std::to_string(factor) +
+                                        ", allowed positive finite numbers");
+        }
+        tensor_scale_ = factor;
+    }
 
     // Index of the block of element (i, j), row-major over the grid of blocks.
     std::size_t block_index(std::size_t i, std::size_t j) const {
@@ -75,11 +84,11 @@ public:
     // whatever they were.
     void reshape(std::size_t rows, std::size_t cols, const any_format& element, bool has_scales,
                  const narrowfp::granularity& blocks, const float_format& scale_format) {
+        element_ = valid(element);
+        blocks_ = valid(blocks);
+        scale_format_ = valid(scale_format);
         rows_ = rows;
         cols_ = cols;
-        element_ = element;
-        blocks_ = blocks;
-        scale_format_ = scale_format;
         tensor_scale_.reset();
         events_ = {};
         codes_.reshape(rows * cols, storage_bits_of(element));
@@ -100,6 +109,18 @@ public:
     void set_events(const event_counts& events) { events_ = events; }
 
 private:
+    template <class Format>
+    static const Format& valid(const Format& format) {
+        require_format(format);
+        return format;
+    }
+    static const narrowfp::granularity& valid(const narrowfp::granularity& blocks) {
+        if (blocks.block_rows == 0 || blocks.block_cols == 0) {
+            throw std::invalid_argument("quantized matrix: a block needs at least one row and one column");
+        }
+        return blocks;
+    }
+
     std::size_t rows_ = 0;
     std::size_t cols_ = 0;
     any_format element_ = f32;

@@ -33,10 +33,10 @@ struct recipe {
     overflow_mode overflow = overflow_mode::saturate_finite;
 
     // For A, m x k, and for B, k x n.
-    quantization for_a(const any_format& format) const {
+    constexpr quantization for_a(const any_format& format) const {
         return {format, {a.free_extent, a.k_extent}, a.scale, mode_for(format), overflow};
     }
-    quantization for_b(const any_format& format) const {
+    constexpr quantization for_b(const any_format& format) const {
         return {format, {b.k_extent, b.free_extent}, b.scale, mode_for(format), overflow};
     }
 
@@ -44,11 +44,18 @@ struct recipe {
 
 private:
     // A format that does not define the recipe's rounding uses its own.
-    rounding mode_for(const any_format& format) const {
+    constexpr rounding mode_for(const any_format& format) const {
         const bool restricted = std::visit([](const auto& f) { return f.only_ties_to_away(); }, format);
         return restricted ? default_rounding(format) : mode;
     }
 };
+
+// Throws std::invalid_argument unless both operands in the recipe's own format are quantisations that mean something
+// (require_quantization); in a constant expression: does not compile.
+constexpr void require_recipe(const recipe& r) {
+    require_quantization(r.for_a(r.element));
+    require_quantization(r.for_b(r.element));
+}
 
 namespace recipes {
 
@@ -190,6 +197,13 @@ inline constexpr std::array all_recipes{recipes::none,         recipes::tensor_c
                                         recipes::nvfp4,        recipes::hif8_cast,      recipes::int8_tile,
                                         recipes::mxint8_blocks};
 
+static_assert([] {
+    for (const recipe& r : all_recipes) {
+        require_recipe(r);
+    }
+    return true;
+}());
+
 // The recipe with another power-of-two scale rule. Throws std::invalid_argument if it has no power-of-two scales.
 inline recipe with_scale_rule(recipe r, scale_rule rule) {
     if (r.a.scale.method != scale_method::power_of_two || r.b.scale.method != scale_method::power_of_two) {
@@ -202,10 +216,12 @@ inline recipe with_scale_rule(recipe r, scale_rule rule) {
     return r;
 }
 
-// The recipe with another clamp of amax for both operands; 0 removes it.
+// The recipe with another clamp of amax for both operands; 0 removes it. Throws std::invalid_argument if the recipe does not
+// follow amax so that it could be clamped, or for a clamp that is negative or not finite.
 constexpr recipe with_amax_floor(recipe r, float floor) {
     r.a.scale.amax_floor = floor;
     r.b.scale.amax_floor = floor;
+    require_recipe(r);
     return r;
 }
 
@@ -216,10 +232,13 @@ inline recipe with_static_factors(recipe r, float a, float b) {
         throw std::invalid_argument("recipe " + std::string(r.name) +
                                     " takes its scales from the data; only 'static' and " + "'delayed' take a factor");
     }
+    if (a == 0.0f || b == 0.0f) {
+        throw std::invalid_argument("recipe " + std::string(r.name) +
+                                    ": a factor is 0, allowed finite numbers above 2^-128");
+    }
     r.a.scale.fixed_factor = a;
     r.b.scale.fixed_factor = b;
-    require_scaling(r.a.scale);
-    require_scaling(r.b.scale);
+    require_recipe(r);
     return r;
 }
 

@@ -71,16 +71,6 @@ struct scaling {
     friend constexpr bool operator==(const scaling&, const scaling&) = default;
 };
 
-// Throws std::invalid_argument unless a fixed factor is a positive finite number (or 0: none) and the clamp is finite and
-// not negative.
-inline void require_scaling(const scaling& s) {
-    const bool factor = s.fixed_factor >= 0 && std::isfinite(s.fixed_factor);
-    if (!factor || !(s.amax_floor >= 0) || !std::isfinite(s.amax_floor)) {
-        throw std::invalid_argument("scaling: factor " + std::to_string(s.fixed_factor) + " and clamp of amax " +
-                                    std::to_string(s.amax_floor) + " must be finite and not negative");
-    }
-}
-
 // The format in which the scales are stored.
 constexpr const float_format& scale_format(const scaling& s) {
     if (s.method == scale_method::two_level) {
