@@ -41,6 +41,7 @@ struct gemm_arguments {
     int threads = 0;
     std::vector<const CLI::Option*> random_options;  // those that describe random operands
     const CLI::Option* accumulator_option = nullptr;
+    const CLI::Option* unit_output_option = nullptr;
 };
 
 // -- operands ---------------------------------------------------------------------------------------------------------
@@ -135,6 +136,9 @@ void require_consistent(const gemm_arguments& args) {
     if (!args.unit.empty() && args.accumulator_option->count() != 0) {
         throw std::invalid_argument("--unit and --accumulator exclude each other");
     }
+    if (args.unit.empty() && args.unit_output_option->count() != 0) {
+        throw std::invalid_argument("--unit-output needs --unit: other accumulators have no registers to choose");
+    }
     require_range("--m", args.m, 1, most_elements);
     require_range("--n", args.n, 1, most_elements);
     require_range("--k", args.k, 1, most_elements);
@@ -202,9 +206,10 @@ void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {
             ->capture_default_str();
     command.add_option("--unit", args.unit, "Accumulate as this matrix unit does instead: see 'narrowfp list units'")
         ->type_name("NAME");
-    command.add_option("--unit-output", args.unit_output, "Registers of the unit: f32 or f16")
-        ->type_name("FORMAT")
-        ->capture_default_str();
+    args.unit_output_option =
+        command.add_option("--unit-output", args.unit_output, "Registers of the unit: f32 or f16")
+            ->type_name("FORMAT")
+            ->capture_default_str();
     command.add_option("--promotion", args.promotion, "Add partial sums of N products in FP32: none or N")
         ->type_name("N")
         ->capture_default_str();

@@ -193,6 +193,8 @@ class Gemm(ProgramTest):
         self.bad("gemm", "--unit", "h10", says=("unknown unit 'h10'", "h100"))
         self.bad("gemm", "--unit", "v100", says=("v100", "e4m3fn"))
         self.bad("gemm", "--unit", "h100", "--accumulator", "exact", says="exclude")
+        self.bad("gemm", "--unit-output", "f16", says=("--unit-output", "--unit"))
+        self.bad("gemm", "--a", "binary8p9se", says=("binary8p9se", "3 <= K <= 16"))
         self.bad("gemm", "--data", "norml", says=("unknown distribution 'norml'", "normal"))
         self.bad("gemm", "--accumulator", "sequentail", says=("unknown accumulator", "sequential"))
         for text in ("aligned()", "aligned(32)", "aligned:32", "aligned(32,13", "aligned(a,b)"):

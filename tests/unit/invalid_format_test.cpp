@@ -265,6 +265,16 @@ TEST_CASE("every function that takes a format at run time refuses an impossible 
     CHECK(into.element() == any_format{f32});
 }
 
+TEST_CASE("packed codes of an impossible width are refused") {
+    packed_codes codes(3, 32);
+    for (const int bits : {0, -1, 33, 64}) {
+        const std::string text = "packed codes: bits is " + std::to_string(bits) + ", allowed 1 to 32";
+        CHECK(message_of([&] { packed_codes(3, bits); }) == text);
+        CHECK(message_of([&] { codes.reshape(3, bits); }) == text);
+    }
+    CHECK(codes.bits() == 32);
+}
+
 TEST_CASE("a P3109 name that has the form but no format says what is allowed") {
     for (const char* name : {"binary8p9se", "binary17p4se", "binary16p4se", "binary2p1se"}) {
         CHECK(

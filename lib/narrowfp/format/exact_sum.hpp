@@ -17,7 +17,7 @@ __extension__ using int128 = __int128;
 // Addends are multiples of 2^MinExponent below 2^MaxExponent; up to 2^62 of them may be added.
 template <int MinExponent, int MaxExponent>
 class exact_sum {
-    static_assert(MinExponent < MaxExponent);
+    static_assert(MinExponent < MaxExponent, "narrowfp: exact_sum: MinExponent must be below MaxExponent");
 
 public:
     // Adds (-1)^negative * significand * 2^exponent. Precondition: it is a multiple of 2^MinExponent below

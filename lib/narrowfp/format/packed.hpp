@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace narrowfp {
@@ -23,12 +25,13 @@ constexpr std::size_t packed_bytes(std::size_t count, int bits) {
 class packed_codes {
 public:
     packed_codes() = default;
-    packed_codes(std::size_t count, int bits) : count_(count), bits_(bits), bytes_(packed_bytes(count, bits)) {}
+    // Throws std::invalid_argument for a width that is not 1 to 32 bits.
+    packed_codes(std::size_t count, int bits) : count_(count), bits_(valid(bits)), bytes_(packed_bytes(count, bits)) {}
 
     // Another number of codes, of another width. Those that were there mean nothing any more; new memory is zero.
     void reshape(std::size_t count, int bits) {
+        bits_ = valid(bits);
         count_ = count;
-        bits_ = bits;
         bytes_.resize(packed_bytes(count, bits));
     }
 
@@ -66,6 +69,12 @@ public:
     friend bool operator==(const packed_codes&, const packed_codes&) = default;
 
 private:
+    static int valid(int bits) {
+        if (bits < 1 || bits > 32) {
+            throw std::invalid_argument("packed codes: bits is " + std::to_string(bits) + ", allowed 1 to 32");
+        }
+        return bits;
+    }
     std::uint64_t mask() const { return (std::uint64_t{1} << bits_) - 1; }
 
     std::size_t count_ = 0;
