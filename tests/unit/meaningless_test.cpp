@@ -30,14 +30,16 @@ std::string message_of(const std::function<void()>& call) {
     return "no error";
 }
 
-// The message of quantize, quantize_into, quantize_reference and stored_bytes, which must be one.
+// The message of quantize, quantize_into and quantize_reference, which must be one. Bytes do not depend on the rounding.
 std::string quantize_message(const quantization& q) {
     quantized_matrix out(1, 1, bf16);
     const std::string message = message_of([&] { quantize(ones.view(), q); });
     CHECK(message == message_of([&] { quantize_into(ones.view(), q, out); }));
     CHECK(message == message_of([&] { quantize_reference(ones.view(), q); }));
-    CHECK(message == message_of([&] { cost::stored_bytes(4, 4, q); }));
-    CHECK(message == message_of([&] { cost::stored_bytes_per_number(q); }));
+    const bool of_rounding = message.find("rounding") != std::string::npos || message.starts_with("overflow");
+    const std::string of_bytes = of_rounding ? "no error" : message;
+    CHECK(message_of([&] { cost::stored_bytes(4, 4, q); }) == of_bytes);
+    CHECK(message_of([&] { cost::stored_bytes_per_number(q); }) == of_bytes);
     CHECK((message == "no error" || out.rows() == 1));
     return message;
 }

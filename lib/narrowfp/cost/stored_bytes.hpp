@@ -17,7 +17,7 @@ constexpr std::uint64_t bytes_of_bits(std::uint64_t bits) { return bits / 8 + (b
 
 // Equals quantize(x, q).bytes() for a matrix of that shape. Exact; nothing is allocated.
 inline std::uint64_t stored_bytes(std::uint64_t rows, std::uint64_t cols, const quantization& q) {
-    require_quantization(q);
+    require_layout(q);
     const std::uint64_t codes =
         detail::bytes_of_bits(rows * cols * static_cast<std::uint64_t>(storage_bits_of(q.element)));
     if (q.scale.method == scale_method::none) {
@@ -30,7 +30,7 @@ inline std::uint64_t stored_bytes(std::uint64_t rows, std::uint64_t cols, const 
 
 // Bytes of a number in a large matrix: the code, and its share of the scale of a full block.
 inline double stored_bytes_per_number(const quantization& q) {
-    require_quantization(q);
+    require_layout(q);
     const double code = storage_bits_of(q.element) / 8.0;
     if (q.scale.method == scale_method::none || q.blocks.block_rows == whole_extent ||
         q.blocks.block_cols == whole_extent) {

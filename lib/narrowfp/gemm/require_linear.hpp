@@ -19,11 +19,10 @@ namespace detail {
 
 // A rounding by chance is the business of the engine that quantises; everything else must mean something by itself.
 inline void require_operand(const linear_operand& o) {
-    quantization q = o.as_a();
-    if (q.mode >= rounding::stochastic_a && q.mode <= rounding::stochastic_c) {
-        q.mode = default_rounding(q.element);
-    }
-    require_quantization(q);
+    const quantization q = o.as_a();
+    const bool by_chance = is_stochastic(q.mode) && q.mode <= rounding::stochastic_c;
+    by_chance ? require_layout(q) : require_quantization(q);
+    require_overflow(q.overflow);
 }
 
 inline void require_tensor(const linear_recipe& r, std::string_view name, const linear_tensor& t) {

@@ -18,10 +18,10 @@ struct quantization {
     overflow_mode overflow = overflow_mode::saturate_finite;
 };
 
-// Throws std::invalid_argument for an invalid format, an empty block extent, a scaling that require_scaling refuses, blocks
-// without a scale method, and a rounding that the format does not define or that needs random bits; in a constant
-// expression: does not compile.
-constexpr void require_quantization(const quantization& q) {
+// Throws std::invalid_argument for an invalid format, an empty block extent, a scaling that require_scaling refuses and
+// blocks without a scale method: everything that decides which bytes are stored. In a constant expression: does not
+// compile.
+constexpr void require_layout(const quantization& q) {
     require_format(q.element);
     if (q.blocks.block_rows == 0 || q.blocks.block_cols == 0) {
         throw std::invalid_argument("quantize: a block needs at least one row and one column");
@@ -32,6 +32,11 @@ constexpr void require_quantization(const quantization& q) {
                                     ", allowed tensor with scale method none, under which nothing has a scale; for a "
                                     "scale per block set scale.method, for instance to multiplier or power_of_two");
     }
+}
+
+// The same, and for a rounding that the format does not define or that needs random bits.
+constexpr void require_quantization(const quantization& q) {
+    require_layout(q);
     if (is_stochastic(q.mode) && q.mode <= rounding::stochastic_c) {
         throw std::invalid_argument(
             "quantize: mode is " + std::string(name_of(q.mode)) +
