@@ -143,8 +143,8 @@ public:
           threads_(threads) {}
 
     void prepare() override {
-        if (v_.impl == "instruction" &&
-            !cpu_offers(v_.format == any_format{bf16ftz} ? narrowfp::target::avx512_bf16 : narrowfp::target::avx512)) {
+        if (v_.impl == "instruction" && !this_machine().usable.contains(features_named(
+                                            v_.format == any_format{bf16ftz} ? "avx512f,avx512bf16" : "avx512f"))) {
             throw not_available("this processor lacks the instruction");
         }
         codes_.resize(v_.op == operation::round ? 0 : data_->size());

@@ -100,23 +100,37 @@ listing list_units() {
     return list;
 }
 
+json features_array(feature_set features) {
+    json names = json::array();
+    for (std::size_t i = 0; i < cpu_feature_names.size(); ++i) {
+        if (features.contains(feature_set::of(static_cast<cpu_feature>(i)))) {
+            names.push_back(cpu_feature_names[i]);
+        }
+    }
+    return names;
+}
+
 listing list_targets() {
     listing list;
     const target active = active_target();
-    list.table.columns = {{"target"}, {"what it is"}, {"this CPU"}, {"kernels"}, {"active"}};
+    list.table.columns = {{"target"}, {"what it is"}, {"needs"}, {"this machine"}, {"active"}};
     list.table.notes = {"A target changes time, never bits. NARROWFP_TARGET=name forces one."};
     for (const target_info& info : all_targets) {
         const bool is_active = info.id == active;
+        const std::string refused = why_refused(info);
+        const std::string needs = text_of(info.features);
         list.names.emplace_back(info.name);
         list.table.add_row({std::string(info.name),
                             std::string(info.summary),
-                            mark(cpu_offers(info.id)),
-                            mark(info.has_kernels),
+                            needs.empty() ? "-" : needs,
+                            refused.empty() ? "offered" : "refused: " + refused,
                             {mark(is_active), is_active ? report::tint::good : report::tint::plain}});
         list.entries.push_back({{"name", info.name},
                                 {"summary", info.summary},
+                                {"features", features_array(info.features)},
                                 {"cpu_offers", cpu_offers(info.id)},
                                 {"has_kernels", info.has_kernels},
+                                {"refused", refused.empty() ? json() : json(refused)},
                                 {"active", is_active}});
     }
     return list;

@@ -231,7 +231,11 @@ private:
     static std::string why_not(const std::string& name) {
         const auto known = std::find_if(all_targets.begin(), all_targets.end(),
                                         [&](const target_info& info) { return info.name == name; });
-        return known != all_targets.end() && cpu_offers(known->id) ? "" : "this processor does not offer " + name;
+        if (known == all_targets.end()) {
+            return "unknown target " + name;
+        }
+        const std::string why = why_refused(*known);
+        return why.empty() ? "" : "target " + name + ": " + why;
     }
 
     std::vector<std::string> arguments_of_child(const std::vector<suite_row*>& rows) const {

@@ -5,6 +5,7 @@
 #include "support/random_data.hpp"
 #include "support/verification.hpp"
 
+#include <narrowfp/base/dispatch.hpp>
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/eigen.hpp>
 #include <narrowfp/format/catalog.hpp>
@@ -381,14 +382,14 @@ std::shared_ptr<const packed_weights> operand_store::packed(const product_spec& 
 
 std::string name_of_product(const product_spec& spec) { return name_of_row(prefix, parameters_of(spec)); }
 
+// Empty: the core that OpenBLAS chooses.
+static constexpr dispatch_row<std::string_view> openblas_cores[] = {{features_of(target::avx512_bf16), ""},
+                                                                    {features_of(target::avx512), "SkylakeX"},
+                                                                    {features_of(target::avx2), "Haswell"},
+                                                                    {{}, ""}};
+
 std::string openblas_core_for_target() {
-    switch (active_target()) {
-        case target::avx2: return "Haswell";
-        case target::avx512: return "SkylakeX";
-        case target::scalar:
-        case target::avx512_bf16: break;
-    }
-    return "";
+    return std::string(best_of(complete_table<openblas_cores>(), active_features()));
 }
 
 std::unique_ptr<suite_row> make_product_row(const product_spec& spec, const product_context& context) {

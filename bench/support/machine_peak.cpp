@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/machine_peak.hpp"
 
+#include <narrowfp/base/dispatch.hpp>
 #include <narrowfp/base/target.hpp>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 #include <immintrin.h>
 #endif
 
@@ -20,7 +21,7 @@ namespace {
 constexpr int chains = 16;  // independent: more than latency times instructions a clock (12 of vdpbf16ps on Zen 5)
 constexpr int rounds = 20000;
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 
 // STEP(x) is one multiply-add on the chain x. The empty statement keeps the compiler from leaving a step out.
 #define NARROWFP_PEAK_STEP(STEP, X) \
@@ -103,25 +104,53 @@ std::uint64_t read_words(const std::uint8_t* from, std::size_t bytes) {
     return total;
 }
 
+// One loop: the instruction, its multiply-adds a step, and the loop; null where there is none.
+struct peak_instruction {
+    const char* name = "";
+    double macs = 0;
+    float (*run)() = nullptr;
+};
+
+constexpr dispatch_row<peak_instruction> fma_f32_loops[] = {
+#if NARROWFP_X86_KERNELS
+    {features_of(target::avx512), {"vfmadd231ps zmm", 16, fma_zmm}},
+    {features_of(target::avx2), {"vfmadd231ps ymm", 8, fma_ymm}},
+#endif
+    {{}, {}},
+};
+constexpr dispatch_row<peak_instruction> dot_bf16_loops[] = {
+#if NARROWFP_X86_KERNELS
+    {features_of(target::avx512_bf16), {"vdpbf16ps zmm", 32, dot_bf16_zmm}},
+#endif
+    {{}, {}},
+};
+constexpr dispatch_row<peak_instruction> dot_int8_loops[] = {
+#if NARROWFP_X86_KERNELS
+    {features_of(target::avx512_bf16), {"vpdpbusd zmm", 64, dot_int8_zmm}},
+#endif
+    {{}, {}},
+};
+constexpr dispatch_row<std::uint64_t (*)(const std::uint8_t*, std::size_t)> readers[] = {
+#if NARROWFP_X86_KERNELS
+    {features_of(target::avx512), read_zmm},
+#endif
+    {{}, read_words},
+};
+
+peak_loop loop_of(const peak_instruction& of) {
+    constexpr double steps = static_cast<double>(chains) * rounds;
+    return {of.name, of.macs * steps, of.run};
+}
+
 }  // namespace
 
 peak_loop peak_loop_for(peak_kind kind) {
-#if defined(__x86_64__) && defined(__GNUC__)
-    constexpr double steps = static_cast<double>(chains) * rounds;
-    const target t = active_target();
+    const feature_set has = active_features();
     switch (kind) {
-        case peak_kind::fma_f32:
-            if (t == target::avx512 || t == target::avx512_bf16) {
-                return {"vfmadd231ps zmm", 16 * steps, fma_zmm};
-            }
-            return t == target::avx2 ? peak_loop{"vfmadd231ps ymm", 8 * steps, fma_ymm} : peak_loop{};
-        case peak_kind::dot_bf16:
-            return t == target::avx512_bf16 ? peak_loop{"vdpbf16ps zmm", 32 * steps, dot_bf16_zmm} : peak_loop{};
-        case peak_kind::dot_int8:
-            return t == target::avx512_bf16 ? peak_loop{"vpdpbusd zmm", 64 * steps, dot_int8_zmm} : peak_loop{};
+        case peak_kind::fma_f32: return loop_of(best_of(complete_table<fma_f32_loops>(), has));
+        case peak_kind::dot_bf16: return loop_of(best_of(complete_table<dot_bf16_loops>(), has));
+        case peak_kind::dot_int8: return loop_of(best_of(complete_table<dot_int8_loops>(), has));
     }
-#endif
-    static_cast<void>(kind);
     return {};
 }
 
@@ -140,13 +169,7 @@ byte_block::byte_block(std::size_t bytes) : memory_(nullptr), size_(bytes) {
 }
 
 std::uint64_t read_all(const std::uint8_t* from, std::size_t bytes) {
-#if defined(__x86_64__) && defined(__GNUC__)
-    const target t = active_target();
-    if (t == target::avx512 || t == target::avx512_bf16) {
-        return read_zmm(from, bytes);
-    }
-#endif
-    return read_words(from, bytes);
+    return best_of(complete_table<readers>(), active_features())(from, bytes);
 }
 
 }  // namespace narrowfp::bench

@@ -3,6 +3,7 @@
 
 #include "support/benchmark_main.hpp"
 
+#include <narrowfp/base/dispatch.hpp>
 #include <narrowfp/base/target.hpp>
 
 #if defined(NARROWFP_BENCH_ONEDNN)
@@ -29,11 +30,16 @@ void use_threads(int threads) {
 #endif
 }
 
+// Null: all that the processor has.
+constexpr dispatch_row<const char*> instruction_sets[] = {{features_of(target::avx512_bf16), nullptr},
+                                                          {features_of(target::avx512), "AVX512_CORE"},
+                                                          {features_of(target::avx2), "AVX2"},
+                                                          {{}, nullptr}};
+
 // One engine for the process; before it is made, the instruction set is restricted.
 const dnnl::engine& the_engine() {
     static const dnnl::engine engine = [] {
-        const target t = active_target();
-        const char* const isa = t == target::avx2 ? "AVX2" : (t == target::avx512 ? "AVX512_CORE" : nullptr);
+        const char* const isa = best_of(complete_table<instruction_sets>(), active_features());
         for (const char* name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
             isa != nullptr ? ::setenv(name, isa, 1) : ::unsetenv(name);
         }

@@ -56,6 +56,14 @@ class Frame(ProgramTest):
         self.bad("convert", "--from", "f32", "--to", "e5m2", "1", env={"NARROWFP_TARGET": "mmx"}, says="mmx")
         forced = strict_json(self.good("list", "targets", "--json", env={"NARROWFP_TARGET": "scalar"}))
         self.assertEqual([t["name"] for t in forced if t["active"]], ["scalar"])
+        for target in forced:  # each is offered, or it says why not
+            offered = target["cpu_offers"] and target["has_kernels"]
+            self.assertEqual(target["refused"] is None, offered, target)
+        self.assertIn("avx512bf16", forced[-1]["features"])
+        table = self.good("list", "targets")
+        self.assertIn("offered", table)
+        for target in forced:
+            self.assertIn(target["refused"] or target["name"], " ".join(table.split()))
 
     def test_colour(self):
         coloured = self.good("show", "e5m2", "--color", "always")

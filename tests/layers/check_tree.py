@@ -35,7 +35,7 @@ LIBRARIES_OF_MODULE = {
 LIBRARIES_OF_ADAPTOR = {"eigen.hpp": {"Eigen"}, "multiprecision.hpp": {"boost"}}
 
 # Processor headers: for the guard of the control register in base/, and for kernels.
-PROCESSOR_HEADERS = {"immintrin.h", "xmmintrin.h"}
+PROCESSOR_HEADERS = {"cpuid.h", "immintrin.h", "xmmintrin.h"}
 MODULES_WITH_PROCESSOR_HEADERS = {"base", "round", "quant", "gemm"}
 
 # Files, terminals and pages of memory, for source files and headers under internal/.
@@ -56,6 +56,7 @@ SOURCE_SUFFIXES = {".hpp", ".cpp", ".py", ".cmake", ".sh"}
 LICENCE_FOLDERS = CODE_FOLDERS + ("cmake", ".ci")
 MAX_LINES = 500
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
+CASE_OF_TARGET = re.compile(r"^\s*case\s+(?:narrowfp::)?target::\w+\s*:")
 INCLUDE_LINE = re.compile(r"^\s*#\s*include\b\s*(.*?)\s*(?://.*)?$")
 BENCH_LAYER_ROW = re.compile(r"^\| `([a-z_/]+/|\.)` \| [^|]+ \| (-|`[^|]+`) \|$")
 INCLUDE_NAME = re.compile(r"^(?:<([^<>]+)>|\"([^\"]+)\")")
@@ -129,6 +130,7 @@ class Checker:
         for path in self.files(CODE_FOLDERS):
             if path.suffix in {".hpp", ".cpp"}:
                 self.check_includes(path)
+                self.check_switches(path)
         self.check_versions()
         return self.violations
 
@@ -241,6 +243,12 @@ class Checker:
                 self.report(path, line, f"<{name}> does not exist")
             elif "internal" in name.split("/"):
                 self.report(path, line, f"<{name}> is internal to the library")
+
+    def check_switches(self, path):
+        """A switch over targets would have to name each new one; a table of base/dispatch.hpp finds its code by features."""
+        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if CASE_OF_TARGET.match(text):
+                self.report(path, line, f"'{text.strip()}': no switch over targets; use a table of base/dispatch.hpp")
 
     def check_versions(self):
         """The version that CITATION.cff and CHANGELOG.md name is the one of version.hpp."""

@@ -69,6 +69,9 @@ class CheckTree(unittest.TestCase):
                 self.assertEqual(len(found), 0 if other in reachable[module] else 1, (module, other, found))
                 pathlib.Path(self.folder.name, f"lib/narrowfp/{module}/pair.hpp").unlink()
 
+    def test_a_switch_over_targets_is_reported(self):
+        self.expect("lib/narrowfp/gemm/a.cpp", "switch (t) {\n    case target::avx2: return 1;\n}\n", "no switch over targets")
+
     def test_the_table_is_transitive(self):
         reachable = check_tree.reachable_modules()
         self.assertEqual(reachable["gemm"], {"gemm", "quant", "round", "format", "base"})

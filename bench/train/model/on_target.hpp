@@ -3,6 +3,7 @@
 // and std::fma is one instruction. The operations and their order are the same everywhere, so the bits are too.
 #pragma once
 
+#include <narrowfp/base/dispatch.hpp>
 #include <narrowfp/base/target.hpp>
 
 #include "support/parallel.hpp"
@@ -12,38 +13,36 @@ namespace narrowfp::bench::train {
 namespace detail {
 
 // What `body` calls is inlined as a whole; nothing compiled for a target can be called from elsewhere.
-#if defined(__x86_64__) && defined(__GNUC__)
 template <class Body>
-__attribute__((noinline, flatten, target("avx2,fma"))) void run_avx2(const Body& body) {
+void run_plain(const Body& body) {
     body();
 }
-#if defined(__clang__)
-#define NARROWFP_TRAIN_AVX512 "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"
-#else
-#define NARROWFP_TRAIN_AVX512 "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"
-#endif
+#if NARROWFP_X86_KERNELS
 template <class Body>
-__attribute__((noinline, flatten, target(NARROWFP_TRAIN_AVX512))) void run_avx512(const Body& body) {
+__attribute__((noinline, flatten, target(NARROWFP_AVX2_ATTRIBUTES))) void run_avx2(const Body& body) {
     body();
 }
-#undef NARROWFP_TRAIN_AVX512
+template <class Body>
+__attribute__((noinline, flatten, target(NARROWFP_AVX512_ATTRIBUTES NARROWFP_WIDE_VECTORS))) void run_avx512(
+    const Body& body) {
+    body();
+}
 #endif
+
+template <class Body>
+inline constexpr dispatch_row<void (*)(const Body&)> runs[] = {
+#if NARROWFP_X86_KERNELS
+    {features_of(target::avx512), run_avx512<Body>},
+    {features_of(target::avx2), run_avx2<Body>},
+#endif
+    {{}, run_plain<Body>},
+};
 
 }  // namespace detail
 
 template <class Body>
 void on_target(target t, const Body& body) {
-#if defined(__x86_64__) && defined(__GNUC__)
-    switch (t) {
-        case target::avx2: return detail::run_avx2(body);
-        case target::avx512:
-        case target::avx512_bf16: return detail::run_avx512(body);
-        case target::scalar: break;
-    }
-#else
-    static_cast<void>(t);
-#endif
-    body();
+    best_of(complete_table<detail::runs<Body>>(), features_of(t))(body);
 }
 
 // How an operation runs: where and on how many threads. No result depends on it.

@@ -1,81 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
-// Targets: the instruction sets for which kernels may exist, and the choice among them. The environment variable
-// NARROWFP_TARGET forces one. A target changes time, never bits.
-// A new target is one row of `all_targets` and an answer in `cpu_offers`.
+// Targets: the sets of instructions for which there are kernels, and the choice among them. The environment variable
+// NARROWFP_TARGET forces one. A target changes time, never bits. It is a set of features, no place in an order: what
+// runs on it is found by what it has (base/dispatch.hpp).
+// To add one: docs/add_a_target.md.
 #pragma once
 
 #include <narrowfp/base/config.hpp>
+#include <narrowfp/base/cpu_features.hpp>
+#include <narrowfp/base/target_attributes.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <stdexcept>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace narrowfp {
 
+// The names of the rows of all_targets.
 enum class target : std::uint8_t { scalar, avx2, avx512, avx512_bf16 };
+
+// Targets are compared by features_of(t).contains(...).
+void operator<(target, target) = delete;
+void operator<=(target, target) = delete;
+void operator>(target, target) = delete;
+void operator>=(target, target) = delete;
 
 struct target_info {
     target id;
     std::string_view name;
     std::string_view summary;
-    bool has_kernels;  // whether this build has kernels for it
+    std::string_view attributes;  // as compilers take them, target_attributes.hpp
+    bool has_kernels;             // whether this build has kernels for it
+    feature_set features = features_named(attributes);
 };
 
+// Of the targets that a machine offers the last one is taken.
 inline constexpr std::array<target_info, 4> all_targets{{
-    {target::scalar, "scalar", "portable C++, the reference", true},
-    {target::avx2, "avx2", "AVX2 with FMA and F16C", true},
-    {target::avx512, "avx512", "AVX-512 F, BW, DQ, VL", true},
-    {target::avx512_bf16, "avx512_bf16", "AVX-512 with BF16 and INT8 dot products and VBMI", true},
+    {target::scalar, "scalar", "portable C++, the reference", "", true},
+    {target::avx2, "avx2", "AVX2 with FMA and F16C", NARROWFP_AVX2_ATTRIBUTES, NARROWFP_X86_KERNELS == 1},
+    {target::avx512, "avx512", "AVX-512 F, BW, DQ, VL", NARROWFP_AVX512_ATTRIBUTES, NARROWFP_X86_KERNELS == 1},
+    {target::avx512_bf16, "avx512_bf16", "AVX-512 with BF16 and INT8 dot products and VBMI",
+     NARROWFP_AVX512_BF16_ATTRIBUTES, NARROWFP_X86_KERNELS == 1},
 }};
 
-constexpr std::string_view name_of(target t) { return all_targets[static_cast<std::size_t>(t)].name; }
+constexpr bool targets_stand_at_their_ids() {
+    for (std::size_t i = 0; i < all_targets.size(); ++i) {
+        if (static_cast<std::size_t>(all_targets[i].id) != i) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(targets_stand_at_their_ids());
+
+constexpr const target_info& info_of(target t) { return all_targets[static_cast<std::size_t>(t)]; }
+constexpr std::string_view name_of(target t) { return info_of(t).name; }
+constexpr feature_set features_of(target t) { return info_of(t).features; }
+
+// Why a machine cannot run a target: "the CPU lacks avx512f, avx512bw", that the operating system does not save the
+// registers, or that this build has no kernels. Empty if it can.
+std::string why_refused(const target_info& info, const machine_features& machine = this_machine());
 
 // Whether this CPU and its operating system can run the target.
-inline bool cpu_offers(target t) {
-#if defined(__x86_64__) && defined(__GNUC__)
-    switch (t) {
-        case target::scalar: return true;
-        case target::avx2:
-            return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-        case target::avx512:
-        case target::avx512_bf16: break;
-    }
-    const bool base = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    return base &&
-           (t == target::avx512 || (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") &&
-                                    __builtin_cpu_supports("avx512vbmi")));
-#else
-    return t == target::scalar;
-#endif
-}
+bool cpu_offers(target t);
 
-// The target in use: the one NARROWFP_TARGET names, else the last in the list that has kernels and runs here.
-// Throws std::invalid_argument for an unknown name, or one without kernels or not offered by this CPU.
-inline target active_target() {
-    const char* forced = std::getenv("NARROWFP_TARGET");
-    target best = target::scalar;
-    for (const target_info& info : all_targets) {
-        if (forced != nullptr && info.name == forced) {
-            if (!info.has_kernels || !cpu_offers(info.id)) {
-                throw std::invalid_argument(
-                    "NARROWFP_TARGET=" + std::string(forced) +
-                    (info.has_kernels ? ": this CPU does not offer it" : ": this build has no kernels for it"));
-            }
-            return info.id;
-        }
-        if (info.has_kernels && cpu_offers(info.id)) {
-            best = info.id;
-        }
-    }
-    if (forced != nullptr && *forced != '\0') {
-        throw std::invalid_argument("NARROWFP_TARGET=" + std::string(forced) +
-                                    ": unknown target; known: scalar, avx2, avx512, avx512_bf16");
-    }
-    return best;
-}
+// The one of `known` that `forced` names, else (null or empty) the last one that the machine can run.
+// Throws std::invalid_argument for an unknown name, or a target that the machine cannot run.
+const target_info& choose_target(std::span<const target_info> known, const machine_features& machine,
+                                 const char* forced);
+
+// The target in use: choose_target with NARROWFP_TARGET.
+target active_target();
+inline feature_set active_features() { return features_of(active_target()); }
 
 }  // namespace narrowfp

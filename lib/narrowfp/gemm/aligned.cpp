@@ -195,7 +195,7 @@ void multiply_aligned(const blocked_job& job, const aligned& unit, const aligned
     const auto tile = [&](std::size_t row, std::size_t count, std::size_t bundle) {
         const std::size_t column = bundle * width;
         const std::size_t used = std::min(width, n - column);
-        float local[8 * 64];
+        float local[tile_buffer_size];
         for (std::size_t i = 0; i < count; ++i) {
             for (std::size_t j = 0; j < width; ++j) {
                 local[i * width + j] = j < used && !job.c.empty() ? job.c(row + i, column + j) : 0.0f;

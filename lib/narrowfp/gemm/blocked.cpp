@@ -383,7 +383,7 @@ private:
 
     // A tile that is wider than what is left of D.
     void multiply_edge(tile_call call, tile_function multiply, std::size_t rows, std::size_t columns) {
-        float edge[largest_tile] = {};
+        float edge[tile_buffer_size] = {};
         float* const d = call.d;
         const std::size_t d_stride = call.d_stride;
         const bool holds_nothing = call.first && call.from_zero;
@@ -397,8 +397,6 @@ private:
             std::memcpy(d + i * d_stride, edge + i * width_, columns * sizeof(float));
         }
     }
-
-    static constexpr std::size_t largest_tile = 8 * 64;
 
     const blocked_job& job_;
     const std::vector<k_block>& blocks_;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <narrowfp/base/dispatch.hpp>
 #include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/gemm/internal/aligned.hpp>
+#include <narrowfp/gemm/kernel/kernel_sets.hpp>
 #include <narrowfp/gemm/native.hpp>
 #include <narrowfp/gemm/reference.hpp>
 
@@ -19,41 +21,25 @@ void rows_scalar(const detail::gemm_job& job, std::size_t first, std::size_t las
     detail::gemm_rows(job, first, last);
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-__attribute__((target("avx2,fma,f16c"), flatten)) void rows_avx2(const detail::gemm_job& job, std::size_t first,
-                                                                 std::size_t last) {
+#if NARROWFP_X86_KERNELS
+__attribute__((target(NARROWFP_AVX2_ATTRIBUTES), flatten)) void rows_avx2(const detail::gemm_job& job,
+                                                                          std::size_t first, std::size_t last) {
     detail::gemm_rows(job, first, last);
 }
 
-__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"), flatten)) void rows_avx512(
-    const detail::gemm_job& job, std::size_t first, std::size_t last) {
+__attribute__((target(NARROWFP_AVX512_ATTRIBUTES), flatten)) void rows_avx512(const detail::gemm_job& job,
+                                                                              std::size_t first, std::size_t last) {
     detail::gemm_rows(job, first, last);
 }
 #endif
 
-rows_function rows_for(target t) {
-#if defined(__x86_64__) && defined(__GNUC__)
-    switch (t) {
-        case target::avx2: return rows_avx2;
-        case target::avx512:
-        case target::avx512_bf16: return rows_avx512;
-        case target::scalar: break;
-    }
-#else
-    static_cast<void>(t);
+constexpr dispatch_row<rows_function> loops[] = {
+#if NARROWFP_X86_KERNELS
+    {features_of(target::avx512), rows_avx512},
+    {features_of(target::avx2), rows_avx2},
 #endif
-    return rows_scalar;
-}
-
-const detail::kernel_set* kernels_for(target t) {
-    switch (t) {
-        case target::avx2: return detail::avx2_kernels();
-        case target::avx512: return detail::avx512_kernels();
-        case target::avx512_bf16: return detail::avx512_bf16_kernels();
-        case target::scalar: break;
-    }
-    return nullptr;
-}
+    {{}, rows_scalar},
+};
 
 // -- the product in blocks --------------------------------------------------------------------------------------------
 constexpr std::size_t few = 8;  // columns of D that fill too little of a tile, and rows that do not repay a scan
@@ -139,7 +125,7 @@ void with_dense_rows(matrix_view<float> d, Work work) {
 bool multiply_by_kernels(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc,
                          matrix_view<float> d, matrix_view<const float> c, const any_format& output,
                          const options& opts, const detail::packed_panels* packed, promise kept) {
-    const detail::kernel_set* kernels = kernels_for(active_target());
+    const detail::kernel_set* kernels = detail::kernel_set_for(active_features());
     const bool integers = accumulates_by<int32_exact>(acc) != nullptr;
     const aligned* unit = accumulates_by<aligned>(acc);
     const bool chain = accumulates_by<sequential<float>>(acc) != nullptr;
@@ -204,7 +190,7 @@ void multiply(const quantized_matrix& a, const quantized_matrix& b, const detail
     if (multiply_by_kernels(a, b, acc, d, c, output, opts, packed, kept)) {
         return;
     }
-    const rows_function rows = rows_for(active_target());
+    const rows_function rows = best_of(complete_table<loops>(), active_features());
     const detail::gemm_job job(a, b, acc, c, d, output);
     parallel_ranges(a.rows(), 1, opts, [&](std::size_t first, std::size_t last) {
         with_default_environment([&] { rows(job, first, last); });
@@ -247,7 +233,7 @@ void gemm_into(matrix_view<const float> a, matrix_view<const float> b, matrix_vi
                const options& opts) {
     require_options(opts);
     detail::require_shapes_of_product(a, b, c, d);
-    const detail::kernel_set* kernels = kernels_for(active_target());
+    const detail::kernel_set* kernels = detail::kernel_set_for(active_features());
     if (kernels == nullptr || d.empty() || a.cols() == 0 || !has_increasing_strides(a) || !has_increasing_strides(b)) {
         parallel_ranges(d.rows(), 1, opts, [&](std::size_t first, std::size_t last) {
             with_default_environment([&] { wide_rows(a, b, c, d, first, last); });

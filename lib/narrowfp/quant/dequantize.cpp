@@ -24,7 +24,7 @@ public:
     dequantizer(const quantized_matrix& q, matrix_view<float> out)
         : q_(q),
           out_(out),
-          kernels_(*kernel::block_kernels_for(active_target())),
+          kernels_(*kernel::block_kernels_for(active_features())),
           // With scales, decoded values are multiplied next: they stay in the cache.
           decode_(q.element(), q.has_scales() ? 0 : out.size() * sizeof(float)),
           width_(q.codes().bits()),
@@ -115,7 +115,7 @@ private:
 void dequantize_into(const quantized_matrix& q, matrix_view<float> out, const options& opts) {
     require_options(opts);
     require_shape("dequantize: output", out.rows(), out.cols(), q.rows(), q.cols());
-    if (kernel::block_kernels_for(active_target()) == nullptr || out.empty()) {
+    if (kernel::block_kernels_for(active_features()) == nullptr || out.empty()) {
         dequantize_reference_into(q, out);
         return;
     }

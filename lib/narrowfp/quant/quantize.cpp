@@ -114,7 +114,7 @@ public:
           q_(q),
           out_(out),
           opts_(opts),
-          kernels_(*kernel::block_kernels_for(active_target())),
+          kernels_(*kernel::block_kernels_for(active_features())),
           block_rows_(std::min(q.blocks.block_rows, x.rows())),
           block_cols_(std::min(q.blocks.block_cols, x.cols())),
           grid_cols_(block_count(x.cols(), block_cols_)),
@@ -388,7 +388,7 @@ bool scales_exactly(const quantization& q) {
 void quantize_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out, const options& opts) {
     require_options(opts);
     require_quantization(q);
-    if (kernel::block_kernels_for(active_target()) == nullptr || x.empty() || !scales_exactly(q)) {
+    if (kernel::block_kernels_for(active_features()) == nullptr || x.empty() || !scales_exactly(q)) {
         quantize_reference_into(x, q, out);
         if (!opts.count_events) {
             out.set_events({.elements = x.size()});

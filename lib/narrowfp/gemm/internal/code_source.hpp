@@ -54,9 +54,10 @@ struct code_source {
     std::size_t k_step_at(std::size_t line) const {
         return panel_lines == 0 ? k_step : panel_width(line / panel_lines) * bytes();
     }
-    // Lines of a panel in memory: the last is only as wide as needed, in multiples of 64.
+    // Lines of a panel in memory: the last is only as wide as needed, in multiples of most_tile_columns.
     std::size_t panel_width(std::size_t panel) const {
-        const std::size_t rest = (lines - panel * panel_lines + 63) / 64 * 64;
+        const std::size_t rest =
+            (lines - panel * panel_lines + most_tile_columns - 1) / most_tile_columns * most_tile_columns;
         return rest < panel_lines ? rest : panel_lines;
     }
 };
@@ -66,6 +67,7 @@ code_source source_of(const quantized_matrix& q, bool lines_are_rows);
 
 // Lines of a panel of a packed operand: what one pass over k keeps in registers when D has one row.
 inline constexpr std::size_t stream_columns = 256;
+static_assert(stream_columns % most_tile_columns == 0);
 
 // The weights of a packed_operand.
 struct packed_panels {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a target offers to the blocked product: functions that decode codes into panels, and functions that multiply a
-// tile of D. One set for each target, in kernel/; the drivers (blocked.cpp, aligned.cpp) know no instruction.
+// tile of D. One set for each target that has kernels of its own, in kernel/; the drivers (blocked.cpp, aligned.cpp) know
+// no instruction.
 //
 // Layout of panels. A step is what one multiplication of a kernel takes from a line: one FP32 number, or a pair of 16-bit
 // words. It is 4 bytes either way. The panel of B is [step][tile_columns], the lines of A are [row][step]. In a pair the
@@ -9,8 +10,11 @@
 // product, -0, changes nothing, not even a -0.
 #pragma once
 
+#include <narrowfp/base/target_attributes.hpp>
+
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 namespace narrowfp::detail {
 
@@ -150,9 +154,35 @@ struct kernel_set {
     least_function least_magnitude = nullptr;  // where there is bf16
 };
 
-// Null where this build or this processor has none.
-const kernel_set* avx2_kernels();
-const kernel_set* avx512_kernels();
-const kernel_set* avx512_bf16_kernels();
+// The drivers copy tiles at the edges of D into buffers of this size, and pad packed operands to most_tile_columns, which
+// the columns of a tile divide.
+inline constexpr std::size_t most_tile_rows = 8;
+inline constexpr std::size_t most_tile_columns = 64;
+inline constexpr std::size_t tile_buffer_size = most_tile_rows * most_tile_columns;
+
+constexpr bool fits_tile_buffers(const kernel_set& set) {
+    for (const kernel_family* family : {set.f32, set.bf16, set.integer}) {
+        if (family != nullptr && (family->tile_rows == 0 || family->tile_rows > most_tile_rows ||
+                                  family->tile_columns == 0 || most_tile_columns % family->tile_columns != 0)) {
+            return false;
+        }
+    }
+    return set.aligned == nullptr || (set.aligned->rows <= most_tile_rows && set.aligned->columns <= most_tile_columns);
+}
+
+// The only way to a set: its tiles fit.
+template <const kernel_set& Set>
+constexpr const kernel_set& checked_set() {
+    static_assert(
+        fits_tile_buffers(Set),
+        "a tile of this set has more than most_tile_rows rows, or columns that do not divide most_tile_columns");
+    return Set;
+}
+
+#if NARROWFP_X86_KERNELS
+const kernel_set& avx2_kernels();
+const kernel_set& avx512_kernels();
+const kernel_set& avx512_bf16_kernels();
+#endif
 
 }  // namespace narrowfp::detail

@@ -15,6 +15,9 @@
 namespace narrowfp::detail {
 namespace {
 
+template <class Ops>
+inline constexpr std::size_t tile_columns_of = Ops::tile_vectors* Ops::lanes;
+
 // Ops: vectors of FP32. Dot: `acc` (accumulator vector), zero(), load/store of it as FP32 memory, step(acc, a, b) for
 // one step, value(acc, unit) as FP32.
 template <class Ops, class Dot, std::size_t Rows>
@@ -23,7 +26,7 @@ class tile_product {
     using accumulator_vector = typename Dot::acc;
     static constexpr std::size_t vectors = Ops::tile_vectors;
     static constexpr std::size_t lanes = Ops::lanes;
-    static constexpr std::size_t columns = vectors * lanes;
+    static constexpr std::size_t columns = tile_columns_of<Ops>;
 
 public:
     static void run(const tile_call& t) {

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernels for AVX2 with FMA and F16C. The instruction set is chosen in this file, not by a compiler option, so that
 // nothing from a shared header is compiled for it.
+#include <narrowfp/base/target_attributes.hpp>
 #include <narrowfp/gemm/internal/kernel_set.hpp>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 
 #include <immintrin.h>
 
 #include <cstring>
+#include <iterator>
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
-#else
-#pragma GCC target("avx2,fma,f16c")
-#endif
+NARROWFP_BEGIN_TARGET(NARROWFP_AVX2_ATTRIBUTES)
 
 #include <narrowfp/gemm/internal/tile_kernel.hpp>
 
@@ -134,8 +132,8 @@ constexpr tile_function tiles[6] = {tile_product<avx2_ops, Dot, 1>::run, tile_pr
                                     tile_product<avx2_ops, Dot, 5>::run, tile_product<avx2_ops, Dot, 6>::run};
 
 constexpr kernel_family f32_family{.elements_per_step = 1,
-                                   .tile_rows = 6,
-                                   .tile_columns = 16,
+                                   .tile_rows = std::size(tiles<avx2_fma>),
+                                   .tile_columns = tile_columns_of<avx2_ops>,
                                    .tile = tiles<avx2_fma>,
                                    .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>,
                                              panel_f32<code_kind::f16>, panel_f32<code_kind::f32>},
@@ -143,8 +141,8 @@ constexpr kernel_family f32_family{.elements_per_step = 1,
                                             line_f32<code_kind::f16>, line_f32<code_kind::f32>}};
 
 constexpr kernel_family integer_family{.elements_per_step = 2,
-                                       .tile_rows = 6,
-                                       .tile_columns = 16,
+                                       .tile_rows = std::size(tiles<avx2_integer>),
+                                       .tile_columns = tile_columns_of<avx2_ops>,
                                        .tile = tiles<avx2_integer>,
                                        .panel = {panel_pairs},
                                        .line = {line_pairs}};
@@ -153,16 +151,10 @@ constexpr kernel_set kernels{&f32_family, nullptr, &integer_family, nullptr};
 
 }  // namespace
 
-const kernel_set* avx2_kernels() { return &kernels; }
+const kernel_set& avx2_kernels() { return checked_set<kernels>(); }
 
 }  // namespace narrowfp::detail
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
-
-#else
-
-const narrowfp::detail::kernel_set* narrowfp::detail::avx2_kernels() { return nullptr; }
+NARROWFP_END_TARGET
 
 #endif

@@ -6,9 +6,10 @@
 // halves first, then the low ones (Intel SDM, VDPBF16PS). Where no operand and no sum can be subnormal it is therefore
 // the chain of the reference. That the processor at hand does this is tried once (is_fma_chain).
 #include <narrowfp/base/fp_environment.hpp>
+#include <narrowfp/base/target_attributes.hpp>
 #include <narrowfp/gemm/internal/kernel_set.hpp>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 
 #include <immintrin.h>
 
@@ -17,14 +18,9 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 
-#if defined(__clang__)
-#pragma clang attribute push(                                                                                     \
-    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vbmi,avx512vnni"))), \
-    apply_to = function)
-#else
-#pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vbmi,avx512vnni")
-#endif
+NARROWFP_BEGIN_TARGET(NARROWFP_AVX512_BF16_ATTRIBUTES)
 
 #include <narrowfp/gemm/internal/avx512_aligned.hpp>
 #include <narrowfp/gemm/internal/avx512_stream.hpp>
@@ -243,8 +239,8 @@ void line_pairs_of_bytes(const std::uint8_t* codes, std::size_t count, const wor
 
 constexpr kernel_family f32_family{
     .elements_per_step = 1,
-    .tile_rows = 6,
-    .tile_columns = 64,
+    .tile_rows = std::size(avx512_tiles<avx512_fma>),
+    .tile_columns = tile_columns_of<avx512_ops>,
     .tile = avx512_tiles<avx512_fma>,
     .panel = {panel_f32<code_kind::table8>, panel_f32<code_kind::bf16>, panel_f32<code_kind::f16>,
               panel_f32<code_kind::f32>},
@@ -258,16 +254,16 @@ constexpr std::uint32_t negative_zero = 0x8000;
 
 constexpr kernel_family bf16_family{
     .elements_per_step = 2,
-    .tile_rows = 6,
-    .tile_columns = 64,
+    .tile_rows = std::size(avx512_tiles<bf16_dot>),
+    .tile_columns = tile_columns_of<avx512_ops>,
     .tile = avx512_tiles<bf16_dot>,
     .panel = {panel_pairs_of_bytes, panel_pairs_by<pairs_of_words>},
     .line = {line_pairs_of_bytes<negative_zero>, line_pairs<words_of_words, negative_zero>},
     .stream = {stream_of_bytes<bf16_dot, pairs_of_bytes>, stream_columns_of<bf16_dot, pairs_of_words>}};
 
 constexpr kernel_family integer_family{.elements_per_step = 2,
-                                       .tile_rows = 6,
-                                       .tile_columns = 64,
+                                       .tile_rows = std::size(avx512_tiles<avx512_integer<fused_multiply_add>>),
+                                       .tile_columns = tile_columns_of<avx512_ops>,
                                        .tile = avx512_tiles<avx512_integer<fused_multiply_add>>,
                                        .panel = {panel_pairs_of_bytes},
                                        .line = {line_pairs_of_bytes<0>}};
@@ -339,20 +335,15 @@ constexpr kernel_set without_dot_products{&f32_family, nullptr, &integer_family,
 
 }  // namespace
 
-const kernel_set* avx512_bf16_kernels() {
-    static const kernel_set* const chosen =
-        with_default_environment([] { return is_fma_chain(); }) ? &with_dot_products : &without_dot_products;
+const kernel_set& avx512_bf16_kernels() {
+    static const kernel_set& chosen = with_default_environment([] { return is_fma_chain(); })
+                                          ? checked_set<with_dot_products>()
+                                          : checked_set<without_dot_products>();
     return chosen;
 }
 
 }  // namespace narrowfp::detail
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
-
-#else
-
-const narrowfp::detail::kernel_set* narrowfp::detail::avx512_bf16_kernels() { return nullptr; }
+NARROWFP_END_TARGET
 
 #endif

@@ -6,13 +6,13 @@
 #include <bit>
 #include <cmath>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 #include <immintrin.h>
 #endif
 
 namespace narrowfp::kernel {
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 
 namespace {
 
@@ -136,7 +136,7 @@ inline void scale_each_row(scale_operation how, const float* row, std::size_t co
         how, row, count, [factors](std::size_t i) { return factors[i]; }, out);
 }
 
-#define NARROWFP_AVX2 __attribute__((target("avx2,fma,f16c")))
+#define NARROWFP_AVX2 __attribute__((target(NARROWFP_AVX2_ATTRIBUTES)))
 
 // An 8 x 8 block by the usual three steps: pairs, quadruples, halves.
 NARROWFP_AVX2 void transpose_8x8(const float* in, std::ptrdiff_t in_stride, float* out, std::ptrdiff_t out_stride) {
@@ -180,12 +180,6 @@ void transpose(const float* in, std::ptrdiff_t in_stride, float* out, std::size_
     }
 }
 
-#if defined(__clang__)
-#define NARROWFP_WIDE_VECTORS
-#else
-#define NARROWFP_WIDE_VECTORS ",prefer-vector-width=512"
-#endif
-
 // The functions of one target, as static members of a struct of that name.
 #define NARROWFP_BLOCK_KERNELS(Target, Attributes)                                                                   \
     struct Target {                                                                                                  \
@@ -211,8 +205,8 @@ void transpose(const float* in, std::ptrdiff_t in_stride, float* out, std::size_
         }                                                                                                            \
     };
 
-NARROWFP_BLOCK_KERNELS(avx2, "avx2,fma,f16c")
-NARROWFP_BLOCK_KERNELS(avx512, "avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl" NARROWFP_WIDE_VECTORS)
+NARROWFP_BLOCK_KERNELS(avx2, NARROWFP_AVX2_ATTRIBUTES)
+NARROWFP_BLOCK_KERNELS(avx512, NARROWFP_AVX512_ATTRIBUTES NARROWFP_WIDE_VECTORS)
 
 template <class T>
 constexpr block_kernels table_of() {
@@ -228,20 +222,20 @@ constexpr block_kernels avx512_kernels = table_of<avx512>();
 
 }  // namespace
 
-const block_kernels* block_kernels_for(target t) {
-    switch (t) {
-        case target::avx2: return &avx2_kernels;
-        case target::avx512:
-        case target::avx512_bf16: return &avx512_kernels;
-        case target::scalar: break;
-    }
-    return nullptr;
-}
-
-#else
-
-const block_kernels* block_kernels_for(target) { return nullptr; }
-
 #endif
+
+namespace {
+
+constexpr dispatch_row<const block_kernels*> rows[] = {
+#if NARROWFP_X86_KERNELS
+    {features_of(target::avx512), &avx512_kernels},
+    {features_of(target::avx2), &avx2_kernels},
+#endif
+    {{}, nullptr},
+};
+
+}  // namespace
+
+dispatch_table<const block_kernels*> block_kernel_tables() { return complete_table<rows>(); }
 
 }  // namespace narrowfp::kernel

@@ -5,6 +5,7 @@
 // All functions expect the default floating-point environment.
 #pragma once
 
+#include <narrowfp/base/dispatch.hpp>
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/quant/scale_rule.hpp>
 
@@ -32,7 +33,8 @@ struct block_kernels {
                       std::size_t cols);
 };
 
-// The table of a target, or none for `scalar`.
-const block_kernels* block_kernels_for(target t);
+// By target. Null: the reference.
+dispatch_table<const block_kernels*> block_kernel_tables();
+inline const block_kernels* block_kernels_for(feature_set has) { return best_of(block_kernel_tables(), has); }
 
 }  // namespace narrowfp::kernel

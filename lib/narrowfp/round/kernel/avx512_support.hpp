@@ -2,13 +2,15 @@
 // What the files with AVX-512 intrinsics share.
 #pragma once
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#include <narrowfp/base/target_attributes.hpp>
+
+#if NARROWFP_X86_KERNELS
 #include <immintrin.h>
 
 #include <cstddef>
 #include <cstdint>
 
-#define NARROWFP_AVX512 __attribute__((target("avx2,fma,f16c,popcnt,avx512f,avx512bw,avx512dq,avx512vl")))
+#define NARROWFP_AVX512 __attribute__((target(NARROWFP_AVX512_ATTRIBUTES)))
 #define NARROWFP_AVX512_INLINE NARROWFP_AVX512 __attribute__((always_inline)) static inline
 
 namespace narrowfp::kernel {

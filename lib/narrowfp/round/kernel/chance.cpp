@@ -13,8 +13,8 @@ int cut_bits(const rounding_rule& rule) { return rule.random_bits + (rule.mode =
 
 }  // namespace
 
-bool has_chance(const any_format& format, const rounding_rule& rule, target t) {
-    if (!is_stochastic(rule.mode) || rule.random_bits > 16 || !has_narrow(format, rounding::toward_zero, t)) {
+bool has_chance(const any_format& format, const rounding_rule& rule) {
+    if (!is_stochastic(rule.mode) || rule.random_bits > 16 || !has_narrow(format, rounding::toward_zero)) {
         return false;
     }
     // Two bits of the 24 are left to the power of two that is added.
@@ -27,7 +27,7 @@ chance_job chance_job_of(const any_format& format, const rounding_rule& rule, ov
     return job;
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 
 namespace {
 
@@ -151,7 +151,7 @@ struct chance_run {
 
     static void chance_lanes(const chance_job& job, const std::uint32_t* random, const float* in, std::uint8_t* out,
                              std::size_t count, event_counts& counts) {
-        const kernel_table& table = *kernels_for(target::avx512);
+        const kernel_table& table = avx512_lanes();
         std::uint32_t codes[group];
         table.by_chance[static_cast<std::size_t>(Mode) - static_cast<std::size_t>(rounding::stochastic_a)](
             job.format.lanes, in, random, static_cast<std::uint32_t>(job.rule.random_bits), codes, count, counts);
@@ -187,20 +187,13 @@ struct chance_run {
 
 }  // namespace
 
-event_counts convert_by_chance(const chance_job& job, const philox_stream& random, std::uint64_t first, const float* in,
-                               std::uint8_t* out, std::size_t count) {
+event_counts convert_by_chance_avx512(const chance_job& job, const philox_stream& random, std::uint64_t first,
+                                      const float* in, std::uint8_t* out, std::size_t count) {
     switch (job.rule.mode) {
         case rounding::stochastic_b: return chance_run<rounding::stochastic_b>::run(job, random, first, in, out, count);
         case rounding::stochastic_c: return chance_run<rounding::stochastic_c>::run(job, random, first, in, out, count);
         default: return chance_run<rounding::stochastic_a>::run(job, random, first, in, out, count);
     }
-}
-
-#else
-
-event_counts convert_by_chance(const chance_job&, const philox_stream&, std::uint64_t, const float*, std::uint8_t*,
-                               std::size_t) {
-    return {};
 }
 
 #endif

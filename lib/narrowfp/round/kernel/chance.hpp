@@ -15,12 +15,14 @@ struct chance_job {
 };
 
 // Whether format and rule have this path.
-bool has_chance(const any_format& format, const rounding_rule& rule, target t);
+bool has_chance(const any_format& format, const rounding_rule& rule);
 // Precondition: has_chance.
 chance_job chance_job_of(const any_format& format, const rounding_rule& rule, overflow_mode overflow);
 
+#if NARROWFP_X86_KERNELS
 // out[i] = in[i] as a code of 8 bits, whose random bits are random.bits(first + i, bits). Expects the default environment.
-event_counts convert_by_chance(const chance_job& job, const philox_stream& random, std::uint64_t first, const float* in,
-                               std::uint8_t* out, std::size_t count);
+event_counts convert_by_chance_avx512(const chance_job& job, const philox_stream& random, std::uint64_t first,
+                                      const float* in, std::uint8_t* out, std::size_t count);
+#endif
 
 }  // namespace narrowfp::kernel

@@ -72,9 +72,9 @@ void order_streamed_stores(bool any) {
 
 }  // namespace
 
-decoder::decoder(const any_format& from, std::size_t bytes)
+decoder::decoder(const any_format& from, std::size_t bytes, const kernel_table* kernels)
     : format_(from),
-      table_(kernels_for(active_target())),
+      table_(kernels),
       has_values_(table_ != nullptr && code_bits_of(from) <= 8),
       has_lanes_(table_ != nullptr && has_decode_lanes(from)),
       stream_(bytes >= streamed_bytes) {
@@ -93,8 +93,8 @@ template <code_word Code>
 void decoder::operator()(std::span<const Code> in, std::span<float> out) const {
     if (has_values_) {
         if constexpr (sizeof(Code) == 1) {
-            if (active_target() >= target::avx512) {
-                decode_8_avx512(upper_halves_.data(), in.data(), out.data(), in.size(), stream_);
+            if (table_->arrays.decode_8 != nullptr) {
+                table_->arrays.decode_8(upper_halves_.data(), in.data(), out.data(), in.size(), stream_);
                 return;
             }
         }
@@ -113,15 +113,14 @@ void decoder::operator()(std::span<const Code> in, std::span<float> out) const {
 void decoder::finish() const { order_streamed_stores(stream_); }
 
 converter::converter(const any_format& to, const rounding_rule& rule, const philox_stream& random,
-                     overflow_mode overflow, bool count_events, std::size_t bytes)
+                     overflow_mode overflow, bool count_events, std::size_t bytes, const kernel_table* kernels)
     : format_(to),
       rule_(rule),
       random_(random),
       overflow_(overflow),
       count_events_(count_events),
-      stream_(bytes >= streamed_bytes) {
-    const target t = active_target();
-    table_ = kernels_for(t);
+      stream_(bytes >= streamed_bytes),
+      table_(kernels) {
     if (table_ == nullptr) {
         return;
     }
@@ -132,12 +131,13 @@ converter::converter(const any_format& to, const rounding_rule& rule, const phil
             lane_function_ =
                 std::holds_alternative<fixed_format>(to) ? table_->convert_fixed[mode] : table_->convert[mode];
         }
-        if (has_narrow(to, rule, t)) {
+        const array_kernels& arrays = table_->arrays;
+        if (arrays.narrow != nullptr && has_narrow(to, rule)) {
             narrow_ = narrow_job_of(to, rule.mode, overflow);
-        } else if (has_chance(to, rule, t)) {
+        } else if (arrays.by_chance != nullptr && has_chance(to, rule)) {
             chance_ = chance_job_of(to, rule, overflow);
         }
-        half_ = half_kind_of(to, rule, t);
+        half_ = arrays.half != nullptr ? half_kind_of(to, rule) : half_kind::none;
     } else if (std::holds_alternative<hifloat8_format>(to) && rule.mode == rounding::ties_to_away) {
         tapered_ = tapered_table(overflow);
     }
@@ -162,18 +162,18 @@ template <host_float T, code_word Code>
 event_counts converter::operator()(std::span<const T> in, std::span<Code> out, std::uint64_t first) const {
     if constexpr (std::same_as<T, float> && sizeof(Code) == 1) {
         if (narrow_) {
-            return convert_narrow(*narrow_, in.data(), out.data(), in.size(), {}, count_events_, stream_);
+            return table_->arrays.narrow(*narrow_, in.data(), out.data(), in.size(), {}, count_events_, stream_);
         }
         if (chance_) {
-            return convert_by_chance(*chance_, random_, first, in.data(), out.data(), in.size());
+            return table_->arrays.by_chance(*chance_, random_, first, in.data(), out.data(), in.size());
         }
-        if (tapered_ != nullptr && active_target() >= target::avx512) {
-            return convert_tapered_avx512(tapered_, in.data(), out.data(), in.size(), stream_);
+        if (tapered_ != nullptr && table_->arrays.tapered != nullptr) {
+            return table_->arrays.tapered(tapered_, in.data(), out.data(), in.size(), stream_);
         }
     }
     if constexpr (std::same_as<T, float> && sizeof(Code) == 2) {
         if (half_ != half_kind::none) {
-            return convert_half(half_, *lanes_, in.data(), out.data(), in.size(), count_events_, stream_);
+            return table_->arrays.half(half_, *lanes_, in.data(), out.data(), in.size(), count_events_, stream_);
         }
     }
     if (!lanes_ && tapered_ == nullptr) {
@@ -205,8 +205,8 @@ template <host_float T>
 event_counts converter::round(std::span<const T> in, std::span<float> out, std::uint64_t first,
                               const decoder& decode) const {
     if constexpr (std::same_as<T, float>) {
-        if (narrow_) {
-            return round_narrow(*narrow_, in.data(), out.data(), in.size(), count_events_, stream_);
+        if (narrow_ && table_->arrays.round_narrow != nullptr) {
+            return table_->arrays.round_narrow(*narrow_, in.data(), out.data(), in.size(), count_events_, stream_);
         }
     }
     event_counts counts;

@@ -16,8 +16,10 @@ namespace narrowfp::kernel {
 
 class decoder {
 public:
-    // `bytes`: size of the whole output, which decides whether stores go past the caches.
-    decoder(const any_format& from, std::size_t bytes);
+    // `bytes`: size of the whole output, which decides whether stores go past the caches. `kernels`: null means the
+    // reference.
+    decoder(const any_format& from, std::size_t bytes,
+            const kernel_table* kernels = conversion_kernels_for(active_features()));
 
     template <code_word Code>
     void operator()(std::span<const Code> in, std::span<float> out) const;
@@ -38,7 +40,8 @@ class converter {
 public:
     // Precondition: the format defines the rule (require_rounding).
     converter(const any_format& to, const rounding_rule& rule, const philox_stream& random, overflow_mode overflow,
-              bool count_events, std::size_t bytes);
+              bool count_events, std::size_t bytes,
+              const kernel_table* kernels = conversion_kernels_for(active_features()));
 
     // Codes of `in`, whose first element is element `first` of the stream of random bits.
     template <host_float T, code_word Code>
@@ -53,7 +56,7 @@ public:
     bool can_scale() const { return narrow_.has_value(); }
     // The same for elements that meet the factors of their blocks first, in binary32. Precondition: can_scale().
     event_counts scaled(std::span<const float> in, std::span<std::uint8_t> out, const block_factors& scale) const {
-        return convert_narrow(*narrow_, in.data(), out.data(), in.size(), scale, count_events_, stream_);
+        return table_->arrays.narrow(*narrow_, in.data(), out.data(), in.size(), scale, count_events_, stream_);
     }
     // Whether stores go past the caches, where a kernel has such.
     bool streams() const { return stream_; }

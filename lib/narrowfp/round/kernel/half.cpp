@@ -5,11 +5,11 @@
 
 namespace narrowfp::kernel {
 
-half_kind half_kind_of(const any_format& format, const rounding_rule& rule, target t) {
+half_kind half_kind_of(const any_format& format, const rounding_rule& rule) {
     const auto* f = std::get_if<float_format>(&format);
-    if (t < target::avx512 || f == nullptr || rule.mode != rounding::ties_to_even ||
-        f->infinity != infinity_kind::ieee || f->nan != nan_kind::ieee || !f->has_subnormals || !f->is_signed ||
-        f->padding_bits != 0 || !f->has_negative_zero) {
+    if (f == nullptr || rule.mode != rounding::ties_to_even || f->infinity != infinity_kind::ieee ||
+        f->nan != nan_kind::ieee || !f->has_subnormals || !f->is_signed || f->padding_bits != 0 ||
+        !f->has_negative_zero) {
         return half_kind::none;
     }
     const auto has_fields = [f](const float_format& other) {
@@ -19,7 +19,7 @@ half_kind half_kind_of(const any_format& format, const rounding_rule& rule, targ
     return has_fields(bf16) ? half_kind::bfloat16 : (has_fields(f16) ? half_kind::binary16 : half_kind::none);
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 
 namespace {
 
@@ -27,7 +27,7 @@ constexpr std::size_t group = 32;  // elements whose codes fill a register
 
 void by_lanes(const lane_constants& lanes, const float* in, std::uint16_t* out, std::size_t count,
               event_counts& counts) {
-    const kernel_table& table = *kernels_for(target::avx512);
+    const kernel_table& table = avx512_lanes();
     std::uint32_t codes[group];
     table.convert[static_cast<std::size_t>(rounding::ties_to_even)](lanes, in, codes, count, counts);
     table.store_16(codes, out, count);
@@ -123,20 +123,14 @@ NARROWFP_AVX512 event_counts convert_all(const lane_constants& lanes, const floa
 
 }  // namespace
 
-event_counts convert_half(half_kind kind, const lane_constants& lanes, const float* in, std::uint16_t* out,
-                          std::size_t count, bool count_events, bool stream) {
+event_counts convert_half_avx512(half_kind kind, const lane_constants& lanes, const float* in, std::uint16_t* out,
+                                 std::size_t count, bool count_events, bool stream) {
     const auto run = [&]<half_kind Kind>() {
         return count_events ? convert_all<Kind, true>(lanes, in, out, count, stream)
                             : convert_all<Kind, false>(lanes, in, out, count, stream);
     };
     return kind == half_kind::bfloat16 ? run.template operator()<half_kind::bfloat16>()
                                        : run.template operator()<half_kind::binary16>();
-}
-
-#else
-
-event_counts convert_half(half_kind, const lane_constants&, const float*, std::uint16_t*, std::size_t, bool, bool) {
-    return {};
 }
 
 #endif

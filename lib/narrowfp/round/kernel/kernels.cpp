@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loops of runs.hpp, compiled once per target. `flatten` inlines all of a loop's body; nothing compiled for a target
 // can leak into code that runs elsewhere.
+#include <narrowfp/round/kernel/chance.hpp>
+#include <narrowfp/round/kernel/half.hpp>
 #include <narrowfp/round/kernel/kernels.hpp>
+#include <narrowfp/round/kernel/narrow.hpp>
+#include <narrowfp/round/kernel/tapered.hpp>
 
 namespace narrowfp::kernel {
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 
 namespace {
-
-#if defined(__clang__)
-#define NARROWFP_WIDE_VECTORS
-#else
-#define NARROWFP_WIDE_VECTORS ",prefer-vector-width=512"
-#endif
 
 // The functions of one target, as static members of a struct of that name.
 #define NARROWFP_KERNELS(Target, Attributes)                                                                          \
@@ -68,50 +66,35 @@ namespace {
         }                                                                                                             \
     };
 
-NARROWFP_KERNELS(avx2, "avx2,fma,f16c")
-NARROWFP_KERNELS(avx512, "avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl" NARROWFP_WIDE_VECTORS)
+NARROWFP_KERNELS(avx2, NARROWFP_AVX2_ATTRIBUTES)
+NARROWFP_KERNELS(avx512, NARROWFP_AVX512_ATTRIBUTES NARROWFP_WIDE_VECTORS)
 
-template <class T>
-constexpr kernel_table table_of() {
-    return {.convert = {T::template convert<rounding::ties_to_even>, T::template convert<rounding::ties_to_away>,
-                        T::template convert<rounding::toward_zero>, T::template convert<rounding::toward_positive>,
-                        T::template convert<rounding::toward_negative>, T::template convert<rounding::to_odd>},
-            .convert_fixed = {T::template convert_fixed<rounding::ties_to_even>,
-                              T::template convert_fixed<rounding::ties_to_away>,
-                              T::template convert_fixed<rounding::toward_zero>,
-                              T::template convert_fixed<rounding::toward_positive>,
-                              T::template convert_fixed<rounding::toward_negative>,
-                              T::template convert_fixed<rounding::to_odd>},
-            .by_chance = {T::template by_chance<rounding::stochastic_a>, T::template by_chance<rounding::stochastic_b>,
-                          T::template by_chance<rounding::stochastic_c>},
-            .store_8 = T::template store<std::uint8_t>,
-            .store_16 = T::template store<std::uint16_t>,
-            .load_8 = T::template load<std::uint8_t>,
-            .load_16 = T::template load<std::uint16_t>,
-            .decode = T::decode,
-            .round_to_odd = T::round_to_odd,
-            .random = T::random};
-}
-
-constexpr kernel_table avx2_kernels = table_of<avx2>();
-constexpr kernel_table avx512_kernels = table_of<avx512>();
+constexpr kernel_table avx2_kernels = table_of<avx2>({});
+constexpr kernel_table avx512_kernels = table_of<avx512>({.narrow = convert_narrow_avx512,
+                                                          .round_narrow = round_narrow_avx512,
+                                                          .half = convert_half_avx512,
+                                                          .by_chance = convert_by_chance_avx512,
+                                                          .tapered = convert_tapered_avx512,
+                                                          .decode_8 = decode_8_avx512});
 
 }  // namespace
 
-const kernel_table* kernels_for(target t) {
-    switch (t) {
-        case target::avx2: return &avx2_kernels;
-        case target::avx512:
-        case target::avx512_bf16: return &avx512_kernels;
-        case target::scalar: break;
-    }
-    return nullptr;
-}
-
-#else
-
-const kernel_table* kernels_for(target) { return nullptr; }
+const kernel_table& avx512_lanes() { return avx512_kernels; }
 
 #endif
+
+namespace {
+
+constexpr dispatch_row<const kernel_table*> rows[] = {
+#if NARROWFP_X86_KERNELS
+    {features_of(target::avx512), &avx512_kernels},
+    {features_of(target::avx2), &avx2_kernels},
+#endif
+    {{}, nullptr},
+};
+
+}  // namespace
+
+dispatch_table<const kernel_table*> conversion_kernels() { return complete_table<rows>(); }
 
 }  // namespace narrowfp::kernel

@@ -6,9 +6,9 @@
 
 namespace narrowfp::kernel {
 
-bool has_narrow(const any_format& format, const rounding_rule& rule, target t) {
+bool has_narrow(const any_format& format, const rounding_rule& rule) {
     const auto* f = std::get_if<float_format>(&format);
-    if (t < target::avx512 || f == nullptr || is_stochastic(rule.mode) || rule.mode == rounding::ties_to_away ||
+    if (f == nullptr || is_stochastic(rule.mode) || rule.mode == rounding::ties_to_away ||
         rule.mode == rounding::to_odd) {
         return false;
     }
@@ -34,7 +34,7 @@ narrow_job narrow_job_of(const any_format& format, rounding mode, overflow_mode 
             .mode = mode};
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 
 namespace {
 
@@ -167,7 +167,7 @@ void convert_by_lanes(const narrow_job& job, const float* in, std::uint8_t* out,
         scaled[i] = how == prescale::multiply ? in[i] * scale : (how == prescale::divide ? in[i] / scale : in[i]);
     }
     std::uint32_t codes[group];
-    const kernel_table& table = *kernels_for(target::avx512);
+    const kernel_table& table = avx512_lanes();
     table.convert[static_cast<std::size_t>(job.mode)](job.lanes, scaled, codes, count, counts);
     table.store_8(codes, out, count);
 }
@@ -235,7 +235,7 @@ event_counts convert_how(const narrow_job& job, const float* in, std::uint8_t* o
 
 void round_by_lanes(const narrow_job& job, const float* in, float* out, std::size_t count, event_counts& counts) {
     std::uint32_t codes[group];
-    const kernel_table& table = *kernels_for(target::avx512);
+    const kernel_table& table = avx512_lanes();
     table.convert[static_cast<std::size_t>(job.mode)](job.lanes, in, codes, count, counts);
     table.decode(job.decoding, codes, out, count);
 }
@@ -341,15 +341,15 @@ event_counts by_direction(rounding mode, bool count_events, std::size_t count, R
 
 }  // namespace
 
-event_counts convert_narrow(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
-                            const block_factors& scale, bool count_events, bool stream) {
+event_counts convert_narrow_avx512(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
+                                   const block_factors& scale, bool count_events, bool stream) {
     return by_direction(job.mode, count_events, count, [&]<int Direction, bool Count>() {
         return convert_how<Direction, Count>(job, in, out, count, scale, stream);
     });
 }
 
-event_counts round_narrow(const narrow_job& job, const float* in, float* out, std::size_t count, bool count_events,
-                          bool stream) {
+event_counts round_narrow_avx512(const narrow_job& job, const float* in, float* out, std::size_t count,
+                                 bool count_events, bool stream) {
     return by_direction(job.mode, count_events, count, [&]<int Direction, bool Count>() {
         return round_all<Direction, Count>(job, in, out, count, stream);
     });
@@ -384,15 +384,6 @@ NARROWFP_AVX512 void decode_8_avx512(const std::uint16_t* table, const std::uint
     }
     one_by_one(i, count);
 }
-
-#else
-
-event_counts convert_narrow(const narrow_job&, const float*, std::uint8_t*, std::size_t, const block_factors&, bool,
-                            bool) {
-    return {};
-}
-event_counts round_narrow(const narrow_job&, const float*, float*, std::size_t, bool, bool) { return {}; }
-void decode_8_avx512(const std::uint16_t*, const std::uint8_t*, float*, std::size_t, bool) {}
 
 #endif
 

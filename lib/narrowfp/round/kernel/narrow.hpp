@@ -39,19 +39,21 @@ struct narrow_job {
 };
 
 // Whether format and rounding have this path.
-bool has_narrow(const any_format& format, const rounding_rule& rule, target t);
+bool has_narrow(const any_format& format, const rounding_rule& rule);
 // Precondition: has_narrow.
 narrow_job narrow_job_of(const any_format& format, rounding mode, overflow_mode overflow);
 
+#if NARROWFP_X86_KERNELS
 // out[i] = scaled in[i] as a code of 8 bits. The counts, of scaled elements, or only `elements` without count_events. `stream`: stores go past
 // the caches, which the caller puts in order (converter.hpp, finish). Expects the default environment.
-event_counts convert_narrow(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
-                            const block_factors& scale, bool count_events, bool stream);
+event_counts convert_narrow_avx512(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
+                                   const block_factors& scale, bool count_events, bool stream);
 // out[i] = in[i] rounded to the format, as a float. `out` may be `in`.
-event_counts round_narrow(const narrow_job& job, const float* in, float* out, std::size_t count, bool count_events,
-                          bool stream);
+event_counts round_narrow_avx512(const narrow_job& job, const float* in, float* out, std::size_t count,
+                                 bool count_events, bool stream);
 
 // Values of 8-bit codes by table: 256 entries, of which each is a bfloat16 number (upper half of a float).
 void decode_8_avx512(const std::uint16_t* table, const std::uint8_t* in, float* out, std::size_t count, bool stream);
+#endif
 
 }  // namespace narrowfp::kernel

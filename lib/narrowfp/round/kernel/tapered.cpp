@@ -57,7 +57,7 @@ event_counts gather_events(std::uint64_t sum, std::size_t elements) {
             .infinite = count(6)};
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 
 namespace {
 
@@ -175,13 +175,6 @@ NARROWFP_AVX512 event_counts convert_tapered_avx512(const std::uint16_t* table, 
     }
     counts += {.elements = elements, .inexact = inexact, .underflowed = underflowed, .subnormal = subnormal};
     return counts;
-}
-
-#else
-
-event_counts convert_tapered_avx512(const std::uint16_t* table, const float* in, std::uint8_t* out, std::size_t count,
-                                    bool) {
-    return convert_by_table(table, in, out, count);
 }
 
 #endif

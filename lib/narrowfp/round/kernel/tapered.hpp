@@ -5,7 +5,7 @@
 // 64 entries tell the first code of a binade and how far its fraction goes to the right.
 #pragma once
 
-#include <narrowfp/base/target.hpp>
+#include <narrowfp/base/target_attributes.hpp>
 #include <narrowfp/round/project.hpp>
 
 #include <bit>
@@ -46,8 +46,10 @@ event_counts convert_by_table(const std::uint16_t* table, const float* in, Code*
     return counts;
 }
 
+#if NARROWFP_X86_KERNELS
 // The same on AVX-512. `table` serves what overflows, is infinite or NaN. `stream` as in narrow.hpp.
 event_counts convert_tapered_avx512(const std::uint16_t* table, const float* in, std::uint8_t* out, std::size_t count,
                                     bool stream);
+#endif
 
 }  // namespace narrowfp::kernel
