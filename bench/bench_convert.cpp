@@ -4,7 +4,8 @@
 // A new format, rounding or size is one line in the tables below.
 #include "support/array_rows.hpp"
 
-#include <narrowfp/base/target.hpp>
+#include <narrowfp/base/dispatch.hpp>
+#include <narrowfp/base/target_attributes.hpp>
 #include <narrowfp/format/catalog.hpp>
 #include <narrowfp/round/convert.hpp>
 
@@ -16,7 +17,7 @@
 #include <array>
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 #include <immintrin.h>
 #endif
 
@@ -101,7 +102,7 @@ report::field_list parameters_of(const variant& v, std::size_t elements, int thr
 std::string group_of(std::size_t elements, int threads) { return fmt::format("{} {}", elements, threads); }
 
 // -- the processor's instructions -------------------------------------------------------------------------------------
-#if defined(__x86_64__) && defined(__GNUC__)
+#if NARROWFP_X86_KERNELS
 __attribute__((target("avx512f"))) void f16_by_instruction(const float* in, std::uint16_t* out, std::size_t count) {
     for (std::size_t i = 0; i + 16 <= count; i += 16) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), _mm512_cvtps_ph(_mm512_loadu_ps(in + i), 0));
@@ -119,11 +120,37 @@ __attribute__((target("avx512f,avx512bf16"))) void bf16_by_instruction(const flo
         std::memcpy(out + i, &both, sizeof both);
     }
 }
-#else
-void f16_by_instruction(const float*, std::uint16_t*, std::size_t) {}
-void f16_by_instruction(const std::uint16_t*, float*, std::size_t) {}
-void bf16_by_instruction(const float*, std::uint16_t*, std::size_t) {}
 #endif
+
+using encode_function = void (*)(const float*, std::uint16_t*, std::size_t);
+using decode_function = void (*)(const std::uint16_t*, float*, std::size_t);
+
+// Null: this processor has no such instruction.
+constexpr dispatch_row<encode_function> f16_encoders[] = {
+#if NARROWFP_X86_KERNELS
+    {features_named("avx512f"), f16_by_instruction},
+#endif
+    {{}, nullptr},
+};
+constexpr dispatch_row<encode_function> bf16_encoders[] = {
+#if NARROWFP_X86_KERNELS
+    {features_named("avx512f,avx512bf16"), bf16_by_instruction},
+#endif
+    {{}, nullptr},
+};
+constexpr dispatch_row<decode_function> f16_decoders[] = {
+#if NARROWFP_X86_KERNELS
+    {features_named("avx512f"), f16_by_instruction},
+#endif
+    {{}, nullptr},
+};
+
+encode_function encoder_of(const any_format& format) {
+    const feature_set has = this_machine().usable;
+    return format == any_format{bf16ftz} ? best_of(complete_table<bf16_encoders>(), has)
+                                         : best_of(complete_table<f16_encoders>(), has);
+}
+decode_function f16_decoder() { return best_of(complete_table<f16_decoders>(), this_machine().usable); }
 
 // -- rows -------------------------------------------------------------------------------------------------------------
 constexpr philox_stream stream{.seed = 3, .tensor = 4};
@@ -143,8 +170,8 @@ public:
           threads_(threads) {}
 
     void prepare() override {
-        if (v_.impl == "instruction" && !this_machine().usable.contains(features_named(
-                                            v_.format == any_format{bf16ftz} ? "avx512f,avx512bf16" : "avx512f"))) {
+        if (v_.impl == "instruction" &&
+            (v_.op == operation::decode ? f16_decoder() == nullptr : encoder_of(v_.format) == nullptr)) {
             throw not_available("this processor lacks the instruction");
         }
         codes_.resize(v_.op == operation::round ? 0 : data_->size());
@@ -235,11 +262,9 @@ private:
     void by_instruction() {
         if constexpr (sizeof(Code) == 2) {
             if (v_.op == operation::decode) {
-                f16_by_instruction(codes_.data(), values_.data(), codes_.size());
-            } else if (v_.format == any_format{f16}) {
-                f16_by_instruction(data_->data(), codes_.data(), codes_.size());
+                f16_decoder()(codes_.data(), values_.data(), codes_.size());
             } else {
-                bf16_by_instruction(data_->data(), codes_.data(), codes_.size());
+                encoder_of(v_.format)(data_->data(), codes_.data(), codes_.size());
             }
         }
     }

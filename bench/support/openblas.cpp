@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/openblas.hpp"
 
+#include <narrowfp/base/dispatch.hpp>
+
 #include <dlfcn.h>
 #include <strings.h>
 
@@ -52,18 +54,11 @@ bool multiplies(const openblas& library) {
 }
 
 // OpenBLAS's name for kernels that this processor can run, by its features; empty if only old ones fit.
-std::string core_for_this_processor() {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl")) {
-        return "SkylakeX";
-    }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        return "Haswell";
-    }
-#endif
-    return "";
-}
+constexpr dispatch_row<std::string_view> cores[] = {{features_named("avx512f,avx512bw,avx512dq,avx512vl"), "SkylakeX"},
+                                                    {features_named("avx2,fma"), "Haswell"},
+                                                    {{}, ""}};
+
+std::string core_for_this_processor() { return std::string(best_of(complete_table<cores>(), this_machine().usable)); }
 
 bool same_core(const std::string& a, const std::string& b) { return ::strcasecmp(a.c_str(), b.c_str()) == 0; }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the programs share: near names, colour, and OpenBLAS where it is installed.
+#include <narrowfp/base/target.hpp>
+
 #include <doctest/doctest.h>
 
 #include <support/near_names.hpp>
@@ -122,7 +124,7 @@ TEST_CASE("OpenBLAS is loaded as the OpenMP build, or there is a reason") {
         CHECK(std::getenv("OPENBLAS_L2_SIZE") == nullptr);
         CHECK((std::getenv("OPENBLAS_CORETYPE") != nullptr) == found.library->core_chosen);
 #if defined(__x86_64__)
-        CHECK((found.library->core != "Prescott" || !__builtin_cpu_supports("avx2")));
+        CHECK((found.library->core != "Prescott" || !narrowfp::cpu_offers(narrowfp::target::avx2)));
 #endif
         found.library->set_num_threads(1);
         const std::array<float, 4> a = {1, 2, 3, 4};
