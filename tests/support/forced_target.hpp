@@ -4,34 +4,19 @@
 
 #include <narrowfp/base/target.hpp>
 
-#include <cstdlib>
-#include <optional>
-#include <string>
 #include <vector>
+
+#include "support/scoped_environment.hpp"
 
 namespace narrowfp_test {
 
 // Sets NARROWFP_TARGET for its lifetime.
 class forced_target {
 public:
-    explicit forced_target(const char* name) {
-        if (const char* old = std::getenv("NARROWFP_TARGET")) {
-            old_ = old;
-        }
-        setenv("NARROWFP_TARGET", name, 1);
-    }
-    ~forced_target() {
-        if (old_) {
-            setenv("NARROWFP_TARGET", old_->c_str(), 1);
-        } else {
-            unsetenv("NARROWFP_TARGET");
-        }
-    }
-    forced_target(const forced_target&) = delete;
-    forced_target& operator=(const forced_target&) = delete;
+    explicit forced_target(const char* name) : variable_("NARROWFP_TARGET", name) {}
 
 private:
-    std::optional<std::string> old_;
+    scoped_environment variable_;
 };
 
 // Targets with kernels of their own that this CPU offers.

@@ -10,12 +10,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "support/files.hpp"
+#include "support/scoped_environment.hpp"
 
 namespace {
 
@@ -23,6 +26,7 @@ using namespace narrowfp;
 using namespace narrowfp::bench::train;
 using narrowfp_test::contains;
 using narrowfp_test::error_of;
+using narrowfp_test::scoped_environment;
 using narrowfp_test::temporary_file;
 using narrowfp_test::temporary_folder;
 
@@ -123,6 +127,43 @@ TEST_CASE("a corpus that is not there or no file") {
     const temporary_folder folder;
     CHECK(contains(error_of([&] { read_corpus(folder / "none.txt"); }), "none.txt"));
     CHECK(contains(error_of([&] { read_corpus(folder.path()); }), "folder"));
+}
+
+TEST_CASE("the folder of a fetched text follows the environment, and the script finds it by the same rules") {
+    const temporary_folder folder;
+    const std::string here = folder.path().string();
+    const std::string script = NARROWFP_GET_CORPUS;
+    struct {
+        const char *named, *cache, *home;
+        std::string expected;
+    } const rows[] = {{"named", "cache", "home", here + "/named"},
+                      {"", "cache", "home", here + "/cache/narrowfp/corpus"},
+                      {"", "", "home", here + "/home/.cache/narrowfp/corpus"},
+                      {"", "", "", ""}};
+    const auto set = [&](const char* variable, const char* value) {
+        return scoped_environment(variable, *value == '\0' ? std::nullopt : std::optional(here + "/" + value));
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.expected);
+        const auto named = set("NARROWFP_CORPUS_FOLDER", row.named);
+        const auto cache = set("XDG_CACHE_HOME", row.cache);
+        const auto home = set("HOME", row.home);
+        CHECK(corpus_folder() == row.expected);
+        if (row.expected.empty()) {
+            CHECK(std::system((script + " 2>/dev/null").c_str()) != 0);
+            continue;
+        }
+        const std::filesystem::path text = std::filesystem::path(row.expected) / "package/data/data.txt";
+        std::filesystem::create_directories(text.parent_path());
+        report::write_file(text, "some text");
+        const std::filesystem::path found = find_corpus();
+        CHECK((found == text || !found.string().starts_with(here)));  // or the installed novels
+        CHECK(std::system((script + " | grep -qxF '" + found.string() + "'").c_str()) == 0);
+    }
+    const scoped_environment cache("XDG_CACHE_HOME", "relative");
+    const scoped_environment home("HOME", here);
+    const scoped_environment named("NARROWFP_CORPUS_FOLDER", std::nullopt);
+    CHECK(corpus_folder() == here + "/.cache/narrowfp/corpus");
 }
 
 TEST_CASE("the novels") {

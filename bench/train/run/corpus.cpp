@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <numeric>
 #include <stdexcept>
 #include <system_error>
@@ -172,12 +173,30 @@ corpus read_corpus(const std::filesystem::path& path) {
                      austen ? "Jane Austen, six novels (r-cran-janeaustenr)" : path.filename().string());
 }
 
+std::filesystem::path corpus_folder() {
+    const auto folder_in = [](const char* variable) {
+        const char* value = std::getenv(variable);
+        return std::filesystem::path(value == nullptr ? "" : value);
+    };
+    if (const std::filesystem::path named = folder_in("NARROWFP_CORPUS_FOLDER"); !named.empty()) {
+        return named;
+    }
+    // A relative XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification).
+    if (const std::filesystem::path cache = folder_in("XDG_CACHE_HOME"); cache.is_absolute()) {
+        return cache / "narrowfp/corpus";
+    }
+    const std::filesystem::path home = folder_in("HOME");
+    return home.empty() ? home : home / ".cache/narrowfp/corpus";
+}
+
 std::filesystem::path find_corpus() {
-    constexpr const char* place = "usr/lib/R/site-library/janeaustenr/data/Rdata.rdb";
-    const std::filesystem::path downloaded = NARROWFP_CORPUS_FOLDER;
+    constexpr const char* novels = "usr/lib/R/site-library/janeaustenr/data/Rdata.rdb";
+    std::vector<std::filesystem::path> places = {std::filesystem::path("/") / novels};
+    if (const std::filesystem::path folder = corpus_folder(); !folder.empty()) {
+        places.insert(places.end(), {folder / novels, folder / "package/data/data.txt"});
+    }
     std::error_code error;
-    for (const std::filesystem::path& path :
-         {std::filesystem::path("/") / place, downloaded / place, downloaded / "package/data/data.txt"}) {
+    for (const std::filesystem::path& path : places) {
         if (std::filesystem::is_regular_file(path, error)) {
             return path;
         }

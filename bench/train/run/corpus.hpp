@@ -43,7 +43,12 @@ corpus corpus_of(std::string_view text, std::string name);
 // The file as corpus, .rdb files by read_r_text. Throws std::runtime_error with its name if it cannot be read.
 corpus read_corpus(const std::filesystem::path& path);
 
-// The first default place where a corpus is. Throws std::runtime_error that names the three ways to get one.
+// Where bench/train/get_corpus puts a text: $NARROWFP_CORPUS_FOLDER, else narrowfp/corpus in the user's cache
+// ($XDG_CACHE_HOME, else $HOME/.cache). Empty if none of these variables is set.
+std::filesystem::path corpus_folder();
+
+// The first place where a corpus is: Debian's package, then corpus_folder(). Throws std::runtime_error that names the
+// three ways to get one.
 std::filesystem::path find_corpus();
 
 }  // namespace narrowfp::bench::train
