@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Finds what the enabled parts need. Nothing is downloaded. Everything that is missing is named with its Debian package,
-# one line each, and configuration stops. The library itself needs Boost headers, nlohmann-json, fmt and OpenMP.
+# one line each, and configuration stops. The compiled library needs Boost headers, nlohmann-json, fmt and OpenMP;
+# narrowfp::core needs nothing.
 
 set(narrowfp_missing "")
 
@@ -18,27 +19,22 @@ macro(narrowfp_find package version target debian_package)
     endif()
 endmacro()
 
-# Boost: headers only, any release from 1.74 on. They are looked for directly, so that every way of having them works:
-# with and without CMake's or Boost's own find logic.
-find_path(NARROWFP_BOOST_INCLUDE_DIR boost/multiprecision/cpp_bin_float.hpp
-          HINTS ${Boost_ROOT} $ENV{Boost_ROOT} ${BOOST_ROOT} $ENV{BOOST_ROOT} PATH_SUFFIXES include
-          DOC "Folder that holds boost/version.hpp")
-mark_as_advanced(NARROWFP_BOOST_INCLUDE_DIR)
-set(narrowfp_boost_version 0)
-if(NARROWFP_BOOST_INCLUDE_DIR)
-    file(STRINGS "${NARROWFP_BOOST_INCLUDE_DIR}/boost/version.hpp" narrowfp_boost_version
-         REGEX "^#define BOOST_VERSION [0-9]+")
-    string(REGEX REPLACE "^#define BOOST_VERSION ([0-9]+).*" "\\1" narrowfp_boost_version "${narrowfp_boost_version}")
-endif()
-if(narrowfp_boost_version GREATER_EQUAL 107400)
-    if(NOT TARGET narrowfp_boost)
-        add_library(narrowfp_boost INTERFACE IMPORTED)
-        target_include_directories(narrowfp_boost SYSTEM INTERFACE "${NARROWFP_BOOST_INCLUDE_DIR}")
-    endif()
+# -- the adaptors: whoever uses one needs its library -----------------------------------------------------------------
+include(narrowfp_boost)
+narrowfp_find_boost(narrowfp_boost)
+if(NARROWFP_BUILD_TESTS OR NARROWFP_BUILD_BENCH OR NARROWFP_BUILD_EXAMPLES)
+    narrowfp_find(Eigen3 3.4 Eigen3::Eigen libeigen3-dev)
 else()
-    narrowfp_missing_dependency("Boost headers >= 1.74" libboost-dev)
+    find_package(Eigen3 CONFIG QUIET)
+endif()
+if(NARROWFP_CORE_ONLY)
+    return()
 endif()
 
+# -- the compiled library ---------------------------------------------------------------------------------------------
+if(NOT TARGET narrowfp_boost)
+    narrowfp_missing_dependency("Boost headers >= 1.74" libboost-dev)
+endif()
 narrowfp_find(nlohmann_json 3.10 nlohmann_json::nlohmann_json nlohmann-json3-dev)
 narrowfp_find(fmt 9.0 fmt::fmt-header-only libfmt-dev)
 
@@ -50,10 +46,7 @@ if(NARROWFP_WITH_OPENMP)
     endif()
 endif()
 
-if(NARROWFP_BUILD_TESTS OR NARROWFP_BUILD_BENCH OR NARROWFP_BUILD_EXAMPLES)
-    narrowfp_find(Eigen3 3.4 Eigen3::Eigen libeigen3-dev)
-endif()
-
+# -- the program, the suites and the tests ----------------------------------------------------------------------------
 if(NARROWFP_BUILD_BENCH)
     narrowfp_find(CLI11 2.1 CLI11::CLI11 libcli11-dev)
     narrowfp_find(benchmark 1.7 benchmark::benchmark libbenchmark-dev)

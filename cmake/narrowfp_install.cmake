@@ -5,17 +5,28 @@ include(CMakePackageConfigHelpers)
 
 set(narrowfp_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/narrowfp")
 
-install(TARGETS narrowfp_core narrowfp EXPORT narrowfp-targets
-        FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-install(TARGETS narrowfp_adaptors FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-install(EXPORT narrowfp-targets NAMESPACE narrowfp:: DESTINATION "${narrowfp_package_dir}")
+# narrowfp_install_component(TARGET COMPONENT): what find_package(narrowfp COMPONENTS ...) gives under this name.
+function(narrowfp_install_component target component)
+    install(TARGETS ${target} EXPORT narrowfp-${component}-targets
+            FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+            INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT narrowfp-${component}-targets NAMESPACE narrowfp:: DESTINATION "${narrowfp_package_dir}")
+endfunction()
 
-# A static library passes its thread library on to the program that links it.
-get_target_property(narrowfp_library_type narrowfp TYPE)
+narrowfp_install_component(narrowfp_core core)
+narrowfp_install_component(narrowfp_eigen eigen)
+narrowfp_install_component(narrowfp_multiprecision multiprecision)
 set(narrowfp_package_needs_openmp OFF)
-if(NARROWFP_WITH_OPENMP AND narrowfp_library_type STREQUAL "STATIC_LIBRARY")
-    set(narrowfp_package_needs_openmp ON)
+if(NOT NARROWFP_CORE_ONLY)
+    narrowfp_install_component(narrowfp narrowfp)
+    get_target_property(library_type narrowfp TYPE)
+    if(library_type STREQUAL "STATIC_LIBRARY")
+        set(narrowfp_package_needs_openmp ${NARROWFP_WITH_OPENMP})
+    elseif(TARGET narrowfp_program)
+        # The installed program finds the shared library wherever the prefix lies.
+        file(RELATIVE_PATH from_program_to_library "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+        set_target_properties(narrowfp_program PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program_to_library}")
+    endif()
 endif()
 
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/narrowfp-config.cmake.in"
@@ -33,5 +44,6 @@ write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/narrowfp-config-ve
 
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/narrowfp-config.cmake"
               "${CMAKE_CURRENT_BINARY_DIR}/narrowfp-config-version.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/narrowfp_boost.cmake"
         DESTINATION "${narrowfp_package_dir}")
 install(FILES "${narrowfp_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

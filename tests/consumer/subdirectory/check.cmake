@@ -1,13 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-cmake_minimum_required(VERSION 3.25)
-project(app CXX)
-
-add_subdirectory("${NARROWFP_SOURCE}" narrowfp)
-find_package(Eigen3 REQUIRED)
-
-add_executable(app ../package/main.cpp)
-target_link_libraries(app PRIVATE narrowfp::narrowfp Eigen3::Eigen)
-
 # Nothing of narrowfp but its library is built in a user's project, and no variable of the user's is changed.
 foreach(target IN ITEMS narrowfp_program narrowfp_test_main example_01)
     if(TARGET ${target})
