@@ -50,7 +50,8 @@ constexpr aligned_output usual_output(int fraction_bits) {
 static_assert(usual_output(aligned{}.fraction_bits) == aligned{}.output);
 
 // -- the fields of each kind in the order of its name -----------------------------------------------------------------
-// Structured bindings, so that a new field without a place in the name does not compile.
+// Structured bindings, so that a new field without a place in the name does not compile. The mark of a unit is no part of
+// the name: it changes no result.
 template <class Fields>
 void visit_fields(sequential<float>&, Fields&) {}
 template <class Fields>
@@ -62,7 +63,7 @@ static_assert(std::is_empty_v<sequential<float>> && std::is_empty_v<exact> && st
 template <class Fields>
 void visit_fields(aligned& unit, Fields& fields) {
     constexpr aligned usual;
-    auto& [products, fraction_bits, alignment, zero_exponent, output, nan_pattern] = unit;
+    auto& [products, fraction_bits, alignment, zero_exponent, output, nan_pattern, mark] = unit;
     fields.always("products", products);
     fields.always("fraction_bits", fraction_bits);
     fields.choice("alignment", alignment, usual.alignment, align_rounding_names);
@@ -79,19 +80,19 @@ void visit_fields(widened& unit, Fields& fields) {
 
 template <class Fields>
 void visit_fields(exact_groups& unit, Fields& fields) {
-    auto& [products] = unit;
+    auto& [products, mark] = unit;
     fields.always("products", products);
 }
 
 template <class Fields>
 void visit_fields(cdna2& unit, Fields& fields) {
-    auto& [products] = unit;
+    auto& [products, mark] = unit;
     fields.always("products", products);
 }
 
 template <class Fields>
 void visit_fields(cdna3& unit, Fields& fields) {
-    auto& [products, two_sums] = unit;
+    auto& [products, two_sums, mark] = unit;
     fields.always("products", products);
     fields.flag("two_sums", two_sums);
 }
@@ -106,7 +107,7 @@ void visit_fields(promoted& unit, Fields& fields) {
 template <class Fields>
 void visit_fields(block_scaled& unit, Fields& fields) {
     constexpr block_scaled usual;
-    auto& [products, group, block, scale, fraction_bits, zero_exponent] = unit;
+    auto& [products, group, block, scale, fraction_bits, zero_exponent, mark] = unit;
     fields.always("products", products);
     fields.always("fraction_bits", fraction_bits);
     fields.number("group", group, usual.group);

@@ -26,16 +26,10 @@ __attribute__((target(NARROWFP_AVX2_ATTRIBUTES), flatten)) void rows_avx2(const 
                                                                           std::size_t first, std::size_t last) {
     detail::gemm_rows(job, first, last);
 }
-
-__attribute__((target(NARROWFP_AVX512_ATTRIBUTES), flatten)) void rows_avx512(const detail::gemm_job& job,
-                                                                              std::size_t first, std::size_t last) {
-    detail::gemm_rows(job, first, last);
-}
 #endif
 
 constexpr dispatch_row<rows_function> loops[] = {
 #if NARROWFP_X86_KERNELS
-    {features_of(target::avx512), rows_avx512},
     {features_of(target::avx2), rows_avx2},
 #endif
     {{}, rows_scalar},
