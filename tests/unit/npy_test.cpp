@@ -198,7 +198,26 @@ TEST_CASE("matrices are read exactly, whole types only") {
     const temporary_file scalar(npy(header("<f4", "()"), "abcd"));
     CHECK(contains(error_of([&] { npy_read_matrix<double>(scalar.path()); }), "shape (), expected two dimensions"));
     const temporary_file half(npy(header("<f2", "(1, 2)"), "abcd"));
-    CHECK(contains(error_of([&] { npy_read_matrix<double>(half.path()); }), "dtype '<f2', expected '<f4' or '<f8'"));
+    CHECK(npy_read_matrix<double>(half.path())(0, 1) == npy_read_matrix<float>(half.path())(0, 1));
+    const temporary_file truth(npy(header("|b1", "(1, 2)"), "\x01\x01"));
+    CHECK(contains(error_of([&] { npy_read_matrix<double>(truth.path()); }),
+                   "dtype '|b1', expected '<f4', '<f8', '<f2', or integers"));
+}
+
+TEST_CASE("integers are read exactly or refused") {
+    const std::vector<std::int64_t> fit = {16777217, -9007199254740992, std::int64_t{1} << 62};  // 2^24 + 1
+    const temporary_file good(npy(header("<i8", "(3,)"), bytes_of(fit)));
+    const matrix<double> row = npy_read_matrix<double>(good.path());
+    CHECK((row(0, 0) == 16777217.0 && row(0, 1) == -0x1p53 && row(0, 2) == 0x1p62));
+    CHECK(contains(error_of([&] { npy_read_matrix<float>(good.path()); }), "dtype '<i8', expected '<f4'"));
+    const temporary_file odd(npy(header("<i8", "(1,)"), bytes_of(std::vector<std::int64_t>{9007199254740993})));
+    CHECK(contains(error_of([&] { npy_read_matrix<double>(odd.path()); }), "an element is 9007199254740993"));
+    const temporary_file most(npy(header("<i8", "(1,)"), bytes_of(std::vector<std::int64_t>{INT64_MAX})));
+    CHECK(contains(error_of([&] { npy_read_matrix<double>(most.path()); }), "an element is 9223372036854775807"));
+    const temporary_file unsigned_most(npy(header("<u8", "(1,)"), bytes_of(std::vector<std::uint64_t>{UINT64_MAX})));
+    CHECK(contains(error_of([&] { npy_read_matrix<double>(unsigned_most.path()); }), "18446744073709551615"));
+    const temporary_file small(npy(header("|i1", "(2,)"), bytes_of(std::vector<std::int8_t>{-128, 127})));
+    CHECK(npy_read_matrix<double>(small.path())(0, 0) == -128);
 }
 
 TEST_CASE_TEMPLATE("what is written reads back, laid out as NumPy does", T, float, double, std::uint8_t,

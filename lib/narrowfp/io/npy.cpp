@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <narrowfp/io/npy.hpp>
 
+#include <narrowfp/io/internal/npy_text.hpp>
 #include <narrowfp/report/write_file.hpp>
 
 #include <algorithm>
@@ -64,14 +65,6 @@ std::string shown(std::string_view text) {
         result += c >= ' ' && c <= '~' ? c : '?';
     }
     return "'" + result + (text.size() > 40 ? "...'" : "'");
-}
-
-std::string shape_text(const std::vector<std::size_t>& shape) {
-    std::string text = "(";
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-    }
-    return text + (shape.size() == 1 ? ",)" : ")");
 }
 
 std::string_view characters(std::span<const std::byte> bytes) {
@@ -339,7 +332,7 @@ description parse_header(std::string_view header, std::uint64_t data_size, const
     if (text.fortran_order) {
         fail(name, "Fortran order is not supported: write with order='C' (numpy.ascontiguousarray)");
     }
-    const std::string what = "shape " + shape_text(text.shape) + " of " + text.descr;
+    const std::string what = "shape " + internal::npy_shape_text(text.shape) + " of " + text.descr;
     const std::optional<std::size_t> bytes = byte_count(text.shape, item_size(result.dtype));
     if (!bytes) {
         fail(name, what + " is larger than any memory");
@@ -361,16 +354,6 @@ std::vector<std::byte> read_bytes(std::ifstream& file, std::size_t count, const 
                        " bytes: the file changed or cannot be read");
     }
     return bytes;
-}
-
-// Elements of type From, widened exactly or copied.
-template <class From, class To>
-void copy_elements(const std::vector<std::byte>& data, matrix<To>& result) {
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        From value;
-        std::memcpy(&value, data.data() + i * sizeof(From), sizeof(From));
-        result.data()[i] = value;
-    }
 }
 
 // ---- writing -------------------------------------------------------------------------------------------------------
@@ -444,30 +427,6 @@ npy_array npy_read(const std::filesystem::path& path) {
     file.seekg(static_cast<std::streamoff>(where.offset));
     return {where.dtype, std::move(where.shape), read_bytes(file, where.bytes, path.string())};
 }
-
-template <class Real>
-matrix<Real> npy_read_matrix(const std::filesystem::path& path) {
-    const npy_array array = npy_read(path);
-    const std::string name = path.string();
-    if (array.shape.size() != 1 && array.shape.size() != 2) {
-        fail(name, "shape " + shape_text(array.shape) + ", expected two dimensions, or one for a single row");
-    }
-    if (array.dtype != npy_dtype::f4 && (array.dtype != npy_dtype::f8 || std::is_same_v<Real, float>)) {
-        fail(name, "dtype " + shown(to_string(array.dtype)) + ", expected '<f4'" +
-                       (std::is_same_v<Real, float> ? "" : " or '<f8'"));
-    }
-    const std::size_t rows = array.shape.size() == 2 ? array.shape[0] : 1;
-    matrix<Real> result(rows, array.shape.back());
-    if (array.dtype == npy_dtype::f4) {
-        copy_elements<float>(array.data, result);
-    } else if constexpr (std::is_same_v<Real, double>) {
-        copy_elements<double>(array.data, result);
-    }
-    return result;
-}
-
-template matrix<float> npy_read_matrix<float>(const std::filesystem::path&);
-template matrix<double> npy_read_matrix<double>(const std::filesystem::path&);
 
 void npy_write(const std::filesystem::path& path, matrix_view<const float> values) {
     write_values(path, values, npy_dtype::f4);

@@ -52,10 +52,14 @@ npy_layout npy_inspect(const std::filesystem::path& path);
 // Throws as npy_inspect. Takes memory only after the header was found to agree with the file's size.
 npy_array npy_read(const std::filesystem::path& path);
 
-// A matrix of float64 (exact, also from a float32 file) or of float32 (from a float32 file alone). One dimension is a
-// single row. Throws as npy_read, and for other types and other numbers of dimensions. Real is float or double.
+// A matrix of float64 (from a file of floats or integers) or of float32 (from float32 and float16 alone), always exact:
+// an integer beyond 2^53 that a double cannot hold is refused. One dimension is a single row. Throws as npy_read, and for
+// other types and other numbers of dimensions. Real is float or double.
 template <class Real>
 matrix<Real> npy_read_matrix(const std::filesystem::path& path);
+
+// Whether npy_read_matrix<float> reads arrays of this type.
+bool fits_float(npy_dtype type);
 
 extern template matrix<float> npy_read_matrix<float>(const std::filesystem::path&);
 extern template matrix<double> npy_read_matrix<double>(const std::filesystem::path&);
