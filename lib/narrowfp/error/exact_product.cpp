@@ -116,7 +116,8 @@ double dot_of_reals(const real* x, const real* y, std::size_t k) {
     return nearest_host<double>(sum.result());
 }
 
-std::vector<double> magnitudes_of(matrix_view<const float> lines) {
+template <class T>
+std::vector<double> magnitudes_of(matrix_view<const T> lines) {
     std::vector<double> out;
     out.reserve(lines.size());
     for (std::size_t i = 0; i < lines.rows(); ++i) {
@@ -128,7 +129,8 @@ std::vector<double> magnitudes_of(matrix_view<const float> lines) {
 }
 
 // Euclidean norm of each line.
-std::vector<double> norms_of(matrix_view<const float> lines) {
+template <class T>
+std::vector<double> norms_of(matrix_view<const T> lines) {
     std::vector<double> out(lines.rows());
     for (std::size_t i = 0; i < lines.rows(); ++i) {
         double sum = 0;
@@ -212,7 +214,10 @@ matrix<double> exact_product(matrix_view<const double> a, matrix_view<const doub
     });
 }
 
-matrix<double> absolute_product(matrix_view<const float> a, matrix_view<const float> b, const options& opts) {
+namespace {
+
+template <class T>
+matrix<double> absolute_product_of(matrix_view<const T> a, matrix_view<const T> b, const options& opts) {
     require_options(opts);
     require_product(a, b);
     const std::size_t k = a.cols();
@@ -227,7 +232,8 @@ matrix<double> absolute_product(matrix_view<const float> a, matrix_view<const fl
     });
 }
 
-matrix<double> norm_product(matrix_view<const float> a, matrix_view<const float> b) {
+template <class T>
+matrix<double> norm_product_of(matrix_view<const T> a, matrix_view<const T> b) {
     require_product(a, b);
     return with_default_environment([&] {
         const std::vector<double> left = norms_of(a);
@@ -241,5 +247,17 @@ matrix<double> norm_product(matrix_view<const float> a, matrix_view<const float>
         return out;
     });
 }
+
+}  // namespace
+
+matrix<double> absolute_product(matrix_view<const float> a, matrix_view<const float> b, const options& opts) {
+    return absolute_product_of(a, b, opts);
+}
+matrix<double> absolute_product(matrix_view<const double> a, matrix_view<const double> b, const options& opts) {
+    return absolute_product_of(a, b, opts);
+}
+
+matrix<double> norm_product(matrix_view<const float> a, matrix_view<const float> b) { return norm_product_of(a, b); }
+matrix<double> norm_product(matrix_view<const double> a, matrix_view<const double> b) { return norm_product_of(a, b); }
 
 }  // namespace narrowfp

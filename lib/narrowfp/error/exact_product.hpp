@@ -18,8 +18,10 @@ matrix<double> exact_product(matrix_view<const double> a, matrix_view<const doub
 
 // |A| * |B| in double, relative error below (k + 1) 2^-53: the bound of componentwise backward errors.
 matrix<double> absolute_product(matrix_view<const float> a, matrix_view<const float> b, const options& opts = {});
+matrix<double> absolute_product(matrix_view<const double> a, matrix_view<const double> b, const options& opts = {});
 
 // ||a_i||_2 ||b_j||_2 for each row i of A and column j of B, in double: the bound of normwise backward errors.
 matrix<double> norm_product(matrix_view<const float> a, matrix_view<const float> b);
+matrix<double> norm_product(matrix_view<const double> a, matrix_view<const double> b);
 
 }  // namespace narrowfp
