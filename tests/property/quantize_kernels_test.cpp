@@ -3,6 +3,7 @@
 // scaling and rounding, on every target, for views of any stride, with any number of threads, whatever the caller has set
 // in MXCSR, into new memory and into memory that held something else.
 #include <narrowfp/quant/quantize_reference.hpp>
+#include <narrowfp/quant/recipe.hpp>
 #include <narrowfp/quantize.hpp>
 
 #include <doctest/doctest.h>
@@ -35,6 +36,9 @@ std::vector<scaling> all_scalings() {
                                   {.method = scale_method::multiplier, .amax_floor = 1e-12f},
                                   {.method = scale_method::multiplier, .round_to_power = true},
                                   {.method = scale_method::multiplier, .fixed_factor = 0.37f},
+                                  {.method = scale_method::multiplier, .fixed_factor = 0x1.8p60f},
+                                  {.method = scale_method::multiplier, .fixed_factor = 0x1.8p-120f},
+                                  {.method = scale_method::multiplier, .fixed_factor = 0x1.8p-140f},
                                   {.method = scale_method::divisor, .amax_floor = 1e-4f},
                                   {.method = scale_method::divisor, .amax_floor = 1e-4f, .round_to_power = true},
                                   {.method = scale_method::divisor},
@@ -75,23 +79,29 @@ stored_matrix store(const matrix<float>& x, layout how) {
     return s;
 }
 
-// Mostly ordinary numbers; some rows near one end of binary32's range, zeros, now and then NaN or an infinity.
+// Mostly ordinary numbers; some rows near one end of binary32's range, or with blocks of very different sizes, the
+// largest number among them; zeros, now and then NaN or an infinity, in some matrices many of them.
 matrix<float> make_values(random_bits& random, std::size_t rows, std::size_t cols) {
     matrix<float> x(rows, cols);
-    const std::uint64_t kind = random.below(6);
+    const std::uint64_t kind = random.below(9);
     for (std::size_t i = 0; i < rows; ++i) {
-        const int middle = kind == 0 ? random.between(-120, 120) : (kind == 1 ? random.between(-149, -110) : 0);
+        int middle = kind == 0 ? random.between(-120, 120) : (kind == 1 ? random.between(-149, -110) : 0);
         for (std::size_t j = 0; j < cols; ++j) {
-            const std::uint64_t what = random.below(200);
+            if (kind >= 6 && j % 16 == 0) {
+                middle = kind == 6 ? random.between(-149, 127) : (kind == 7 ? random.between(110, 127) : 0);
+            }
+            const std::uint64_t what = random.below(kind == 8 ? 40 : 200);
             x(i, j) = random.finite(std::clamp(middle - 14, -126, 120), std::clamp(middle + 6, -125, 127));
             if (what < 10) {
                 x(i, j) = what % 2 == 0 ? 0.0f : -0.0f;
             } else if (what == 10) {
                 x(i, j) = std::bit_cast<float>(random.word() & 0x807FFFFF);  // subnormal
-            } else if (what == 11 && kind == 2) {
+            } else if (what == 11 && (kind == 2 || kind == 8)) {
                 x(i, j) = std::bit_cast<float>(random.word() | 0x7F800000);
-            } else if (what == 12 && kind == 2) {
+            } else if (what == 12 && (kind == 2 || kind == 8)) {
                 x(i, j) = std::bit_cast<float>((random.word() & 0x80000000) | 0x7F800000);
+            } else if (what == 13 && kind == 7) {
+                x(i, j) = std::bit_cast<float>((random.word() & 0x80000000) | 0x7F7FFFFF);
             }
         }
     }
@@ -191,6 +201,40 @@ TEST_CASE("quantisation equals the reference on every target") {
                 };
                 if (turn % 4 == 0) {
                     under(setting, compare);
+                }
+            }
+        }
+        t.finish();
+    }
+}
+
+TEST_CASE("a block of one of each: NaN, infinities, the largest, the smallest, zeros, on every target") {
+    constexpr float largest = std::numeric_limits<float>::max();
+    const float special[] = {std::numeric_limits<float>::quiet_NaN(),
+                             -std::numeric_limits<float>::quiet_NaN(),
+                             std::numeric_limits<float>::infinity(),
+                             -std::numeric_limits<float>::infinity(),
+                             largest,
+                             -largest,
+                             0x1p-149f,
+                             -0x1p-126f,
+                             0.0f,
+                             1e-6f};
+    for (const target_info& target : targets_here()) {
+        const forced_target forced(std::string(target.name).c_str());
+        tally t("special elements against the reference, target " + std::string(target.name));
+        quantized_matrix used;
+        for (const recipe& r : all_recipes) {
+            for (const any_format& format : all_formats) {
+                for (const float value : special) {
+                    // 40 blocks of 32; in every third one element, and in every fifth all, are the special ones.
+                    matrix<float> x(5, 256, 1.0f);
+                    for (std::size_t i = 0; i < x.size(); ++i) {
+                        const std::size_t block = i / 32;
+                        x.data()[i] = block % 5 == 0 || (block % 3 == 0 && i % 32 == block % 32) ? value : 1.5f;
+                    }
+                    const quantization how = r.for_a(format);
+                    expect_same(reference(x.view(), how), x.view(), how, 1, used, std::string(r.name), t);
                 }
             }
         }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocks that fit a second-level cache are done in one go: largest magnitudes, scales, codes, a tile of whole blocks at a
 // time. Larger ones take two passes over the matrix. A view whose rows do not lie in one piece is read through small
-// transposed copies.
+// transposed copies. Blocks that need care (block_care.hpp) are done one element after the other.
 #include <narrowfp/base/fp_environment.hpp>
 #include <narrowfp/base/internal/parallel.hpp>
+#include <narrowfp/quant/block_care.hpp>
 #include <narrowfp/quant/kernel/bit_writer.hpp>
 #include <narrowfp/quant/kernel/block_kernels.hpp>
 #include <narrowfp/quant/kernel/block_scaler.hpp>
 #include <narrowfp/quant/quantize.hpp>
 #include <narrowfp/quant/quantize_reference.hpp>
 #include <narrowfp/round/kernel/converter.hpp>
+#include <narrowfp/round/kernel/narrow.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -104,8 +106,29 @@ struct block_window {
 void raise(std::uint32_t& shared, std::uint32_t value) {
     const std::atomic_ref<std::uint32_t> amax(shared);
     std::uint32_t before = amax.load(std::memory_order_relaxed);
-    while (before < value && !amax.compare_exchange_weak(before, value, std::memory_order_relaxed)) {}
+    std::uint32_t after = narrowfp::detail::merged_amax(before, value);
+    while (after != before && !amax.compare_exchange_weak(before, after, std::memory_order_relaxed)) {
+        after = narrowfp::detail::merged_amax(before, value);
+    }
 }
+
+// The scales of the blocks of a window, in its layout.
+struct scaled_blocks {
+    std::vector<std::uint32_t> amax, codes;
+    std::vector<float> factors;
+    std::vector<narrowfp::detail::block_care> care;
+    bool any_care = false;
+
+    void reset(std::size_t count) {
+        amax.assign(count, 0);
+        codes.resize(count);
+        factors.resize(count);
+        care.resize(count);
+    }
+    void find(const kernel::block_scaler& scaler) {
+        any_care = scaler(amax.data(), amax.size(), factors.data(), codes.data(), care.data());
+    }
+};
 
 class quantizer {
 public:
@@ -127,36 +150,29 @@ public:
             const std::span<std::uint8_t> bytes = out_.code_storage();
             std::fill(bytes.begin(), bytes.end(), std::uint8_t{0});
         }
-        float tensor_factor = 1.0f;
         if (q_.scale.method == scale_method::two_level) {
-            tensor_factor = tensor_factor_of(std::bit_cast<float>(amax_of_all()), q_.element);
-            out_.set_tensor_scale(divide_f32(1.0f, tensor_factor));
+            tensor_factor_ =
+                tensor_factor_of(std::bit_cast<float>(amax_of_all() & ~narrowfp::detail::nan_mark), q_.element);
+            out_.set_tensor_scale(divide_f32(1.0f, tensor_factor_));
         }
         if (q_.scale.method != scale_method::none) {
-            scaler_.emplace(q_, tensor_factor);
+            scaler_.emplace(q_, tensor_factor_);
         }
         if (tiles_.fused() || !scaler_) {
-            return for_tiles([&](const tile& t, scratch& s) { return quantize_tile(t, s); });
+            return for_tiles([&](const tile& t, scaled_blocks& s) { return quantize_tile(t, s); });
         }
-        const std::size_t blocks = block_count(x_.rows(), block_rows_) * grid_cols_;
-        std::vector<std::uint32_t> amax(blocks);
+        scaled_blocks blocks;
+        blocks.reset(block_count(x_.rows(), block_rows_) * grid_cols_);
         if (needs_amax()) {
-            find_amax(block_rows_, block_cols_, amax);
+            find_amax(block_rows_, block_cols_, blocks.amax);
         }
-        std::vector<float> factors(blocks);
-        std::vector<std::uint32_t> codes(blocks);
-        (*scaler_)(amax.data(), blocks, factors.data(), codes.data());
-        store_scales(0, codes);
+        blocks.find(*scaler_);
+        store_scales(0, blocks.codes);
         const block_window all({0, 0, x_.rows(), x_.cols()}, block_rows_, block_cols_);
-        return for_tiles([&](const tile& t, scratch&) { return convert_tile(t, all, factors.data()); });
+        return for_tiles([&](const tile& t, scaled_blocks&) { return convert_tile(t, all, blocks); });
     }
 
 private:
-    struct scratch {
-        std::vector<std::uint32_t> amax, codes;
-        std::vector<float> factors;
-    };
-
     bool needs_amax() const { return !(q_.scale.method == scale_method::multiplier && q_.scale.fixed_factor != 0.0f); }
 
     // The sum of what work(tile, scratch) counts.
@@ -166,7 +182,7 @@ private:
         std::mutex total_mutex;
         parallel_ranges(tiles_.size(), tiles_.chunk(), opts_, [&](std::size_t first, std::size_t last) {
             const event_counts part = with_default_environment([&] {
-                scratch s;
+                scaled_blocks s;
                 event_counts sum;
                 for (std::size_t i = first; i < last; ++i) {
                     sum += work(tiles_[i], s);
@@ -209,7 +225,7 @@ private:
         }
     }
 
-    // Raises amax, which is laid out as `window`, by the elements of a tile.
+    // Raises amax, which is laid out as `window`, by the elements of a tile; marks blocks that hold a NaN.
     void amax_of_tile(const tile& t, const block_window& window, std::uint32_t* amax) const {
         for_patches(t, [&](const tile& part, const float* data, std::ptrdiff_t stride) {
             for (std::size_t i = 0; i < part.rows; ++i, data += stride) {
@@ -226,7 +242,7 @@ private:
     // Blocks of any size: amax over the whole matrix, laid out as its grid of blocks.
     void find_amax(std::size_t block_rows, std::size_t block_cols, std::vector<std::uint32_t>& amax) {
         const std::size_t grid_cols = block_count(x_.cols(), block_cols);
-        for_tiles([&](const tile& t, scratch& s) {
+        for_tiles([&](const tile& t, scaled_blocks& s) {
             const block_window window(t, block_rows, block_cols);
             s.amax.assign(window.size(), 0);
             amax_of_tile(t, window, s.amax.data());
@@ -244,23 +260,21 @@ private:
         return amax[0];
     }
 
-    event_counts quantize_tile(const tile& t, scratch& s) {
+    event_counts quantize_tile(const tile& t, scaled_blocks& s) {
         const block_window window(t, block_rows_, block_cols_);
         if (!scaler_) {
-            return convert_tile(t, window, nullptr);
+            return convert_tile(t, window, s);
         }
-        s.amax.assign(window.size(), 0);
-        s.codes.resize(window.size());
-        s.factors.resize(window.size());
+        s.reset(window.size());
         if (needs_amax()) {
             amax_of_tile(t, window, s.amax.data());
         }
-        (*scaler_)(s.amax.data(), window.size(), s.factors.data(), s.codes.data());
+        s.find(*scaler_);
         for (std::size_t i = 0; i < window.rows; ++i) {
             store_scales((window.first_row + i) * grid_cols_ + window.first_col,
                          std::span(s.codes).subspan(i * window.cols, window.cols));
         }
-        return convert_tile(t, window, s.factors.data());
+        return convert_tile(t, window, s);
     }
 
     void store_scales(std::size_t first, std::span<const std::uint32_t> codes) {
@@ -273,8 +287,8 @@ private:
         }
     }
 
-    // `factors` is laid out as `window`.
-    event_counts convert_tile(const tile& t, const block_window& window, const float* factors) {
+    // `blocks` is laid out as `window`.
+    event_counts convert_tile(const tile& t, const block_window& window, const scaled_blocks& blocks) {
         event_counts counts;
         const tile next = tiles_.after(t);
         const bool far = convert_.streams() && x_.col_stride() == 1;  // next lies in memory, and in one piece
@@ -285,13 +299,74 @@ private:
                     store_codes(data, part.cols, part.row + i, part.col, counts);
                     continue;
                 }
-                const float* const of_row = factors + window(part.row + i, part.col);
-                if (!convert_row_at_once(data, part.cols, part.row + i, part.col, of_row, ahead, counts)) {
-                    convert_row(data, part.cols, part.row + i, part.col, of_row, counts);
+                const std::size_t row = part.row + i;
+                const std::size_t first = window(row, part.col);
+                const std::size_t last = window(row, part.col + part.cols - 1);
+                if (blocks.any_care && std::any_of(&blocks.care[first], &blocks.care[last] + 1, [](auto care) {
+                        return care != narrowfp::detail::block_care::none;
+                    })) {
+                    convert_row_with_care({row, part.col, 1, part.cols}, data, first, blocks, counts);
+                } else {
+                    convert_row_fast(data, part.cols, row, part.col, &blocks.factors[first], ahead, counts);
                 }
             }
         });
         return counts;
+    }
+
+    // One row of a tile, block by block; its first block stands at `block`.
+    void convert_row_with_care(const tile& t, const float* data, std::size_t block, const scaled_blocks& blocks,
+                               event_counts& counts) {
+        for (std::size_t done = 0; done < t.cols; ++block) {
+            const std::size_t col = t.col + done;
+            const std::size_t n = std::min(t.cols - done, block_cols_ - col % block_cols_);
+            const narrowfp::detail::block_care care = blocks.care[block];
+            if (care == narrowfp::detail::block_care::all ||
+                (care == narrowfp::detail::block_care::extreme &&
+                 narrowfp::detail::has_extremes(std::span(data + done, n)))) {
+                convert_each_element({data + done, n}, t.row, col, blocks.amax[block], counts);
+            } else {
+                convert_row_fast(data + done, n, t.row, col, &blocks.factors[block], 0, counts);
+            }
+            done += n;
+        }
+    }
+
+    // Elements (row, col) and following of one block of that amax, as the reference does them.
+    void convert_each_element(std::span<const float> x, std::size_t row, std::size_t col, std::uint32_t amax,
+                              event_counts& counts) {
+        const narrowfp::detail::block_scaling scale =
+            narrowfp::detail::block_scaling_of(std::bit_cast<float>(amax & ~narrowfp::detail::nan_mark),
+                                               (amax & narrowfp::detail::nan_mark) != 0, q_, tensor_factor_);
+        std::uint32_t codes[run_elements];
+        for (std::size_t first = 0; first < x.size(); first += run_elements) {
+            const std::size_t n = std::min(run_elements, x.size() - first);
+            std::visit(
+                [&](const auto& format) {
+                    for (std::size_t i = 0; i < n; ++i) {
+                        codes[i] = static_cast<std::uint32_t>(narrowfp::detail::quantize_element(
+                            format, x[first + i], scale, q_.mode, q_.overflow, counts));
+                    }
+                },
+                q_.element);
+            const std::size_t index = row * x_.cols() + col + first;
+            std::uint8_t* const bytes = out_.code_storage().data();
+            if (width_ % 8 != 0) {
+                kernel::write_packed(codes, n, width_, bytes, index);
+                continue;
+            }
+            const auto size = static_cast<std::size_t>(width_) / 8;
+            for (std::size_t i = 0; i < n; ++i) {
+                std::memcpy(bytes + (index + i) * size, &codes[i], size);  // the low bytes
+            }
+        }
+    }
+
+    void convert_row_fast(const float* data, std::size_t count, std::size_t row, std::size_t col, const float* factors,
+                          std::ptrdiff_t ahead, event_counts& counts) {
+        if (!convert_row_at_once(data, count, row, col, factors, ahead, counts)) {
+            convert_row(data, count, row, col, factors, counts);
+        }
     }
 
     // Elements (row, col) and following of one row, scaled and rounded by one kernel if there is such; factors[0] belongs
@@ -319,14 +394,19 @@ private:
         float scaled[run_elements];
         for (std::size_t first = 0; first < count; first += run_elements) {
             const std::size_t n = std::min(run_elements, count - first);
+            bool lost = false;
             if (block_cols_ == 1) {
-                kernels_.scale_each(scaler_->operation(), data + first, n, factors + first, scaled);
+                lost = kernels_.scale_each(scaler_->operation(), data + first, n, factors + first, scaled);
             } else {
                 const std::size_t before = col % block_cols_ + first;
-                kernels_.scale(scaler_->operation(), data + first, n, block_cols_, before % block_cols_,
-                               factors + before / block_cols_, scaled);
+                lost = kernels_.scale(scaler_->operation(), data + first, n, block_cols_, before % block_cols_,
+                                      factors + before / block_cols_, scaled);
             }
             store_codes(scaled, n, row, col + first, counts);
+            if (lost) {
+                const bool has_zero = std::visit([](const auto& f) { return f.has_zero(); }, q_.element);
+                kernel::count_lost_by_scaling(data + first, scaled, n, has_zero, counts);
+            }
         }
     }
 
@@ -370,6 +450,7 @@ private:
     tiling tiles_;
     int width_;
     kernel::converter convert_;
+    float tensor_factor_ = 1.0f;  // of two levels
     std::optional<kernel::block_scaler> scaler_;
 };
 
@@ -400,7 +481,21 @@ void quantize_into(matrix_view<const float> x, const quantization& q, quantized_
     out.set_events(opts.count_events ? events : event_counts{.elements = x.size()});
 }
 
+void quantize_into(matrix_view<const double> x, const quantization& q, quantized_matrix& out, const options& opts) {
+    require_options(opts);
+    quantize_reference_into(x, q, out);
+    if (!opts.count_events) {
+        out.set_events({.elements = x.size()});
+    }
+}
+
 quantized_matrix quantize(matrix_view<const float> x, const quantization& q, const options& opts) {
+    quantized_matrix out;
+    quantize_into(x, q, out, opts);
+    return out;
+}
+
+quantized_matrix quantize(matrix_view<const double> x, const quantization& q, const options& opts) {
     quantized_matrix out;
     quantize_into(x, q, out, opts);
     return out;

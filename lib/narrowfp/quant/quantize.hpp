@@ -10,12 +10,16 @@
 
 namespace narrowfp {
 
-// Quantises x into `out`, which takes the shape of x. Codes, scales and event counts are in `out`. Throws
-// std::invalid_argument for a quantisation that require_quantization refuses and for options that mean nothing.
+// Quantises x into `out`, which takes the shape of x. Codes, scales and event counts are in `out`. What NaN and
+// infinities become is said in quantize_reference.hpp; events().not_finite() counts them. Doubles are rounded once, into
+// the element, on one thread at the speed of the reference. Throws std::invalid_argument for a
+// quantisation that require_quantization refuses and for options that mean nothing.
 void quantize_into(matrix_view<const float> x, const quantization& q, quantized_matrix& out, const options& opts = {});
+void quantize_into(matrix_view<const double> x, const quantization& q, quantized_matrix& out, const options& opts = {});
 
 // The same, returned.
 quantized_matrix quantize(matrix_view<const float> x, const quantization& q, const options& opts = {});
+quantized_matrix quantize(matrix_view<const double> x, const quantization& q, const options& opts = {});
 
 // decode(code) * scale, rounded once to FP32, into `out` of the same shape. Throws std::invalid_argument for another shape.
 void dequantize_into(const quantized_matrix& q, matrix_view<float> out, const options& opts = {});

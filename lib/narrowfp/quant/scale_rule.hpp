@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a scale follows from the largest magnitude (amax) of its block, and how it is applied. All arithmetic is that of
-// the rule's owner in FP32, reproduced through exact integers or through double with one rounding.
+// the rule's owner in FP32, reproduced through exact integers or through double with one rounding. The amax of a matrix
+// of doubles enters the same formulas as it is: the first operation takes the exact amax and rounds once, to FP32.
 #pragma once
 
 #include <narrowfp/base/name_table.hpp>
 #include <narrowfp/format/element_format.hpp>
+#include <narrowfp/format/real_arithmetic.hpp>
 #include <narrowfp/format/types.hpp>
 #include <narrowfp/round/project.hpp>
 
@@ -84,6 +86,11 @@ constexpr const float_format& scale_format(const scaling& s) {
 // fl32 of a product or quotient of two floats: double holds the product exactly and rounds the quotient innocuously.
 inline float multiply_f32(float a, float b) { return static_cast<float>(double{a} * double{b}); }
 inline float divide_f32(float a, float b) { return static_cast<float>(double{a} / double{b}); }
+// The same with an operand that FP32 does not hold: exact, then rounded once. Precondition: the other operand, and a
+// divisor, is finite and not zero.
+inline float multiply_f32(double a, float b) { return nearest_host<float>(product_of(to_real(a), to_real(b))); }
+inline float divide_f32(double a, float b) { return nearest_host<float>(quotient_of(to_real(a), to_real(b))); }
+inline float divide_f32(float a, double b) { return nearest_host<float>(quotient_of(to_real(a), to_real(b))); }
 
 namespace detail {
 
@@ -97,24 +104,27 @@ constexpr int fraction_bits_of(const any_format& element) {
     return std::visit([](const auto& f) { return f.precision() - 1; }, element);
 }
 
-// Whether a / 2^floor(log2 a) >= 2 - 2^-bits. Precondition: a has at most 24 significant bits, bits < 24.
+// Whether a / 2^floor(log2 a) >= 2 - 2^-bits: whether its first bits + 1 significant bits are all ones.
 constexpr bool is_near_next_binade(const real& a, int bits) {
-    const auto b = static_cast<unsigned>(bits);
-    return a.significand << b >= ((std::uint64_t{2} << b) - 1) << (std::bit_width(a.significand) - 1);
+    const int below = static_cast<int>(std::bit_width(a.significand)) - bits - 1;
+    return below >= 0 && a.significand >> below == (std::uint64_t{2} << bits) - 1;
 }
 
-// Whether a / 2^floor(log2 a) > (max / 2^emax + 2) / 2, half way between the largest element and the next binade.
+// Whether a / 2^floor(log2 a) > (max / 2^emax + 2) / 2, half way between the largest element and the next binade. Both
+// are brought to a first bit of 2^63.
 constexpr bool is_above_middle(const real& a, const real& max) {
-    const auto a_width = static_cast<unsigned>(std::bit_width(a.significand));
-    const auto max_width = static_cast<unsigned>(std::bit_width(max.significand));
-    return a.significand << max_width > (max.significand + (std::uint64_t{1} << max_width)) << (a_width - 1);
+    const std::uint64_t of_max = max.significand << (63 - std::bit_width(max.significand));  // half of it
+    constexpr std::uint64_t half_of_two = std::uint64_t{1} << 63;
+    return a.significand << (64 - std::bit_width(a.significand)) > of_max + half_of_two;
 }
 
 }  // namespace detail
+
 // Exponent e of the power-of-two scale of a block, clamped to the range of E8M0, [-127, 127]. A block whose finite
 // elements are all zero gets -127 (code 0). Precondition: amax is finite and not negative.
-inline int power_of_two_exponent(float amax, const any_format& element, scale_rule rule) {
-    if (amax == 0.0f) {
+template <host_float T>
+int power_of_two_exponent(T amax, const any_format& element, scale_rule rule) {
+    if (amax == 0) {
         return -127;
     }
     const real a = to_real(amax);
@@ -125,7 +135,10 @@ inline int power_of_two_exponent(float amax, const any_format& element, scale_ru
         case scale_rule::floor: break;
         case scale_rule::rceil: {
             const real ratio = to_real(multiply_f32(amax, divide_f32(1.0f, max_finite(element))));
-            return ratio.is_zero() ? -127 : detail::clamp_to_e8m0(detail::ceil_log2(ratio));
+            if (ratio.kind != real_class::finite) {
+                return ratio.is_zero() ? -127 : 127;  // infinite: amax is beyond FP32's range
+            }
+            return detail::clamp_to_e8m0(detail::ceil_log2(ratio));
         }
         case scale_rule::ceil: return detail::clamp_to_e8m0(detail::ceil_log2(a) - largest.floor_log2());
         case scale_rule::even:  // an element as precise as FP32 has no half to add
@@ -145,21 +158,37 @@ struct float_scale {
     std::uint32_t code = 0x3F800000;  // in scale_format; two_level: of the block's own part of `restore`
 };
 
-// The FP32 factor of a whole tensor under two_level: S = min(max(E4M3) * max / amax, largest FP32), 1 for an amax of zero
-// (Transformer Engine). The stored factor is fl32(1 / S).
-inline float tensor_factor_of(float amax, const any_format& element) {
-    const float factor = divide_f32(multiply_f32(max_finite(e4m3fn), max_finite(element)), amax);
-    if (amax == 0.0f || factor == 0.0f) {
+namespace detail {
+
+// A factor that follows from amax, kept where it and its reciprocal are finite: too large, it becomes the largest FP32
+// number (Transformer Engine); too small, as for a double beyond FP32's range, 2^-127.
+inline float usable_factor(float factor) {
+    if (std::isinf(factor)) {
+        return std::numeric_limits<float>::max();
+    }
+    return factor > 0x1p-128f ? factor : 0x1p-127f;
+}
+
+}  // namespace detail
+
+// The FP32 factor of a whole tensor under two_level: S = min(max(E4M3) * max / amax, largest FP32), 1 for an amax that is
+// zero or not finite (Transformer Engine). The stored factor is fl32(1 / S).
+template <host_float T>
+float tensor_factor_of(T amax, const any_format& element) {
+    if (amax == 0 || !std::isfinite(amax)) {
         return 1.0f;
     }
-    return std::isinf(factor) ? std::numeric_limits<float>::max() : factor;
+    const float factor = divide_f32(multiply_f32(max_finite(e4m3fn), max_finite(element)), amax);
+    constexpr float least = 0x1p-119f;  // scales of blocks are up to 448 / S: below FP32's largest number
+    return factor < least ? least : detail::usable_factor(factor);
 }
 
 namespace detail {
 
 // code = E4M3(fl32(amax * fl32(S * fl32(1 / max)))), saturated; restore = fl32(code * fl32(1 / S)); apply = fl32(1 /
 // restore), at most the largest FP32 number (Transformer Engine's NVFP4).
-inline float two_level_wanted(float amax, float largest, float tensor_factor) {
+template <host_float T>
+float two_level_wanted(T amax, float largest, float tensor_factor) {
     return multiply_f32(amax, multiply_f32(tensor_factor, divide_f32(1.0f, largest)));
 }
 inline float_scale two_level_scale_of_code(std::uint32_t code, float tensor_factor) {
@@ -167,7 +196,8 @@ inline float_scale two_level_scale_of_code(std::uint32_t code, float tensor_fact
     const float apply = divide_f32(1.0f, restore);
     return {std::isinf(apply) ? std::numeric_limits<float>::max() : apply, restore, code};
 }
-inline float_scale two_level_scale(float amax, float largest, float tensor_factor) {
+template <host_float T>
+float_scale two_level_scale(T amax, float largest, float tensor_factor) {
     const real wanted = to_real(two_level_wanted(amax, largest, tensor_factor));
     const std::uint64_t code = project(e4m3fn, wanted, rounding::ties_to_even, overflow_mode::saturate_finite).code;
     return two_level_scale_of_code(static_cast<std::uint32_t>(code), tensor_factor);
@@ -180,18 +210,22 @@ inline int power_above(float x) { return ceil_log2(to_real(x)); }
 }  // namespace detail
 
 // The scale of a block with that amax; `largest` is max_finite of the element. multiplier: an amax of zero gives 1; a
-// factor beyond FP32's range becomes its largest number (Transformer Engine). divisor: a denominator of zero becomes 1.
-// two_level needs the factor of the tensor. Precondition: not power_of_two, whose scale is power_of_two_exponent.
-inline float_scale float_scale_of(float amax, float largest, const scaling& s, float tensor_factor = 1.0f) {
+// factor beyond FP32's range becomes its largest number (Transformer Engine). divisor: a denominator of zero becomes 1,
+// one beyond FP32's range its largest number. two_level needs the factor of the tensor. Precondition: not power_of_two,
+// whose scale is power_of_two_exponent.
+template <host_float T>
+float_scale float_scale_of(T amax, float largest, const scaling& s, float tensor_factor = 1.0f) {
     if (s.method == scale_method::two_level) {
         return detail::two_level_scale(amax, largest, tensor_factor);
     }
     const auto stored = [](float apply, float restore) {
         return float_scale{apply, restore, std::bit_cast<std::uint32_t>(restore)};
     };
-    const float raised = amax < s.amax_floor ? s.amax_floor : amax;
+    const T raised = amax < T{s.amax_floor} ? T{s.amax_floor} : amax;
     if (s.method == scale_method::divisor) {
-        const float d = divide_f32(raised, largest);
+        constexpr float most = std::numeric_limits<float>::max();
+        const float quotient = divide_f32(raised, largest);
+        const float d = quotient > most ? most : quotient;
         if (!s.round_to_power) {
             return d == 0.0f ? float_scale{} : stored(d, d);
         }
@@ -201,20 +235,18 @@ inline float_scale float_scale_of(float amax, float largest, const scaling& s, f
     }
     float factor = s.fixed_factor;
     if (factor == 0.0f) {
-        if (raised == 0.0f) {
+        if (raised == 0) {
             return {};
         }
-        factor = divide_f32(largest, raised);
-        if (std::isinf(factor)) {
-            factor = std::numeric_limits<float>::max();
-        }
+        factor = detail::usable_factor(divide_f32(largest, raised));
     }
     if (s.round_to_power) {
         factor = std::ldexp(1.0f, detail::power_below(factor));
     }
     return stored(factor, divide_f32(1.0f, factor));
 }
-inline float_scale float_scale_of(float amax, const any_format& element, const scaling& s, float tensor_factor = 1.0f) {
+template <host_float T>
+float_scale float_scale_of(T amax, const any_format& element, const scaling& s, float tensor_factor = 1.0f) {
     return float_scale_of(amax, max_finite(element), s, tensor_factor);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loops that the compiler vectorises, compiled once per target as in round/kernel/kernels.cpp.
+#include <narrowfp/quant/block_care.hpp>
 #include <narrowfp/quant/kernel/block_kernels.hpp>
 
 #include <algorithm>
@@ -16,25 +17,30 @@ namespace narrowfp::kernel {
 
 namespace {
 
+using narrowfp::detail::merged_amax;
+using narrowfp::detail::nan_mark;
+
 constexpr std::int32_t infinity_pattern = 0x7F800000;
 
 inline std::int32_t magnitude_of(float x) { return std::bit_cast<std::int32_t>(x) & 0x7FFFFFFF; }
 
 // Patterns of magnitudes grow with the magnitudes. NaN and infinities are seen in the maximum and left out in a second
-// pass only where there are any.
+// pass only where there are any; a NaN sets the mark.
 inline std::uint32_t amax_run(const float* x, std::size_t count) {
     std::int32_t most = 0;
     for (std::size_t i = 0; i < count; ++i) {
         most = std::max(most, magnitude_of(x[i]));
     }
+    std::uint32_t mark = 0;
     if (most >= infinity_pattern) {
+        mark = most > infinity_pattern ? nan_mark : 0;
         most = 0;
         for (std::size_t i = 0; i < count; ++i) {
             const std::int32_t m = magnitude_of(x[i]);
             most = std::max(most, m >= infinity_pattern ? 0 : m);
         }
     }
-    return static_cast<std::uint32_t>(most);
+    return static_cast<std::uint32_t>(most) | mark;
 }
 
 // Calls run(first, count, b) for the blocks of a row.
@@ -52,7 +58,7 @@ inline void for_blocks(std::size_t count, std::size_t block, std::size_t before,
 template <std::size_t Block>
 inline void amax_whole_blocks(const float* row, std::size_t blocks, std::uint32_t* amax) {
     for (std::size_t b = 0; b < blocks; ++b) {
-        amax[b] = std::max(amax[b], amax_run(row + b * Block, Block));
+        amax[b] = merged_amax(amax[b], amax_run(row + b * Block, Block));
     }
 }
 
@@ -66,15 +72,16 @@ inline void amax_row(const float* row, std::size_t count, std::size_t block, std
         }
     }
     for_blocks(count, block, before, [&](std::size_t first, std::size_t n, std::size_t b) {
-        amax[b] = std::max(amax[b], amax_run(row + first, n));
+        amax[b] = merged_amax(amax[b], amax_run(row + first, n));
     });
 }
 
 inline void amax_each_row(const float* row, std::size_t count, std::uint32_t* amax) {
     for (std::size_t i = 0; i < count; ++i) {
         const std::int32_t m = magnitude_of(row[i]);
-        const auto before = static_cast<std::int32_t>(amax[i]);
-        amax[i] = static_cast<std::uint32_t>(std::max(before, m >= infinity_pattern ? 0 : m));
+        const auto before = static_cast<std::int32_t>(amax[i] & ~nan_mark);
+        const std::uint32_t mark = (amax[i] & nan_mark) | (m > infinity_pattern ? nan_mark : 0);
+        amax[i] = static_cast<std::uint32_t>(std::max(before, m >= infinity_pattern ? 0 : m)) | mark;
     }
 }
 
@@ -105,34 +112,51 @@ inline void scale_by_power(const float* row, std::size_t count, Factor factor, f
     }
 }
 
+// 1 if x is finite and not zero and y is zero or infinite. Patterns of magnitudes but those of 0 and of what is not
+// finite are below 0x7F7FFFFF once 1 is subtracted.
+inline std::uint32_t is_lost(float x, float y) {
+    const auto ordinary = [](float v) {
+        return static_cast<std::uint32_t>(magnitude_of(v)) - 1U < 0x7F7FFFFFU ? 1U : 0U;
+    };
+    return ordinary(x) & ~ordinary(y);
+}
+
 template <class Factor>
-inline void scale_run(scale_operation how, const float* row, std::size_t count, Factor factor, float* out) {
+inline bool scale_run(scale_operation how, const float* row, std::size_t count, Factor factor, float* out) {
+    std::uint32_t lost = 0;
     switch (how) {
         case scale_operation::multiply:
             for (std::size_t i = 0; i < count; ++i) {
-                out[i] = row[i] * factor(i);
+                const float x = row[i];
+                out[i] = x * factor(i);
+                lost |= is_lost(x, out[i]);
             }
             break;
         case scale_operation::divide:
             for (std::size_t i = 0; i < count; ++i) {
-                out[i] = row[i] / factor(i);
+                const float x = row[i];
+                out[i] = x / factor(i);
+                lost |= is_lost(x, out[i]);
             }
             break;
         case scale_operation::power: scale_by_power(row, count, factor, out); break;
     }
+    return lost != 0;
 }
 
-inline void scale_row(scale_operation how, const float* row, std::size_t count, std::size_t block, std::size_t before,
+inline bool scale_row(scale_operation how, const float* row, std::size_t count, std::size_t block, std::size_t before,
                       const float* factors, float* out) {
+    bool lost = false;
     for_blocks(count, block, before, [&](std::size_t first, std::size_t n, std::size_t b) {
         const float factor = factors[b];
-        scale_run(
+        lost |= scale_run(
             how, row + first, n, [factor](std::size_t) { return factor; }, out + first);
     });
+    return lost;
 }
 
-inline void scale_each_row(scale_operation how, const float* row, std::size_t count, const float* factors, float* out) {
-    scale_run(
+inline bool scale_each_row(scale_operation how, const float* row, std::size_t count, const float* factors, float* out) {
+    return scale_run(
         how, row, count, [factors](std::size_t i) { return factors[i]; }, out);
 }
 
@@ -192,16 +216,16 @@ void transpose(const float* in, std::ptrdiff_t in_stride, float* out, std::size_
                                                                            std::uint32_t* amax) {                    \
             amax_each_row(row, count, amax);                                                                         \
         }                                                                                                            \
-        __attribute__((target(Attributes), flatten)) static void scale(scale_operation how, const float* row,        \
+        __attribute__((target(Attributes), flatten)) static bool scale(scale_operation how, const float* row,        \
                                                                        std::size_t count, std::size_t block,         \
                                                                        std::size_t before, const float* factors,     \
                                                                        float* out) {                                 \
-            scale_row(how, row, count, block, before, factors, out);                                                 \
+            return scale_row(how, row, count, block, before, factors, out);                                          \
         }                                                                                                            \
-        __attribute__((target(Attributes), flatten)) static void scale_each(scale_operation how, const float* row,   \
+        __attribute__((target(Attributes), flatten)) static bool scale_each(scale_operation how, const float* row,   \
                                                                             std::size_t count, const float* factors, \
                                                                             float* out) {                            \
-            scale_each_row(how, row, count, factors, out);                                                           \
+            return scale_each_row(how, row, count, factors, out);                                                    \
         }                                                                                                            \
     };
 

@@ -19,15 +19,17 @@ namespace narrowfp::kernel {
 enum class scale_operation : std::uint8_t { multiply, divide, power };
 
 struct block_kernels {
-    // amax[b] becomes the pattern of the largest finite magnitude in block b, or stays if it is larger.
+    // amax[b] becomes the pattern of the largest finite magnitude in block b, or stays if it is larger. It gets the mark
+    // of block_care.hpp if there is a NaN in the block, and keeps one that it has.
     void (*amax)(const float* row, std::size_t count, std::size_t block, std::size_t before, std::uint32_t* amax);
     // The same for blocks of one element.
     void (*amax_each)(const float* row, std::size_t count, std::uint32_t* amax);
-    // out[i] = row[i] with the factor of its block. `out` may be `row`, but for `power`.
-    void (*scale)(scale_operation how, const float* row, std::size_t count, std::size_t block, std::size_t before,
+    // out[i] = row[i] with the factor of its block. `out` may be `row`, but for `power`. Returns whether an element that
+    // is finite and not zero became zero or infinite; never under `power`.
+    bool (*scale)(scale_operation how, const float* row, std::size_t count, std::size_t block, std::size_t before,
                   const float* factors, float* out);
     // The same for blocks of one element.
-    void (*scale_each)(scale_operation how, const float* row, std::size_t count, const float* factors, float* out);
+    bool (*scale_each)(scale_operation how, const float* row, std::size_t count, const float* factors, float* out);
     // out[i * out_stride + j] = in[j * in_stride + i] for i < rows, j < cols.
     void (*transpose)(const float* in, std::ptrdiff_t in_stride, float* out, std::size_t out_stride, std::size_t rows,
                       std::size_t cols);

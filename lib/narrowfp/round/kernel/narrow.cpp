@@ -153,6 +153,14 @@ struct narrow_group {
                 _mm512_cmplt_epu8_mask(magnitude, _mm512_set1_epi8(static_cast<char>(1u << job.fraction_bits)))));
             if (zeros != 0) {  // what was zero did not underflow
                 out.was_zero = zeros_in(x0) + zeros_in(x1) + zeros_in(x2) + zeros_in(x3);
+                if constexpr (How != prescale::none) {  // but what became zero when it was scaled did, and is not exact
+                    const std::uint64_t scaled_to_zero = out.was_zero;
+                    out.was_zero = 0;
+                    for (int part = 0; part < 4; ++part) {
+                        out.was_zero += zeros_in(_mm512_loadu_ps(in + 16 * part));
+                    }
+                    out.inexact += scaled_to_zero - out.was_zero;
+                }
             }
         }
         return out;
@@ -165,6 +173,9 @@ void convert_by_lanes(const narrow_job& job, const float* in, std::uint8_t* out,
     float scaled[group];
     for (std::size_t i = 0; i < count; ++i) {
         scaled[i] = how == prescale::multiply ? in[i] * scale : (how == prescale::divide ? in[i] / scale : in[i]);
+    }
+    if (how != prescale::none) {
+        count_lost_by_scaling(in, scaled, count, true, counts);
     }
     std::uint32_t codes[group];
     const kernel_table& table = avx512_lanes();

@@ -9,6 +9,8 @@
 
 #include <narrowfp/round/kernel/kernels.hpp>
 
+#include <cmath>
+
 namespace narrowfp::kernel {
 
 // What happens to an element before it is rounded: one operation in binary32, with the factor of its block.
@@ -43,9 +45,27 @@ bool has_narrow(const any_format& format, const rounding_rule& rule);
 // Precondition: has_narrow.
 narrow_job narrow_job_of(const any_format& format, rounding mode, overflow_mode overflow);
 
+// Events of finite elements that scaling in binary32 made zero or infinite, which what counts scaled elements cannot see:
+// they underflowed or overflowed, inexactly, and are no infinite inputs. `has_zero`: whether the format has a zero;
+// otherwise what scaling made zero has been counted as inexact.
+inline void count_lost_by_scaling(const float* in, const float* scaled, std::size_t count, bool has_zero,
+                                  event_counts& counts) {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (scaled[i] == 0.0f && in[i] != 0.0f) {
+            counts.underflowed += 1;
+            counts.inexact += has_zero ? 1 : 0;
+        } else if (std::isinf(scaled[i]) && !std::isinf(in[i])) {
+            counts.inexact += 1;
+            counts.overflowed += 1;
+            counts.infinite -= 1;
+        }
+    }
+}
+
 #if NARROWFP_X86_KERNELS
-// out[i] = scaled in[i] as a code of 8 bits. The counts, of scaled elements, or only `elements` without count_events. `stream`: stores go past
-// the caches, which the caller puts in order (converter.hpp, finish). Expects the default environment.
+// out[i] = scaled in[i] as a code of 8 bits. The counts, of elements as given, or only `elements` without count_events.
+// `stream`: stores go past the caches, which the caller puts in order (converter.hpp, finish). Expects the default
+// environment.
 event_counts convert_narrow_avx512(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
                                    const block_factors& scale, bool count_events, bool stream);
 // out[i] = in[i] rounded to the format, as a float. `out` may be `in`.
