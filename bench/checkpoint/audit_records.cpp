@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/audit_report.hpp"
+#include "support/not_finite_text.hpp"
+
+#include <narrowfp/report/text.hpp>
 
 #include <cmath>
 #include <utility>
@@ -26,7 +29,7 @@ public:
         add(figure, name, std::move(r));
     }
 
-    void number(const std::string& figure, const char* name, std::optional<double> value, const char* why_not,
+    void number(const std::string& figure, const char* name, std::optional<double> value, const std::string& why_not,
                 const char* unit = "1", record_status status = record_status::ok) {
         record r;
         if (value && std::isfinite(*value)) {
@@ -76,27 +79,36 @@ void add_data_records(record_maker& make, const tensor_statistics& s, std::uint6
     make.count("zeros", "elements that are zero", s.zeros);
     make.count("nan", "NaN elements", s.nan);
     make.count("infinite", "infinite elements", s.infinite);
-    make.number("amax", "largest finite magnitude", double{s.amax}, "");
+    make.number("amax", "largest finite magnitude", s.amax, "");
     make.number("sum_of_squares", "sum of the squares of the finite elements", s.sum_of_squares, "beyond double");
 }
 
 void add_outcome_records(record_maker make, const audit_case& way, const tensor_outcome& o,
                          const tensor_statistics& statistics) {
-    const bool none = o.left_out == o.elements;
     const auto status = o.exact() ? record_status::exact : record_status::ok;
-    const auto unless_none = [&](double x) { return none ? std::nullopt : std::optional(x); };
+    const auto error = [&](const std::string& figure, const char* name, std::optional<double> x, const char* why_not,
+                           const char* unit, record_status when_defined) {
+        if (o.left_out == 0) {
+            make.number(figure, name, x, why_not, unit, when_defined);
+        } else {
+            const std::string others = x ? report::format_number(*x, 6) : "undefined";
+            make.number(figure, name, std::nullopt, left_out_text(o.left_out, o.elements, others), unit);
+        }
+    };
     make.count("bytes", "bytes of codes and scales", o.bytes(), "B");
     make.count("code_bytes", "bytes of codes", o.code_bytes, "B");
     make.count("scale_bytes", "bytes of scales", o.scale_bytes, "B");
-    make.number("relative_frobenius", "relative Frobenius error", unless_none(o.relative_frobenius()),
-                "no finite elements, or all zero", "1", status);
-    make.number("sqnr_db", "signal to quantisation noise", o.sqnr_db(),
-                o.exact() ? "exact on this input" : "no error, or no finite elements", "dB");
-    make.number("worst_relative", "largest relative error of an element", unless_none(o.worst_relative),
-                "no finite elements", "1", status);
+    error("relative_frobenius", "relative Frobenius error", o.relative_frobenius(), "all elements are zero", "1",
+          status);
+    error("sqnr_db", "signal to quantisation noise", o.sqnr_db(),
+          o.exact() ? "exact on this input" : "all elements are zero", "dB", record_status::ok);
+    error("worst_relative", "largest relative error of an element", o.worst_relative, "an element of zero is lost", "1",
+          status);
     make.count("underflowed", "nonzero elements that became zero", o.events.underflowed);
     make.count("clipped", "finite elements that became the largest value", clipped(way, o, statistics));
     make.count("subnormal", "elements that became subnormal", o.events.subnormal);
+    make.count("restored_infinite", "finite elements whose code times scale is infinite", o.events.restored_infinite);
+    make.count("nan_by_scale", "finite elements that became NaN with the scale of their block", o.events.nan_by_scale);
     make.count("left_out", "elements left out of the errors because they are not finite", o.left_out);
 }
 
@@ -121,7 +133,7 @@ void add_spread_records(const record_maker& total, const model_audit& audit) {
     for (std::size_t n = 0; n < audit.cases.size(); ++n) {
         const error_spread e = spread_of(audit, n);
         record_maker make = total.with(audit.cases[n].name(), case_parameters(audit.cases[n]));
-        const char* const why_not = "no tensor with finite elements that are not all zero";
+        const char* const why_not = "no tensor whose elements are finite, before and after, and not all zero";
         const auto status = [](const std::optional<double>& x) {
             return x && *x == 0 ? record_status::exact : record_status::ok;
         };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/audit_report.hpp"
+#include "support/not_finite_text.hpp"
 
 #include <narrowfp/report/markdown.hpp>
 #include <narrowfp/report/text.hpp>
@@ -30,7 +31,7 @@ cell error_cell(const tensor_outcome& outcome) {
     if (outcome.exact()) {
         return {"exact on this input", tint::good};
     }
-    return format_number(outcome.relative_frobenius());
+    return format_number(outcome.relative_frobenius()) + (outcome.left_out == 0 ? "" : " of the finite");
 }
 
 std::string share(std::uint64_t count, std::uint64_t of) {
@@ -72,10 +73,8 @@ std::string layout_text(const matrix_layout& layout) {
 std::vector<std::pair<std::string, std::string>> audit_facts(const model_audit& audit) {
     std::vector<std::string> dtypes;
     std::vector<std::string> other;
-    bool doubles = false;
     for (const audited_tensor& t : audit.tensors) {
         dtypes.push_back(t.tensor.dtype);
-        doubles = doubles || t.tensor.kind == element_kind::real64;
     }
     for (const stored_tensor& t : audit.left_alone) {
         other.push_back(t.dtype);
@@ -89,8 +88,8 @@ std::vector<std::pair<std::string, std::string>> audit_facts(const model_audit& 
         {"largest magnitude", format_number(s.amax, 6)},
         {"as matrices", layout_text(audit.layout)}};
     if (s.nan + s.infinite != 0) {
-        facts.insert(facts.begin() + 2, {"not finite", count_text(s.nan) + " NaN, " + count_text(s.infinite) +
-                                                           " infinite; left out of scales and errors"});
+        facts.insert(facts.begin() + 2, {"not finite", not_finite_text({.nan = s.nan, .infinite = s.infinite}) +
+                                                           "; left out of errors and of the amax of scales"});
     }
     const auto share_of = [](double part, double whole) { return format_percent(whole > 0 ? part / whole : 0.0); };
     const auto vectors = std::count_if(audit.tensors.begin(), audit.tensors.end(),
@@ -108,9 +107,6 @@ std::vector<std::pair<std::string, std::string>> audit_facts(const model_audit& 
                                           " of the elements, " + share_of(v.sum_of_squares, s.sum_of_squares) +
                                           " of the sum of squares; usually kept in 16 or 32 bits: --matrices leaves "
                                           "them out");
-    }
-    if (doubles) {
-        facts.emplace_back("64-bit data", "rounded to FP32 first; errors are against that");
     }
     if (!audit.left_alone.empty()) {
         facts.emplace_back("left as they are", count_text(other.size()) + " tensors (" + dtypes_text(other) + "), " +
@@ -149,7 +145,7 @@ table totals_table(const model_audit& audit) {
                    report::format_ratio(static_cast<double>(o.bytes()) / (2 * static_cast<double>(o.elements)), 3),
                    error_cell(o),
                    o.exact() ? cell("-") : cell(optional_number(o.sqnr_db())),
-                   o.exact() ? cell("-") : cell(format_number(o.worst_relative)),
+                   o.exact() || o.left_out == o.elements ? cell("-") : cell(format_number(o.worst_relative)),
                    share(o.events.underflowed, audit.statistics.nonzero()),
                    share(clipped(c, o, audit.statistics), audit.statistics.nonzero()),
                    share(o.events.subnormal, audit.statistics.nonzero())});
@@ -160,6 +156,15 @@ table totals_table(const model_audit& audit) {
         "all elements, so large tensors weigh most. worst rel.: largest error of an element over its magnitude. to "
         "zero, clipped, subnormal: shares of the nonzero elements. 1x128 blocks are there for every narrow format, "
         "for comparison."};
+    for (std::size_t n = 0; n < audit.cases.size(); ++n) {
+        const run_events& e = audit.totals[n].events;
+        if (e.restored_infinite + e.nan_by_scale != 0) {
+            const audit_case& c = audit.cases[n];
+            t.notes.push_back(
+                c.format + " " + c.recipe + " " + c.blocks() + ": not finite any more: " +
+                not_finite_text({.restored_infinite = e.restored_infinite, .nan_by_scale = e.nan_by_scale}) + ".");
+        }
+    }
     return t;
 }
 
@@ -191,7 +196,8 @@ table spread_table(const model_audit& audit) {
                    {count_text(e.losing), e.losing == 0 ? tint::plain : tint::warning}});
     }
     t.notes = {
-        "Relative Frobenius errors of single tensors, whatever their size. lose: tensors beyond the thresholds below."};
+        "Relative Frobenius errors of single tensors, whatever their size; those with elements that are not finite are "
+        "left out. lose: tensors beyond the thresholds below."};
     return t;
 }
 
@@ -298,7 +304,7 @@ std::vector<std::string> loss_lines(const model_audit& audit, std::size_t most) 
     std::vector<std::string> lines = losses(audit);
     const std::string rule =
         "more than " + format_percent(thresholds.lost_share) +
-        " of the nonzero elements clipped or, in floating-point formats, flushed to zero; or an error "
+        " of the nonzero elements clipped, not finite any more or, in floating-point formats, flushed to zero; or an error "
         "above " +
         report::format_ratio(thresholds.error_ratio, 2) + " that of 1x128 blocks in the same format";
     if (lines.empty()) {

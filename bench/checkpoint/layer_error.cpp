@@ -2,6 +2,7 @@
 #include "checkpoint/layer_error.hpp"
 
 #include "support/parallel.hpp"
+#include "support/real_matrix.hpp"
 
 #include <narrowfp/error/metrics.hpp>
 #include <narrowfp/gemm/gemm.hpp>
@@ -30,21 +31,41 @@ std::string without(std::string name, std::string_view suffix) {
     throw std::runtime_error("'" + t.file.string() + "': tensor '" + report::printable(t.name) + "' " + why);
 }
 
-// The first rows of a tensor seen as rows x cols.
-matrix<float> read_rows(const stored_tensor& t, std::size_t rows, std::size_t cols) {
-    const element_reader reader(t);
+template <class T>
+matrix<T> read_rows_as(const stored_tensor& t, const element_reader& reader, std::size_t rows, std::size_t cols) {
     std::vector<std::byte> stored(rows * cols * reader.width());
     read_file_part(t.file, t.offset, stored);
-    matrix<float> x(rows, cols);
-    reader(stored.data(), {x.data(), x.size()});
-    if (!std::all_of(x.data(), x.data() + x.size(), [](float v) { return std::isfinite(v); })) {
+    matrix<T> x(rows, cols);
+    reader(stored.data(), std::span<T>{x.data(), x.size()});
+    if (!std::all_of(x.data(), x.data() + x.size(), [](T v) { return std::isfinite(v); })) {
         refuse_product(t, "holds NaN or infinities");
     }
     return x;
 }
 
+// The first rows of a tensor seen as rows x cols.
+real_matrix read_rows(const stored_tensor& t, std::size_t rows, std::size_t cols) {
+    const element_reader reader(t);
+    if (reader.gives_doubles()) {
+        return read_rows_as<double>(t, reader, rows, cols);
+    }
+    return read_rows_as<float>(t, reader, rows, cols);
+}
+
+template <class T>
+matrix<T> transposed(const matrix<T>& x) {
+    matrix<T> y(x.cols(), x.rows());
+    for (std::size_t i = 0; i < y.rows(); ++i) {
+        for (std::size_t j = 0; j < y.cols(); ++j) {
+            y(i, j) = x(j, i);
+        }
+    }
+    return y;
+}
+
 // A B in FP64, rows on several threads, each element in increasing k.
-matrix<double> product(matrix_view<const float> a, matrix_view<const float> b, int threads) {
+template <class A, class B>
+matrix<double> product(const matrix<A>& a, const matrix<B>& b, int threads) {
     matrix<double> c(a.rows(), b.cols());
     parallel_for(a.rows(), threads, [&](std::size_t i) {
         for (std::size_t k = 0; k < a.cols(); ++k) {
@@ -68,8 +89,9 @@ double distance(const matrix<double>& y, const matrix<double>& reference) {
     return size > 0 ? std::sqrt(error / size) : 0.0;
 }
 
-layer_outcome outcome_of(const layer_way& way, const matrix<float>& x, const matrix<float>& w,
-                         const matrix<double>& reference, int threads) {
+template <class X, class W>
+layer_outcome outcome_of(const layer_way& way, const matrix<X>& x, const matrix<W>& w, const matrix<double>& reference,
+                         int threads) {
     const options opts{.threads = threads};
     const quantized_matrix a = quantize(x.view(), way.how.for_a(way.element), opts);
     const quantized_matrix b = quantize(w.view(), way.how.for_b(way.element), opts);
@@ -79,9 +101,10 @@ layer_outcome outcome_of(const layer_way& way, const matrix<float>& x, const mat
     const matrix<float> x_back = dequantize(a, opts);
     const matrix<float> w_back = dequantize(b, opts);
     return {.error = found.relative_frobenius,
-            .error_x = distance(product(x_back.view(), w.view(), threads), reference),
-            .error_w = distance(product(x.view(), w_back.view(), threads), reference),
+            .error_x = distance(product(x_back, w, threads), reference),
+            .error_w = distance(product(x, w_back, threads), reference),
             .bias = found.bias,
+            .not_finite = found.nonfinite,
             .x_events = a.events()};
 }
 
@@ -153,19 +176,16 @@ std::vector<layer_product> layer_products(const std::vector<stored_tensor>& weig
                 ") needs real numbers with " + std::to_string(inputs) + " in the last dimension");
         }
         const std::size_t tokens = std::min<std::size_t>(most_tokens, activation->elements() / inputs);
-        const matrix<float> x = read_rows(*activation, tokens, inputs);
-        const matrix<float> stored = read_rows(*weight, weight->shape[0], weight->shape[1]);
-        matrix<float> w(inputs, outputs);  // W^T, operand B
-        for (std::size_t i = 0; i < inputs; ++i) {
-            for (std::size_t j = 0; j < outputs; ++j) {
-                w(i, j) = k_last ? stored(j, i) : stored(i, j);
-            }
-        }
-        const matrix<double> reference = product(x.view(), w.view(), threads);
         layer_product p{weight->name, activation->name, tokens, inputs, outputs, {}};
-        for (const layer_way& way : ways) {
-            p.outcomes.push_back(outcome_of(way, x, w, reference, threads));
-        }
+        std::visit(
+            [&](const auto& x, const auto& stored) {
+                const auto w = k_last ? transposed(stored) : stored;  // inputs x outputs, operand B
+                const matrix<double> reference = product(x, w, threads);
+                for (const layer_way& way : ways) {
+                    p.outcomes.push_back(outcome_of(way, x, w, reference, threads));
+                }
+            },
+            read_rows(*activation, tokens, inputs), read_rows(*weight, weight->shape[0], weight->shape[1]));
         all.push_back(std::move(p));
     }
     if (all.empty()) {
@@ -198,9 +218,10 @@ report::table layer_table(const std::vector<layer_product>& products, const std:
                                 static_cast<double>(o.x_events.elements);
             const std::string shape =
                 std::to_string(p.tokens) + " x " + std::to_string(p.inputs) + " x " + std::to_string(p.outputs);
+            const auto figure = [&o](double x) { return o.not_finite == 0 ? report::format_number(x) : "not finite"; };
             t.add_row({n == 0 ? report::printable(p.weight) : "", n == 0 ? shape : "", ways[n].format,
-                       ways[n].recipe_name, report::format_number(o.error), report::format_number(o.error_x),
-                       report::format_number(o.error_w), report::format_number(o.bias), report::format_percent(lost)});
+                       ways[n].recipe_name, figure(o.error), figure(o.error_x), figure(o.error_w), figure(o.bias),
+                       report::format_percent(lost)});
         }
         t.add_rule();
     }
@@ -229,6 +250,10 @@ void add_layer_records(report::document& doc, const std::vector<layer_product>& 
                 report::add_field(r.parameters, "recipe", ways[n].recipe_name);
                 r.value = value;
                 r.unit = "1";
+                if (const std::uint64_t lost = p.outcomes[n].not_finite; lost != 0) {
+                    report::set_no_value(r, report::record_status::undefined,
+                                         std::to_string(lost) + " elements of the product are not finite");
+                }
                 r.reference = "product of the stored numbers in FP64";
                 r.repro = repro;
                 doc.records.push_back(std::move(r));

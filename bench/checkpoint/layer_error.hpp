@@ -20,11 +20,12 @@ struct layer_way {
 };
 
 struct layer_outcome {
-    double error = 0;         // relative, Frobenius, of the product
-    double error_x = 0;       // with only X quantised
-    double error_w = 0;       // with only W quantised
-    double bias = 0;          // mean(y - r) / mean(|r|)
-    event_counts x_events{};  // of quantising X
+    double error = 0;              // relative, Frobenius, of the product
+    double error_x = 0;            // with only X quantised
+    double error_w = 0;            // with only W quantised
+    double bias = 0;               // mean(y - r) / mean(|r|)
+    std::uint64_t not_finite = 0;  // elements of the product that are; then no figure above holds
+    event_counts x_events{};       // of quantising X
 };
 
 struct layer_product {

@@ -229,7 +229,7 @@ error_spread spread_of(const model_audit& audit, std::size_t which) {
         const tensor_outcome& o = t.outcomes[which];
         out.losing += static_cast<std::size_t>(loses(audit, t, which));
         const double error = o.relative_frobenius();
-        if (o.left_out == o.elements || o.reference2 == 0 || !std::isfinite(error)) {
+        if (o.left_out != 0 || o.reference2 == 0 || !std::isfinite(error)) {
             continue;
         }
         errors.push_back(error);
@@ -277,14 +277,17 @@ tensor_statistics vector_statistics(const model_audit& audit) {
 std::uint64_t clipped(const audit_case& way, const tensor_outcome& outcome, const tensor_statistics& statistics) {
     // Under saturate_finite infinities are saturated, too, and NaN where the format has none.
     const bool has_nan = std::visit([](const auto& f) { return f.has_nan(); }, way.q.element);
-    const std::uint64_t others = statistics.infinite + (has_nan ? 0 : statistics.nan);
+    const std::uint64_t others = statistics.infinite + (has_nan ? 0 : statistics.nan) - outcome.events.under_nan_scale;
     return outcome.events.saturated > others ? outcome.events.saturated - others : 0;
 }
 
 double lost_share(const audit_case& way, const tensor_outcome& outcome, const tensor_statistics& statistics) {
     const std::uint64_t flushed = is_fixed(way.q.element) ? 0 : outcome.events.underflowed;
-    const std::uint64_t lost = flushed + clipped(way, outcome, statistics);
-    return statistics.nonzero() == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(statistics.nonzero());
+    const std::uint64_t lost =
+        flushed + clipped(way, outcome, statistics) + outcome.events.restored_infinite + outcome.events.nan_by_scale;
+    return statistics.nonzero() == 0
+               ? 0.0
+               : std::fmin(1.0, static_cast<double>(lost) / static_cast<double>(statistics.nonzero()));
 }
 
 namespace {
@@ -315,8 +318,9 @@ std::string case_text(const audit_case& c) {
 std::string loss_text(const model_audit& audit, const audited_tensor& tensor, std::size_t which) {
     const tensor_outcome& outcome = tensor.outcomes[which];
     const double lost = lost_share(audit.cases[which], outcome, tensor.statistics);
-    std::string text = (lost > 0 ? report::format_percent(lost) + " lost, error " : std::string("error ")) +
-                       report::format_number(outcome.relative_frobenius());
+    std::string text =
+        (lost > 0 ? report::format_percent(lost) + " lost, error " : std::string("error ")) +
+        (outcome.left_out == outcome.elements ? "not finite" : report::format_number(outcome.relative_frobenius()));
     if (const auto ratio = error_ratio(audit, tensor, which); ratio && std::isfinite(*ratio) && *ratio > 1.05) {
         text += ", " + report::format_ratio(*ratio, 2) + " that of 1x128 blocks";
     }

@@ -99,7 +99,7 @@ model_audit audit_model(const std::vector<stored_tensor>& tensors, std::vector<a
 // -- tensor by tensor -------------------------------------------------------------------------------------------------
 // The error of the totals is that of the tensors with the largest elements; these figures count each tensor once.
 struct error_spread {
-    std::size_t tensors = 0;       // with finite elements that are not all zero
+    std::size_t tensors = 0;       // whose elements are finite, before and after, and not all zero
     std::optional<double> median;  // of their relative Frobenius errors
     std::optional<double> worst;
     const audited_tensor* worst_tensor = nullptr;
@@ -122,8 +122,8 @@ tensor_statistics vector_statistics(const model_audit& audit);
 // Finite elements that were clipped to the largest value.
 std::uint64_t clipped(const audit_case& way, const tensor_outcome& outcome, const tensor_statistics& statistics);
 
-// Share of the nonzero finite elements that were clipped or became zero. A fixed-point format rounds everything below
-// half a step to zero, which is part of its ordinary error; there only clipping counts.
+// Share of the nonzero finite elements that were clipped, became zero or are not finite any more. A fixed-point format rounds everything below
+// half a step to zero, which is part of its ordinary error and does not count.
 double lost_share(const audit_case& way, const tensor_outcome& outcome, const tensor_statistics& statistics);
 
 // Whether the case loses more of the tensor than the thresholds allow.

@@ -154,7 +154,8 @@ void copy_tensor(const stored_tensor& t, checked_writer& out) {
     }
 }
 
-void add_error(const matrix<float>& x, const quantized_matrix& q, int threads, quantised_file& total) {
+template <class T>
+void add_error(const matrix<T>& x, const quantized_matrix& q, int threads, quantised_file& total) {
     const matrix<float> back = dequantize(q, {.threads = threads});
     for (std::size_t n = 0; n < x.size(); ++n) {
         const double reference = x.data()[n];
@@ -162,22 +163,26 @@ void add_error(const matrix<float>& x, const quantized_matrix& q, int threads, q
         if (std::isfinite(error)) {
             total.error2 += error * error;
             total.reference2 += reference * reference;
+        } else {
+            ++total.left_out;
         }
     }
 }
 
-void quantise_tensor(const planned& p, const quantization& q, int threads, checked_writer& out, quantised_file& total) {
+// T: what the reader gives.
+template <class T>
+void quantise_elements(const planned& p, const element_reader& reader, const quantization& q, int threads,
+                       checked_writer& out, quantised_file& total) {
     const stored_tensor& t = *p.source;
-    const element_reader reader(t);
     const std::size_t size = p.matrices->rows * p.matrices->cols;
     std::vector<std::byte> stored(size * reader.width());
     std::vector<std::uint8_t> scales;
     std::vector<float> factors;
-    matrix<float> x(p.matrices->rows, p.matrices->cols);
+    matrix<T> x(p.matrices->rows, p.matrices->cols);
     out.next_tensor();
     for (std::size_t n = 0; n < p.matrices->count; ++n) {
         read_file_part(t.file, t.offset + n * stored.size(), stored);
-        reader(stored.data(), {x.data(), size});
+        reader(stored.data(), std::span<T>{x.data(), size});
         const quantized_matrix codes = quantize(x.view(), q, {.threads = threads});
         add_error(x, codes, threads, total);
         out.write(std::as_bytes(codes.codes().bytes()));
@@ -195,6 +200,15 @@ void quantise_tensor(const planned& p, const quantization& q, int threads, check
     if (p.two_level) {
         out.next_tensor();
         out.write(std::as_bytes(std::span(factors)));
+    }
+}
+
+void quantise_tensor(const planned& p, const quantization& q, int threads, checked_writer& out, quantised_file& total) {
+    const element_reader reader(*p.source);
+    if (reader.gives_doubles()) {
+        quantise_elements<double>(p, reader, q, threads, out, total);
+    } else {
+        quantise_elements<float>(p, reader, q, threads, out, total);
     }
 }
 

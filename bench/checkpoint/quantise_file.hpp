@@ -37,9 +37,12 @@ struct quantised_file {
     std::uint64_t code_bytes = 0;
     std::uint64_t scale_bytes = 0;
     event_counts events;
-    double error2 = 0;  // sums of squares over the finite elements
+    std::uint64_t left_out = 0;  // elements that are not finite, before or after
+    double error2 = 0;           // sums of squares over all others
     double reference2 = 0;
 
+    // Every element is represented without error.
+    bool exact() const { return error2 == 0 && left_out == 0; }
     double relative_frobenius() const;
 };
 

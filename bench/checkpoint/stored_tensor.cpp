@@ -190,15 +190,9 @@ element_reader::element_reader(const stored_tensor& tensor) : kind_(tensor.kind)
 
 void element_reader::operator()(const std::byte* data, std::span<float> out) const {
     switch (kind_) {
-        case element_kind::left_alone: break;
+        case element_kind::left_alone:
+        case element_kind::real64: break;
         case element_kind::real32: std::memcpy(out.data(), data, out.size_bytes()); break;
-        case element_kind::real64:
-            for (std::size_t i = 0; i < out.size(); ++i) {
-                double x = 0;
-                std::memcpy(&x, data + i * sizeof(x), sizeof(x));
-                out[i] = static_cast<float>(x);
-            }
-            break;
         case element_kind::codes:
             for (std::size_t i = 0; i < out.size(); ++i) {
                 std::uint16_t code = 0;
@@ -207,6 +201,10 @@ void element_reader::operator()(const std::byte* data, std::span<float> out) con
             }
             break;
     }
+}
+
+void element_reader::operator()(const std::byte* data, std::span<double> out) const {
+    std::memcpy(out.data(), data, out.size_bytes());
 }
 
 }  // namespace narrowfp::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tensor as a file holds it, seen as a matrix of floats: where its bytes are, what its elements mean, and which
+// A tensor as a file holds it, seen as a matrix of floats or doubles: where its bytes are, what its elements mean, and which
 // dimensions are rows. .safetensors files, folders and indices of them, and .npy files are all lists of such tensors.
 #pragma once
 
@@ -19,8 +19,8 @@ namespace narrowfp::bench {
 enum class element_kind {
     left_alone,  // integers, truth values, scales, packed codes: not a matrix of reals
     real32,
-    real64,  // each is rounded to FP32 first
-    codes,   // of a format of at most 16 bits, one code to one or two bytes
+    real64,
+    codes,  // of a format of at most 16 bits, one code to one or two bytes
 };
 
 struct stored_tensor {
@@ -45,7 +45,7 @@ std::string shape_text(const stored_tensor& tensor);
 // std::invalid_argument as the readers do, and for a folder without tensors and a path of another kind.
 std::vector<stored_tensor> list_tensors(const std::vector<std::string>& paths, const std::optional<any_format>& codes);
 
-// Turns stored elements into floats; exact but for real64, which is rounded to nearest.
+// Turns stored elements into floats, those of real64 into doubles: exact.
 class element_reader {
 public:
     // Precondition: the tensor is not left_alone.
@@ -53,8 +53,11 @@ public:
 
     std::size_t width() const { return width_; }  // bytes per element
 
-    // To be called in the default floating-point environment. Precondition: data has out.size() elements.
+    bool gives_doubles() const { return kind_ == element_kind::real64; }
+
+    // Precondition: data has out.size() elements, and `out` has the type that the elements need.
     void operator()(const std::byte* data, std::span<float> out) const;
+    void operator()(const std::byte* data, std::span<double> out) const;
 
 private:
     element_kind kind_;

@@ -75,40 +75,70 @@ void for_each_run(const tile& t, const granularity& g, std::size_t grid_cols, co
 }
 
 // ---- the data -------------------------------------------------------------------------------------------------------
-// Magnitudes of floats are in the order of their bits, so a maximum needs no floating-point comparison.
-std::uint32_t finite_magnitude(float x) {
-    const std::uint32_t bits = std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFU;
-    return bits < 0x7F800000U ? bits : 0;
+// Magnitudes of floats (T: float or double) are in the order of their bits, so a maximum needs no floating-point
+// comparison. The bit of the sign marks a block that holds a NaN.
+template <class T>
+using pattern = typename host_layout<T>::bits_type;
+template <class T>
+constexpr pattern<T> nan_mark = pattern<T>{1} << (8 * sizeof(T) - 1);
+template <class T>
+constexpr pattern<T> infinity_pattern = std::bit_cast<pattern<T>>(std::numeric_limits<T>::infinity());
+
+template <class T>
+pattern<T> magnitude_pattern(T x) {
+    return std::bit_cast<pattern<T>>(x) & ~nan_mark<T>;
 }
 
-double finite_or_zero(float x) { return std::fabs(x) <= std::numeric_limits<float>::max() ? double{x} : 0.0; }
+template <class T>
+bool is_finite(T x) {
+    return std::fabs(x) <= std::numeric_limits<T>::max();
+}
+template <class T>
+double finite_or_zero(T x) {
+    return is_finite(x) ? double{x} : 0.0;
+}
 
-std::uint32_t largest_magnitude(std::span<const float> x) {
-    std::uint32_t largest = 0;
-    for (const float v : x) {
-        largest = std::max(largest, finite_magnitude(v));
+template <class T>
+pattern<T> largest_magnitude(std::span<const T> x) {
+    pattern<T> largest = 0;
+    pattern<T> largest_of_all = 0;
+    for (const T v : x) {
+        const pattern<T> magnitude = magnitude_pattern(v);
+        largest = std::max(largest, magnitude < infinity_pattern<T> ? magnitude : 0);
+        largest_of_all = std::max(largest_of_all, magnitude);
     }
-    return largest;
+    return largest | (largest_of_all > infinity_pattern<T> ? nan_mark<T> : 0);
 }
 
 // Largest magnitudes of the blocks of one granularity, raised from several threads.
+template <class T>
 struct block_maxima {
     block_maxima(const granularity& g, std::size_t rows, std::size_t cols)
         : blocks(g), grid_cols(block_count(cols, g.block_cols)), bits(block_count(rows, g.block_rows) * grid_cols) {}
 
-    void raise(std::size_t block, std::uint32_t to) {
-        const std::atomic_ref<std::uint32_t> place(bits[block]);
-        std::uint32_t seen = place.load(std::memory_order_relaxed);
-        while (seen < to && !place.compare_exchange_weak(seen, to, std::memory_order_relaxed)) {}
+    void raise(std::size_t block, pattern<T> to) {
+        const std::atomic_ref<pattern<T>> place(bits[block]);
+        pattern<T> seen = place.load(std::memory_order_relaxed);
+        const auto merged = [&] {
+            return std::max(seen & ~nan_mark<T>, to & ~nan_mark<T>) | ((seen | to) & nan_mark<T>);
+        };
+        while (merged() != seen && !place.compare_exchange_weak(seen, merged(), std::memory_order_relaxed)) {}
     }
 
-    // Patterns of magnitudes are ordered as the magnitudes.
-    void find_amax() { amax = std::bit_cast<float>(*std::max_element(bits.begin(), bits.end())); }
+    void find_amax() {
+        for (const pattern<T> of_block : bits) {
+            amax = std::max(amax, std::bit_cast<T>(of_block & ~nan_mark<T>));
+        }
+    }
+
+    block_scale scale_of(std::size_t block, const quantization& q, float tensor_factor) const {
+        return {std::bit_cast<T>(bits[block] & ~nan_mark<T>), q, tensor_factor, (bits[block] & nan_mark<T>) != 0};
+    }
 
     granularity blocks;
     std::size_t grid_cols;
-    std::vector<std::uint32_t> bits;
-    float amax = 0;  // of the tensor
+    std::vector<pattern<T>> bits;
+    T amax = 0;  // of the tensor
 };
 
 using lane_sums = std::array<double, lanes>;
@@ -133,19 +163,20 @@ struct first_moments {
     std::uint64_t nan = 0;
     std::uint64_t infinite = 0;
     std::uint64_t zeros = 0;
-    std::uint32_t amax = 0;
+    double amax = 0;
     double sum = 0;
     double sum_of_squares = 0;
 };
 
-first_moments first_moments_of(std::span<const float> x) {
+template <class T>
+first_moments first_moments_of(std::span<const T> x) {
     first_moments m;
     lane_sums sum{};
     lane_sums squares{};
-    for (const float v : x) {
-        const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(v) & 0x7FFFFFFFU;
-        m.nan += magnitude > 0x7F800000U;
-        m.infinite += magnitude == 0x7F800000U;
+    for (const T v : x) {
+        const pattern<T> magnitude = magnitude_pattern(v);
+        m.nan += magnitude > infinity_pattern<T>;
+        m.infinite += magnitude == infinity_pattern<T>;
         m.zeros += magnitude == 0;
     }
     for_each_in_lanes(x.size(), [&](std::size_t i, std::size_t lane) {
@@ -153,7 +184,7 @@ first_moments first_moments_of(std::span<const float> x) {
         sum[lane] += v;
         squares[lane] += v * v;
     });
-    m.amax = largest_magnitude(x);
+    m.amax = std::bit_cast<T>(largest_magnitude(x) & ~nan_mark<T>);
     m.sum = sum_of(sum);
     m.sum_of_squares = sum_of(squares);
     return m;
@@ -164,11 +195,12 @@ struct central_moments {
     double fourth = 0;
 };
 
-central_moments central_moments_of(std::span<const float> x, double mean) {
+template <class T>
+central_moments central_moments_of(std::span<const T> x, double mean) {
     lane_sums second{};
     lane_sums fourth{};
     for_each_in_lanes(x.size(), [&](std::size_t i, std::size_t lane) {
-        const double d = std::fabs(x[i]) <= std::numeric_limits<float>::max() ? double{x[i]} - mean : 0.0;
+        const double d = is_finite(x[i]) ? double{x[i]} - mean : 0.0;
         const double square = d * d;
         second[lane] += square;
         fourth[lane] += square * square;
@@ -177,7 +209,8 @@ central_moments central_moments_of(std::span<const float> x, double mean) {
 }
 
 // ---- errors ---------------------------------------------------------------------------------------------------------
-void add_errors(std::span<const float> x, std::span<const float> restored, tensor_outcome& out) {
+template <class T>
+void add_errors(std::span<const T> x, std::span<const float> restored, tensor_outcome& out) {
     lane_sums error2{};
     lane_sums reference2{};
     lane_sums worst{};
@@ -206,7 +239,8 @@ struct tensor_source {
     const element_reader& reader;
     std::size_t cols;
 
-    void read(const tile& t, std::span<float> out) const {
+    template <class T>
+    void read(const tile& t, std::span<T> out) const {
         const std::size_t first = t.row * cols + t.col;  // the tile's rows are behind each other in the tensor, too
         reader(data + first * reader.width(), out.first(t.size()));
     }
@@ -215,19 +249,17 @@ struct tensor_source {
 tensor_statistics statistics_of(std::span<const first_moments> parts, std::uint64_t elements) {
     tensor_statistics s;
     s.elements = elements;
-    std::uint32_t amax = 0;
     for (const first_moments& m : parts) {
         s.nan += m.nan;
         s.infinite += m.infinite;
         s.zeros += m.zeros;
         s.sum_of_squares += m.sum_of_squares;
-        amax = std::max(amax, m.amax);
+        s.amax = std::max(s.amax, m.amax);
     }
-    s.amax = std::bit_cast<float>(amax);
     if (s.finite() != 0) {
         s.rms = std::sqrt(s.sum_of_squares / static_cast<double>(s.finite()));
         if (*s.rms > 0) {
-            s.amax_over_rms = double{s.amax} / *s.rms;
+            s.amax_over_rms = s.amax / *s.rms;
         }
     }
     return s;
@@ -254,11 +286,12 @@ void add_kurtosis(std::span<const central_moments> parts, tensor_statistics& s) 
 }
 
 // The granularities that need maxima, each once.
-std::vector<block_maxima> maxima_for(std::span<const quantiser> ways, std::size_t rows, std::size_t cols) {
-    std::vector<block_maxima> all;
+template <class T>
+std::vector<block_maxima<T>> maxima_for(std::span<const quantiser> ways, std::size_t rows, std::size_t cols) {
+    std::vector<block_maxima<T>> all;
     for (const quantiser& way : ways) {
         const granularity& g = way.description().blocks;
-        const bool known = std::any_of(all.begin(), all.end(), [&](const block_maxima& m) { return m.blocks == g; });
+        const bool known = std::any_of(all.begin(), all.end(), [&](const auto& m) { return m.blocks == g; });
         if (way.description().scale.method != scale_method::none && !known) {
             all.emplace_back(g, rows, cols);
         }
@@ -267,15 +300,16 @@ std::vector<block_maxima> maxima_for(std::span<const quantiser> ways, std::size_
 }
 
 // The scales of the blocks that a tile meets in one row of blocks, computed when that row is entered.
+template <class T>
 class tile_scales {
 public:
-    tile_scales(const tile& t, const quantization& q, const block_maxima& maxima)
+    tile_scales(const tile& t, const quantization& q, const block_maxima<T>& maxima)
         : q_(q), maxima_(maxima), first_col_(t.col / q.blocks.block_cols) {
         if (q.scale.method == scale_method::two_level) {
             tensor_factor_ = tensor_factor_of(maxima.amax, q.element);
         }
         const std::size_t last_col = (t.col + t.cols - 1) / q.blocks.block_cols;
-        scales_.resize(last_col - first_col_ + 1, block_scale(0, q));
+        scales_.resize(last_col - first_col_ + 1, block_scale(T{0}, q));
     }
 
     const block_scale& operator()(std::size_t block) {
@@ -283,8 +317,7 @@ public:
         if (line != line_) {
             line_ = line;
             for (std::size_t n = 0; n < scales_.size(); ++n) {
-                const std::uint32_t amax = maxima_.bits[line * maxima_.grid_cols + first_col_ + n];
-                scales_[n] = block_scale(std::bit_cast<float>(amax), q_, tensor_factor_);
+                scales_[n] = maxima_.scale_of(line * maxima_.grid_cols + first_col_ + n, q_, tensor_factor_);
             }
         }
         return scales_[block % maxima_.grid_cols - first_col_];
@@ -292,21 +325,22 @@ public:
 
 private:
     const quantization& q_;
-    const block_maxima& maxima_;
+    const block_maxima<T>& maxima_;
     std::size_t first_col_;
     float tensor_factor_ = 1.0f;
     std::size_t line_ = whole_extent;
     std::vector<block_scale> scales_;
 };
 
-void quantise_tile(const tile& t, std::span<const float> x, const quantiser& way, std::span<const block_maxima> maxima,
+template <class T>
+void quantise_tile(const tile& t, std::span<const T> x, const quantiser& way, std::span<const block_maxima<T>> maxima,
                    std::span<float> restored, tensor_outcome& out) {
     const quantization& q = way.description();
     const auto found = std::find_if(maxima.begin(), maxima.end(), [&](const auto& m) { return m.blocks == q.blocks; });
     if (q.scale.method == scale_method::none || found == maxima.end()) {
-        out.events += way(x, block_scale(0, q), restored);
+        out.events += way(x, block_scale(T{0}, q), restored);
     } else {
-        tile_scales scales(t, q, *found);
+        tile_scales<T> scales(t, q, *found);
         for_each_run(t, q.blocks, found->grid_cols, [&](std::size_t first, std::size_t length, std::size_t block) {
             out.events += way(x.subspan(first, length), scales(block), restored.subspan(first, length));
         });
@@ -353,9 +387,13 @@ tensor_outcome outcome_bytes(std::size_t rows, std::size_t cols, const quantizat
     return out;
 }
 
-tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
-                          std::span<const quantiser> ways, int threads,
-                          const std::function<void(std::uint64_t)>& advance) {
+namespace {
+
+// T: what the reader gives.
+template <class T>
+tensor_audit audit_elements(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
+                            std::span<const quantiser> ways, int threads,
+                            const std::function<void(std::uint64_t)>& advance) {
     tensor_audit result;
     for (const quantiser& way : ways) {
         result.outcomes.push_back(outcome_bytes(rows, cols, way.description()));
@@ -365,20 +403,21 @@ tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, s
     }
     const tiling tiles(rows, cols);
     const tensor_source source{data, reader, cols};
-    std::vector<block_maxima> maxima = maxima_for(ways, rows, cols);
+    std::vector<block_maxima<T>> maxima = maxima_for<T>(ways, rows, cols);
     std::vector<first_moments> first(tiles.count());
     parallel_for(tiles.count(), threads, [&](std::size_t index) {
         const tile t = tiles[index];
-        std::vector<float> x(t.size());
-        source.read(t, x);
+        std::vector<T> buffer(t.size());
+        source.read(t, std::span(buffer));
+        const std::span<const T> x(buffer);
         first[index] = first_moments_of(x);
-        for (block_maxima& m : maxima) {
+        for (block_maxima<T>& m : maxima) {
             for_each_run(t, m.blocks, m.grid_cols, [&](std::size_t begin, std::size_t length, std::size_t block) {
-                m.raise(block, largest_magnitude(std::span(x).subspan(begin, length)));
+                m.raise(block, largest_magnitude(x.subspan(begin, length)));
             });
         }
     });
-    for (block_maxima& m : maxima) {
+    for (block_maxima<T>& m : maxima) {
         m.find_amax();
     }
     result.statistics = statistics_of(first, rows * cols);
@@ -388,12 +427,13 @@ tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, s
     std::vector<tensor_outcome> parts(tiles.count() * ways.size());
     parallel_for(tiles.count(), threads, [&](std::size_t index) {
         const tile t = tiles[index];
-        std::vector<float> x(t.size());
+        std::vector<T> buffer(t.size());
         std::vector<float> restored(t.size());
-        source.read(t, x);
+        source.read(t, std::span(buffer));
+        const std::span<const T> x(buffer);
         central[index] = central_moments_of(x, mean);
         for (std::size_t way = 0; way < ways.size(); ++way) {
-            quantise_tile(t, x, ways[way], maxima, restored, parts[index * ways.size() + way]);
+            quantise_tile<T>(t, x, ways[way], maxima, restored, parts[index * ways.size() + way]);
         }
         if (advance) {
             advance(t.size());
@@ -404,6 +444,15 @@ tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, s
         result.outcomes[n % ways.size()] += parts[n];
     }
     return result;
+}
+
+}  // namespace
+
+tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
+                          std::span<const quantiser> ways, int threads,
+                          const std::function<void(std::uint64_t)>& advance) {
+    return reader.gives_doubles() ? audit_elements<double>(data, reader, rows, cols, ways, threads, advance)
+                                  : audit_elements<float>(data, reader, rows, cols, ways, threads, advance);
 }
 
 }  // namespace narrowfp::bench

@@ -107,7 +107,9 @@ void print_quiet(const bench::model_audit& audit) {
         const bench::audit_case& c = audit.cases[n];
         const bench::tensor_outcome& o = audit.totals[n];
         text += fmt::format("{} {} {} {} {}\n", c.format, c.recipe, c.blocks(), o.bytes(),
-                            o.exact() ? "exact" : report::format_number(o.relative_frobenius(), 6));
+                            o.exact()         ? "exact"
+                            : o.left_out != 0 ? "nan"
+                                              : report::format_number(o.relative_frobenius(), 6));
     }
     print_text(text);
 }
@@ -155,8 +157,9 @@ int run_products(const context& ctx, const audit_arguments& args, const std::vec
     if (ctx.quiet) {
         for (const bench::layer_product& p : products) {
             for (std::size_t n = 0; n < ways.size(); ++n) {
-                print_text(fmt::format("{} {} {} {}\n", report::printable(p.weight), ways[n].format,
-                                       ways[n].recipe_name, report::format_number(p.outcomes[n].error, 6)));
+                print_text(
+                    fmt::format("{} {} {} {}\n", report::printable(p.weight), ways[n].format, ways[n].recipe_name,
+                                p.outcomes[n].not_finite != 0 ? "nan" : report::format_number(p.outcomes[n].error, 6)));
             }
         }
         return 0;

@@ -52,8 +52,9 @@ void require_size(const char* name, std::size_t rows, std::size_t cols) {
     }
 }
 
-matrix<float> matrix_from_file(const std::string& path) {
-    matrix<float> x = npy_read_matrix<float>(path);
+template <class T>
+matrix<T> finite_matrix_from_file(const std::string& path) {
+    matrix<T> x = npy_read_matrix<T>(path);
     for (std::size_t i = 0; i < x.rows(); ++i) {
         for (std::size_t j = 0; j < x.cols(); ++j) {
             if (!std::isfinite(x(i, j))) {
@@ -67,6 +68,13 @@ matrix<float> matrix_from_file(const std::string& path) {
     return x;
 }
 
+bench::real_matrix matrix_from_file(const std::string& path) {
+    if (fits_float(npy_inspect(path).dtype)) {
+        return finite_matrix_from_file<float>(path);
+    }
+    return finite_matrix_from_file<double>(path);
+}
+
 void add_data(const gemm_arguments& args, gemm_setup& setup) {
     if (!args.a_file.empty()) {
         setup.a = matrix_from_file(args.a_file);
@@ -74,16 +82,17 @@ void add_data(const gemm_arguments& args, gemm_setup& setup) {
         report::add_field(setup.data, "a_file", args.a_file);
         report::add_field(setup.data, "b_file", args.b_file);
         setup.data_text = fmt::format("A from {}, B from {}", args.a_file, args.b_file);
-        if (setup.a.cols() != setup.b.rows()) {
-            throw std::invalid_argument(fmt::format("{} is {} and {} is {}; the columns of A must equal the rows of B",
-                                                    args.a_file, shape_text(setup.a.rows(), setup.a.cols()),
-                                                    args.b_file, shape_text(setup.b.rows(), setup.b.cols())));
+        if (bench::cols_of(setup.a) != bench::rows_of(setup.b)) {
+            throw std::invalid_argument(
+                fmt::format("{} is {} and {} is {}; the columns of A must equal the rows of B", args.a_file,
+                            shape_text(bench::rows_of(setup.a), bench::cols_of(setup.a)), args.b_file,
+                            shape_text(bench::rows_of(setup.b), bench::cols_of(setup.b))));
         }
     }
     const bool from_file = !args.a_file.empty();
-    const std::size_t m = from_file ? setup.a.rows() : static_cast<std::size_t>(args.m);
-    const std::size_t n = from_file ? setup.b.cols() : static_cast<std::size_t>(args.n);
-    const std::size_t k = from_file ? setup.a.cols() : static_cast<std::size_t>(args.k);
+    const std::size_t m = from_file ? bench::rows_of(setup.a) : static_cast<std::size_t>(args.m);
+    const std::size_t n = from_file ? bench::cols_of(setup.b) : static_cast<std::size_t>(args.n);
+    const std::size_t k = from_file ? bench::cols_of(setup.a) : static_cast<std::size_t>(args.k);
     require_size("A", m, k);
     require_size("B", k, n);
     require_size("D", m, n);
@@ -182,8 +191,10 @@ void add_data_options(CLI::App& command, gemm_arguments& args) {
                            ->type_name("SEED")
                            ->capture_default_str();
     args.random_options = {m, n, k, data, seed};
-    command.add_option("--a-file", args.a_file, "A from this .npy file (float32) instead")->type_name("FILE");
-    command.add_option("--b-file", args.b_file, "B from this .npy file (float32) instead")->type_name("FILE");
+    command.add_option("--a-file", args.a_file, "A from this .npy file (floats or integers) instead")
+        ->type_name("FILE");
+    command.add_option("--b-file", args.b_file, "B from this .npy file (floats or integers) instead")
+        ->type_name("FILE");
 }
 
 void add_arithmetic_options(CLI::App& command, gemm_arguments& args) {

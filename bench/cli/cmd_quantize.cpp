@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 #include "cli/names.hpp"
 #include "cli/tensor_choice.hpp"
+#include "support/not_finite_text.hpp"
 
 #include <narrowfp/report/json.hpp>
 #include <narrowfp/report/progress.hpp>
@@ -11,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <memory>
 #include <stdexcept>
 
@@ -33,6 +35,10 @@ recipe recipe_of(const quantize_arguments& args) {
     recipe r = recipe_named(args.recipe_name);
     if (args.factor != 0) {
         const auto factor = static_cast<float>(args.factor);
+        if (!(factor > 0) || !std::isfinite(factor)) {
+            throw std::invalid_argument(fmt::format(
+                "--factor {}: a positive number within the range of FP32 (1.4e-45 to 3.4e38) expected", args.factor));
+        }
         r = with_static_factors(r, factor, factor);
     } else if (r.b.scale.fixed_factor != 0 && name_of(r) == r.name) {
         throw std::invalid_argument(
@@ -41,21 +47,37 @@ recipe recipe_of(const quantize_arguments& args) {
     return args.scale_rule.empty() ? r : with_scale_rule(r, scale_rule_named(args.scale_rule));
 }
 
+bench::not_finite_counts not_finite_in(const event_counts& n) {
+    return {n.nan, n.infinite, n.restored_infinite, n.nan_by_scale};
+}
+
+std::string error_text(const bench::quantised_file& f) {
+    if (f.exact()) {
+        return "exact on this input";
+    }
+    return f.left_out == f.events.elements
+               ? "not finite"
+               : report::format_number(f.relative_frobenius(), 4) +
+                     (f.left_out == 0 ? " (Frobenius, all quantised)" : " (Frobenius, the finite ones alone)");
+}
+
 // Rows: what, and in bytes.
 fact_lines file_facts(const bench::quantised_file& f, const recipe& r, const any_format& element) {
     const auto bytes = [](std::uint64_t n) { return report::format_bytes(n); };
     const std::uint64_t now = f.code_bytes + f.scale_bytes;
-    return {
+    fact_lines facts{
         {"recipe", fmt::format("{}, {}", name_of(r), name_of(element))},
         {"tensors quantised", fmt::format("{}, {} before, {} now ({:.4f} of it)", f.tensors, bytes(f.source_bytes),
                                           bytes(now), static_cast<double>(now) / static_cast<double>(f.source_bytes))},
         {"codes and scales", fmt::format("{} and {}", bytes(f.code_bytes), bytes(f.scale_bytes))},
         {"tensors copied", fmt::format("{}, {}", f.copied, bytes(f.copied_bytes))},
-        {"relative error", f.error2 == 0
-                               ? "exact on this input"
-                               : report::format_number(f.relative_frobenius(), 4) + " (Frobenius, all quantised)"},
+        {"relative error", error_text(f)},
         {"saturated, became zero", fmt::format("{}, {}", f.events.saturated, f.events.underflowed)},
         {"read back", "identical codes, scales and copies"}};
+    if (f.left_out != 0) {
+        facts.insert(facts.end() - 1, {"not finite", bench::not_finite_text(not_finite_in(f.events))});
+    }
+    return facts;
 }
 
 report::document document_of(const context& ctx, const bench::quantised_file& f, const recipe& r,
@@ -86,7 +108,21 @@ report::document document_of(const context& ctx, const bench::quantised_file& f,
     count("elements", "elements quantised", f.events.elements);
     count("saturated", "elements that became the largest value", f.events.saturated);
     count("underflowed", "nonzero elements that became zero", f.events.underflowed);
+    count("nan", "NaN elements", f.events.nan);
+    count("infinite", "infinite elements", f.events.infinite);
+    count("restored_infinite", "finite elements whose code times scale is infinite", f.events.restored_infinite);
+    count("nan_by_scale", "finite elements that became NaN with the scale of their block", f.events.nan_by_scale);
+    count("left_out", "elements left out of the error because they are not finite", f.left_out);
     add("relative_frobenius", "relative error in the Frobenius norm", f.relative_frobenius(), "1");
+    report::record& error = doc.records.back();
+    if (f.left_out != 0) {
+        report::set_no_value(
+            error, report::record_status::undefined,
+            bench::left_out_text(f.left_out, f.events.elements, report::format_number(f.relative_frobenius(), 6)));
+    } else if (f.exact()) {
+        error.status = report::record_status::exact;
+        error.note = "exact on this input";
+    }
     return doc;
 }
 
@@ -117,7 +153,9 @@ int run(const context& ctx, const quantize_arguments& args) {
         print_text(report::to_json(document_of(ctx, result, r, element)));
     } else if (ctx.quiet) {
         print_text(fmt::format("{} {} {}\n", args.out, result.code_bytes + result.scale_bytes + result.copied_bytes,
-                               result.error2 == 0 ? "exact" : report::format_number(result.relative_frobenius(), 6)));
+                               result.exact()         ? "exact"
+                               : result.left_out != 0 ? "nan"
+                                                      : report::format_number(result.relative_frobenius(), 6)));
     } else {
         print_facts(ctx, args.out, file_facts(result, r, element));
     }

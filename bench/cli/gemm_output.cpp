@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/gemm_output.hpp"
 
+#include "support/not_finite_text.hpp"
+
 #include <narrowfp/base/shape.hpp>
 #include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/report/text.hpp>
@@ -56,17 +58,13 @@ struct scope {
 
 std::uint64_t finite_count(const error_report& e) { return e.elements - e.nonfinite; }
 
-// An infinite result is left out of every figure, so that figures of zero alone would prove nothing.
-bool is_exact(const error_report& e) { return e.nonfinite == 0 && e.exact(); }
-
 // Where nothing was lost in quantising there is no report of it: the operands are the given ones.
 std::array<scope, 3> scopes_of(const gemm_outcome& o) {
     constexpr std::string_view given = "exact product of the given matrices";
     constexpr std::string_view quantised = "exact product of the quantised operands";
-    return {
-        {{"total", "all", given, &o.total, is_exact(o.total)},
-         {"quantisation", "quantisation alone", given, &o.quantisation, o.operands_exact || is_exact(o.quantisation)},
-         {"accumulation", "accumulation alone", quantised, &o.accumulation, is_exact(o.accumulation)}}};
+    return {{{"total", "all", given, &o.total, o.total.exact()},
+             {"quantisation", "quantisation alone", given, &o.quantisation, o.operands_exact || o.quantisation.exact()},
+             {"accumulation", "accumulation alone", quantised, &o.accumulation, o.accumulation.exact()}}};
 }
 
 struct event {
@@ -74,10 +72,10 @@ struct event {
     std::uint64_t event_counts::*count;
 };
 
-constexpr std::array events{event{"inexact", &event_counts::inexact}, event{"overflowed", &event_counts::overflowed},
-                            event{"saturated", &event_counts::saturated},
-                            event{"underflowed", &event_counts::underflowed},
-                            event{"subnormal", &event_counts::subnormal}};
+constexpr std::array events{
+    event{"inexact", &event_counts::inexact},     event{"overflowed", &event_counts::overflowed},
+    event{"saturated", &event_counts::saturated}, event{"underflowed", &event_counts::underflowed},
+    event{"subnormal", &event_counts::subnormal}, event{"restored_infinite", &event_counts::restored_infinite}};
 
 // -- for people -------------------------------------------------------------------------------------------------------
 std::string ratio_text(std::size_t part, std::size_t whole) {
@@ -85,13 +83,15 @@ std::string ratio_text(std::size_t part, std::size_t whole) {
 }
 
 void print_setup(const context& ctx, const gemm_setup& s) {
-    print_facts(ctx, fmt::format("D = A B, {} x {} x {} (m x n x k)", s.a.rows(), s.b.cols(), s.a.cols()),
-                {{"data", s.data_text},
-                 {"A", fmt::format("{}, {}", shape_text(s.a.rows(), s.a.cols()), name_of(s.a_format))},
-                 {"B", fmt::format("{}, {}", shape_text(s.b.rows(), s.b.cols()), name_of(s.b_format))},
-                 {"D", fmt::format("{}, {}", shape_text(s.a.rows(), s.b.cols()), name_of(s.output))},
-                 {"recipe", fmt::format("{}: {}", s.scaling.name, s.scaling.summary)},
-                 {"accumulator", name_of(s.acc) + (s.unit.empty() ? "" : ", unit " + s.unit)}});
+    print_facts(
+        ctx,
+        fmt::format("D = A B, {} x {} x {} (m x n x k)", bench::rows_of(s.a), bench::cols_of(s.b), bench::cols_of(s.a)),
+        {{"data", s.data_text},
+         {"A", fmt::format("{}, {}", shape_text(bench::rows_of(s.a), bench::cols_of(s.a)), name_of(s.a_format))},
+         {"B", fmt::format("{}, {}", shape_text(bench::rows_of(s.b), bench::cols_of(s.b)), name_of(s.b_format))},
+         {"D", fmt::format("{}, {}", shape_text(bench::rows_of(s.a), bench::cols_of(s.b)), name_of(s.output))},
+         {"recipe", fmt::format("{}: {}", s.scaling.name, s.scaling.summary)},
+         {"accumulator", name_of(s.acc) + (s.unit.empty() ? "" : ", unit " + s.unit)}});
 }
 
 void print_bytes(const context& ctx, const gemm_outcome& o) {
@@ -131,6 +131,9 @@ void print_events(const context& ctx, const gemm_outcome& o) {
     };
     row("A", o.a_events);
     row("B", o.b_events);
+    if (o.a_events.restored_infinite + o.b_events.restored_infinite != 0) {
+        t.notes.push_back("restored_infinite: finite elements whose code times scale is beyond FP32's range.");
+    }
     print_text("\n");
     print_table(ctx, t);
 }
@@ -178,9 +181,9 @@ void print_errors(const context& ctx, const gemm_outcome& o) {
 class record_maker {
 public:
     record_maker(const context& ctx, const gemm_setup& s) : repro_(ctx.command_line) {
-        report::add_field(parameters_, "m", s.a.rows());
-        report::add_field(parameters_, "n", s.b.cols());
-        report::add_field(parameters_, "k", s.a.cols());
+        report::add_field(parameters_, "m", bench::rows_of(s.a));
+        report::add_field(parameters_, "n", bench::cols_of(s.b));
+        report::add_field(parameters_, "k", bench::cols_of(s.a));
         parameters_.insert(parameters_.end(), s.data.begin(), s.data.end());
         report::add_field(parameters_, "a", name_of(s.a_format));
         report::add_field(parameters_, "b", name_of(s.b_format));
@@ -233,7 +236,10 @@ void add_error_records(report::document& doc, const record_maker& maker, const s
         auto r = maker.make(fmt::format("gemm.{}.{}", s.key, m.key), fmt::format("{}: {}", s.title, m.title), m.unit);
         r.reference = s.reference;
         const auto value = m.of(*s.report);
-        if (s.exact) {
+        if (s.report->nonfinite != 0) {
+            report::set_no_value(r, report::record_status::undefined,
+                                 bench::left_out_text(s.report->nonfinite, s.report->elements, metric_text(m, s)));
+        } else if (s.exact) {
             r.status = report::record_status::exact;
             r.note = exact_text;
             if (!m.is_ratio) {
@@ -258,7 +264,7 @@ void add_error_records(report::document& doc, const record_maker& maker, const s
 void print_gemm(const context& ctx, const gemm_setup& setup, const gemm_outcome& outcome) {
     if (ctx.quiet) {
         const error_report& e = outcome.total;
-        print_text(finite_count(e) != 0 ? report::format_number(e.relative_frobenius, 17) + "\n" : "nan\n");
+        print_text(e.nonfinite == 0 ? report::format_number(e.relative_frobenius, 17) + "\n" : "nan\n");
         return;
     }
     print_setup(ctx, setup);

@@ -4,7 +4,8 @@
 // quantised operands). Knows nothing of command lines and prints nothing; gemm_output.hpp does.
 #pragma once
 
-#include <narrowfp/base/matrix.hpp>
+#include "support/real_matrix.hpp"
+
 #include <narrowfp/error/metrics.hpp>
 #include <narrowfp/gemm/accumulator.hpp>
 #include <narrowfp/quant/recipe.hpp>
@@ -15,8 +16,8 @@
 namespace narrowfp::cli {
 
 struct gemm_setup {
-    matrix<float> a;          // m x k
-    matrix<float> b;          // k x n
+    bench::real_matrix a;     // m x k
+    bench::real_matrix b;     // k x n
     report::field_list data;  // where a and b come from, as parameters of a record
     std::string data_text;    // the same for people
     any_format a_format = e4m3fn;

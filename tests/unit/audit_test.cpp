@@ -119,7 +119,8 @@ TEST_CASE("values and events are those of quantize and dequantize for every form
                         for (std::size_t j = 0; j < cols; j += block_cols) {
                             const std::size_t height = std::min(block_rows, rows - i);
                             const std::size_t width = std::min(block_cols, cols - j);
-                            const block_scale scale(detail::amax_of(view.block(i, j, height, width)), q, tensor_factor);
+                            const matrix_view<const float> block = view.block(i, j, height, width);
+                            const block_scale scale(detail::amax_of(block), q, tensor_factor, detail::holds_nan(block));
                             for (std::size_t n = 0; n < height; ++n) {
                                 std::vector<float> out(width);
                                 way(std::span(x).subspan((i + n) * cols + j, width), scale, out);
@@ -137,6 +138,9 @@ TEST_CASE("values and events are those of quantize and dequantize for every form
                     CHECK(outcome.events.underflowed == expected.events().underflowed);
                     CHECK(outcome.events.saturated == expected.events().saturated);
                     CHECK(outcome.events.subnormal == expected.events().subnormal);
+                    CHECK(outcome.events.restored_infinite == expected.events().restored_infinite);
+                    CHECK(outcome.events.nan_by_scale == expected.events().nan_by_scale);
+                    CHECK(outcome.left_out == expected.events().not_finite());
                     CHECK(outcome.code_bytes == expected.code_bytes());
                     CHECK(outcome.scale_bytes == expected.scale_bytes());
                 }
@@ -242,8 +246,45 @@ TEST_CASE("stored elements of each kind") {
     element_reader{t}(reinterpret_cast<const std::byte*>(words), out);
     CHECK(out == std::vector<float>{1, -2});
     t.kind = element_kind::real64;
-    const double doubles[] = {1 + 0x1p-30, 1e300};
-    element_reader{t}(reinterpret_cast<const std::byte*>(doubles), out);
-    CHECK(out[0] == 1);
-    CHECK(std::isinf(out[1]));
+    const std::vector<double> doubles = {1 + 0x1p-30, 1e300};
+    std::vector<double> as_stored(2);
+    CHECK(element_reader{t}.gives_doubles());
+    element_reader{t}(reinterpret_cast<const std::byte*>(doubles.data()), as_stored);
+    CHECK(as_stored == doubles);
+}
+
+TEST_CASE("doubles are rounded once, and like the library's doubles") {
+    constexpr std::size_t rows = 20;
+    constexpr std::size_t cols = 150;
+    stored_tensor t = real32_tensor();
+    t.kind = element_kind::real64;
+    for (const unsigned seed : {1U, 2U}) {
+        const std::vector<float> floats = test_values(rows * cols, seed);
+        std::vector<double> x(floats.begin(), floats.end());
+        std::mt19937 random(seed);
+        for (std::size_t n = 0; n < x.size(); ++n) {  // just beside floats, just beside ties, and beyond their range
+            const double step = std::ldexp(1.0, -24 - static_cast<int>(random() % 28));
+            x[n] *= n % 4 == 0 ? 1 : 1 + (n % 2 == 0 ? step : -step);
+            x[n] *= seed == 2 && n % 97 == 0 ? 1e30 : 1;
+        }
+        matrix<double> stored(rows, cols);
+        std::copy(x.begin(), x.end(), stored.data());
+        for (const any_format& format : all_formats) {
+            for (const recipe& r : all_recipes) {
+                const quantization q = r.for_a(format);
+                CAPTURE(name_of(format));
+                CAPTURE(r.name);
+                const quantized_matrix expected = quantize(stored.view(), q);
+                const error_report error = compare(dequantize(expected).view(), stored.view());
+                const tensor_outcome found = audit_tensor(reinterpret_cast<const std::byte*>(x.data()),
+                                                          element_reader(t), rows, cols, std::vector{quantiser(q)}, 1)
+                                                 .outcomes.front();
+                CHECK(found.events.underflowed == expected.events().underflowed);
+                CHECK(found.events.saturated == expected.events().saturated);
+                CHECK(found.events.subnormal == expected.events().subnormal);
+                CHECK(found.left_out == error.nonfinite);
+                CHECK(found.worst_relative == error.max_relative);
+            }
+        }
+    }
 }
