@@ -110,6 +110,7 @@ class Exactness(ProgramTest):
         write_safetensors(captured, {"a": ("F32", [1, 2], [1.0, 0.0])})
         records = self.records("audit", model, "--activations", captured, "--recipe", "none", "--format", "e4m3fn")
         self.assertAlmostEqual(records["product.0.e4m3fn.none.error_w"]["value"], abs(BELOW_432 + 416) / 432, delta=1e-12)
+        self.assertAlmostEqual(records["product.0.e4m3fn.none.bias"]["value"], 16 / 432, delta=1e-12)  # -448: below zero
 
     # -- never exact beside what is lost ------------------------------------------------------------------------------
     def check_lost(self, values, recipe, element, counts, words, status="undefined"):
