@@ -125,7 +125,7 @@ bool is_matrix(const stored_tensor& t) { return t.shape.size() == 2 && t.kind !=
 std::vector<layer_way> layer_ways(const std::vector<any_format>& formats, const std::vector<recipe>& recipes) {
     std::vector<layer_way> ways;
     const auto add = [&](const recipe& r, const any_format& element) {
-        ways.push_back({std::string(name_of(element)), std::string(r.name), r, element});
+        ways.push_back({std::string(name_of(element)), name_of(r), r, element});
     };
     if (recipes.empty()) {
         const any_format fp8 = formats.empty() ? any_format{e4m3fn} : formats.front();

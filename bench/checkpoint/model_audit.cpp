@@ -134,7 +134,7 @@ std::vector<audit_case> cases_for(const std::vector<any_format>& formats, const 
                                   const matrix_layout& layout) {
     std::vector<audit_case> cases;
     const auto add = [&](const any_format& format, const recipe& r) {
-        add_case(cases, {std::string(name_of(format)), std::string(r.name), quantization_for(r, format, layout)});
+        add_case(cases, {std::string(name_of(format)), name_of(r), quantization_for(r, format, layout)});
     };
     const std::vector<any_format> usual{e4m3fn, e5m2, int8, mxint8, bf16, f16};
     for (const any_format& format : formats.empty() && chosen_recipes.empty() ? usual : formats) {
@@ -390,7 +390,7 @@ std::vector<std::string> losses(const model_audit& audit) {
 // -- the four columns -------------------------------------------------------------------------------------------------
 std::array<cost_column, 4> cost_columns(const model_audit& audit) {
     const auto column = [&](std::string_view title, const any_format& format, const recipe& r) {
-        cost_column c{title, std::string(name_of(format)), std::string(r.name), std::uint64_t{0}, std::nullopt};
+        cost_column c{title, std::string(name_of(format)), name_of(r), std::uint64_t{0}, std::nullopt};
         const quantization q = quantization_for(r, format, audit.layout);
         for (const audited_tensor& t : audit.tensors) {
             *c.bytes += outcome_bytes(t.shape.rows, t.shape.cols, q).bytes();

@@ -90,7 +90,7 @@ void print_setup(const context& ctx, const gemm_setup& s) {
          {"A", fmt::format("{}, {}", shape_text(bench::rows_of(s.a), bench::cols_of(s.a)), name_of(s.a_format))},
          {"B", fmt::format("{}, {}", shape_text(bench::rows_of(s.b), bench::cols_of(s.b)), name_of(s.b_format))},
          {"D", fmt::format("{}, {}", shape_text(bench::rows_of(s.a), bench::cols_of(s.b)), name_of(s.output))},
-         {"recipe", fmt::format("{}: {}", s.scaling.name, s.scaling.summary)},
+         {"recipe", fmt::format("{}: {}", name_of(s.scaling), s.scaling.summary)},
          {"accumulator", name_of(s.acc) + (s.unit.empty() ? "" : ", unit " + s.unit)}});
 }
 
@@ -188,7 +188,7 @@ public:
         report::add_field(parameters_, "a", name_of(s.a_format));
         report::add_field(parameters_, "b", name_of(s.b_format));
         report::add_field(parameters_, "output", name_of(s.output));
-        report::add_field(parameters_, "recipe", s.scaling.name);
+        report::add_field(parameters_, "recipe", name_of(s.scaling));
         if (s.scaling.a.scale.method == scale_method::power_of_two) {
             report::add_field(parameters_, "scale_rule", name_of(s.scaling.a.scale.rule));
         }

@@ -94,8 +94,8 @@ class Gemm(ProgramTest):
         shapes = ("--m", "3", "--n", "2", "--k", "64")
         names = set()
         for unit in self.good("list", "units", "--quiet").split():
-            paths = strict_json(self.good("show", unit, "--json")).get("paths", [])
-            for path in paths:
+            shown = strict_json(self.good("show", unit, "--json"))
+            for path in [path for entry in shown if entry["kind"] == "unit" for path in entry["paths"]]:
                 element = path["operands"].split()[0]
                 for output in ("f32", "f16"):
                     if path[output] is None:
@@ -122,10 +122,15 @@ class Gemm(ProgramTest):
                                   (("--recipe", "mxfp8", "--scale-rule", rule), ("--recipe", f"mxfp8(scale_rule={rule})")))
             self.assertEqual(by_option["parameters"]["scale_rule"], rule)
             self.assertEqual(by_option["value"], by_name["value"])
+            name = by_option["parameters"]["recipe"]
+            self.assertEqual(name, "mxfp8" if rule == "rceil" else f"mxfp8(scale_rule={rule})")
+            self.assertEqual(name, by_name["parameters"]["recipe"])
 
     def test_threads(self):
-        """Nothing of the product runs on more threads than were asked for."""
-        for command in (("gemm", "--m", "256", "--n", "256", "--k", "512"), ("claim", "--only", "V6")):
+        """Nothing of a product runs on more threads than were asked for, here and in the other commands that multiply."""
+        for command in (("gemm", "--m", "256", "--n", "256", "--k", "512"), ("claim", "--only", "V6"),
+                        ("study", "promotion", "--small"),
+                        ("study", "matmul", "--small", "--only", "llm_like.e4m3fn.deepseek_v3")):
             with self.subTest(command=command):
                 if self.largest_team(*command, "--threads", "3") == 1:
                     self.skipTest("a build without OpenMP, or one that does not say its threads")
