@@ -17,21 +17,15 @@
 #include <functional>
 #include <vector>
 
+#include "support/message_of.hpp"
+
 using namespace narrowfp;
+using narrowfp_test::message_of;
 
 namespace {
 
 constexpr auto even = rounding::ties_to_even;
 constexpr auto saturate = overflow_mode::saturate_finite;
-
-std::string message_of(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
-    return "no error";
-}
 
 template <class F>
 std::string message_for(F format, const std::function<void(F&)>& change) {

@@ -15,20 +15,14 @@
 
 #include <functional>
 
+#include "support/message_of.hpp"
+
 using namespace narrowfp;
+using narrowfp_test::message_of;
 
 namespace {
 
 const matrix<float> ones(4, 4, 1.0f);
-
-std::string message_of(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const std::invalid_argument& error) {
-        return error.what();
-    }
-    return "no error";
-}
 
 // The message of quantize, quantize_into and quantize_reference, which must be one. Bytes do not depend on the rounding.
 std::string quantize_message(const quantization& q) {
