@@ -179,7 +179,8 @@ gemm_outcome run_gemm(const gemm_setup& setup) {
     const matrix<float> without_accumulator = gemm(qa, qb, exact{}, {}, f32, opts);
     out.quantisation = compare_with(without_accumulator, reference);
     const bool restorable = qa.events().restored_infinite + qb.events().restored_infinite == 0;
-    given_product values = restorable ? bounds_of(dequantize(qa, opts), dequantize(qb, opts), opts) : bounds_of(a, b, opts);
+    given_product values =
+        restorable ? bounds_of(dequantize(qa, opts), dequantize(qb, opts), opts) : bounds_of(a, b, opts);
     values.exact = exact_product_of_values(a, b, opts);
     out.accumulation = compare_with(result, values);
     return out;

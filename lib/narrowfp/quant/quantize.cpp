@@ -481,21 +481,7 @@ void quantize_into(matrix_view<const float> x, const quantization& q, quantized_
     out.set_events(opts.count_events ? events : event_counts{.elements = x.size()});
 }
 
-void quantize_into(matrix_view<const double> x, const quantization& q, quantized_matrix& out, const options& opts) {
-    require_options(opts);
-    quantize_reference_into(x, q, out);
-    if (!opts.count_events) {
-        out.set_events({.elements = x.size()});
-    }
-}
-
 quantized_matrix quantize(matrix_view<const float> x, const quantization& q, const options& opts) {
-    quantized_matrix out;
-    quantize_into(x, q, out, opts);
-    return out;
-}
-
-quantized_matrix quantize(matrix_view<const double> x, const quantization& q, const options& opts) {
     quantized_matrix out;
     quantize_into(x, q, out, opts);
     return out;

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Doubles take the reference's way: each meets its scale exactly and is rounded once.
+#include <narrowfp/quant/quantize.hpp>
+#include <narrowfp/quant/quantize_reference.hpp>
+
+namespace narrowfp {
+
+void quantize_into(matrix_view<const double> x, const quantization& q, quantized_matrix& out, const options& opts) {
+    require_options(opts);
+    quantize_reference_into(x, q, out);
+    if (!opts.count_events) {
+        out.set_events({.elements = x.size()});
+    }
+}
+
+quantized_matrix quantize(matrix_view<const double> x, const quantization& q, const options& opts) {
+    quantized_matrix out;
+    quantize_into(x, q, out, opts);
+    return out;
+}
+
+}  // namespace narrowfp
