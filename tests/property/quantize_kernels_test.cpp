@@ -38,7 +38,7 @@ std::vector<scaling> all_scalings() {
                                   {.method = scale_method::multiplier, .fixed_factor = 0.37f},
                                   {.method = scale_method::multiplier, .fixed_factor = 0x1.8p60f},
                                   {.method = scale_method::multiplier, .fixed_factor = 0x1.8p-120f},
-                                  {.method = scale_method::multiplier, .fixed_factor = 0x1.8p-140f},
+                                  {.method = scale_method::multiplier, .fixed_factor = 0x1.8p-127f},
                                   {.method = scale_method::divisor, .amax_floor = 1e-4f},
                                   {.method = scale_method::divisor, .amax_floor = 1e-4f, .round_to_power = true},
                                   {.method = scale_method::divisor},

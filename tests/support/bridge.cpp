@@ -36,8 +36,13 @@ void tally::finish() {
 }
 
 float random_bits::finite(int lowest, int highest) {
-    const auto field = static_cast<std::uint32_t>(between(lowest, highest) + 127);
-    return std::bit_cast<float>((word() & 0x807FFFFFU) | field << 23);
+    const int exponent = between(lowest, highest);
+    const std::uint32_t bits = word();
+    if (exponent < -126) {  // subnormal: the first bit is one of the fraction field's
+        const std::uint32_t significand = (bits & 0x7FFFFFU) | 0x800000U;
+        return std::bit_cast<float>((bits & 0x80000000U) | significand >> (-126 - exponent));
+    }
+    return std::bit_cast<float>((bits & 0x807FFFFFU) | static_cast<std::uint32_t>(exponent + 127) << 23);
 }
 
 std::uint64_t count_from_environment(const char* variable, std::uint64_t otherwise) {

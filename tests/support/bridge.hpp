@@ -65,7 +65,7 @@ public:
     int between(int lowest, int highest) {
         return lowest + static_cast<int>(below(static_cast<std::size_t>(highest - lowest + 1)));
     }
-    // A finite float of either sign with exponent in [lowest, highest] and a random fraction.
+    // A finite float of either sign with exponent in [lowest, highest], from -149 to 127, and a random fraction.
     float finite(int lowest, int highest);
 
 private:

@@ -168,6 +168,8 @@ TEST_CASE("rounding and overflow modes by name") {
         CHECK(overflow_mode_by_name(name) == mode);
         CHECK(name_of(mode) == name);
     }
-    CHECK_THROWS_WITH_AS(rounding_by_name("nearest"), "unknown rounding 'nearest'", std::invalid_argument);
-    CHECK_THROWS_WITH_AS(overflow_mode_by_name("clip"), "unknown overflow mode 'clip'", std::invalid_argument);
+    CHECK_THROWS_WITH_AS(rounding_by_name("nearest"), doctest::Contains("unknown rounding 'nearest'; known: "),
+                         std::invalid_argument);
+    CHECK_THROWS_WITH_AS(overflow_mode_by_name("clip"), doctest::Contains("unknown overflow mode 'clip'; known: "),
+                         std::invalid_argument);
 }

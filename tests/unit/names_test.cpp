@@ -258,8 +258,7 @@ TEST_CASE("recipes have names that parse back") {
     }
     check(with_amax_floor(recipes::deepseek_v3, 0), "deepseek_v3(amax_floor=0)");
     check(with_static_factors(recipes::static_scale, 0.5f, 0.1f), "static(factors=0.5:0.1)");
-    check(with_amax_floor(with_scale_rule(recipes::mxfp8, scale_rule::even), 0.25f),
-          "mxfp8(scale_rule=even,amax_floor=0.25)");
+    check(with_amax_floor(recipes::tensor_current, 0.25f), "tensor_current(amax_floor=0.25)");
     recipe other = recipes::mxfp8;
     other.element = e5m2;
     CHECK_THROWS_WITH_AS(name_of(other), doctest::Contains("a name of its own"), std::invalid_argument);

@@ -9,10 +9,11 @@ namespace narrowfp {
 
 namespace detail {
 
-// The same number with a significand of exactly `bits` bits. Precondition: finite, not zero, not wider, not sticky.
+// The same number with a significand of exactly `bits` bits. Precondition: finite, not zero, not sticky, and no more than
+// `bits` bits from its first to its last one.
 constexpr real with_bits(real x, int bits) {
     const int shift = bits - static_cast<int>(std::bit_width(x.significand));
-    x.significand <<= shift;
+    x.significand = shift < 0 ? x.significand >> -shift : x.significand << shift;
     x.exponent -= shift;
     return x;
 }

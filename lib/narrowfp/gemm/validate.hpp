@@ -4,7 +4,7 @@
 // (gemm/require.hpp).
 #pragma once
 
-#include <narrowfp/gemm/accumulator.hpp>
+#include <narrowfp/gemm/accumulator_name.hpp>
 #include <narrowfp/gemm/unit.hpp>
 
 #include <cstdint>
@@ -15,11 +15,12 @@ namespace narrowfp {
 
 namespace detail {
 
+// By its kind: an accumulator with an impossible field has no name.
 template <class Accumulator>
-[[noreturn]] void refuse_accumulator(const Accumulator& acc, std::string_view field, std::string_view is,
+[[noreturn]] void refuse_accumulator(const Accumulator&, std::string_view field, std::string_view is,
                                      std::string_view allowed) {
-    throw std::invalid_argument("gemm: accumulator " + name_of(acc) + ": " + std::string(field) + " is " +
-                                std::string(is) + ", allowed " + std::string(allowed));
+    throw std::invalid_argument("gemm: accumulator " + std::string(Accumulator::kind) + ": " + std::string(field) +
+                                " is " + std::string(is) + ", allowed " + std::string(allowed));
 }
 template <class Accumulator>
 [[noreturn]] void refuse_accumulator(const Accumulator& acc, std::string_view field, std::uint64_t is,

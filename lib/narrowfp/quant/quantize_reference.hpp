@@ -132,12 +132,12 @@ std::uint64_t quantize_element(const F& format, T x, const block_scaling& s, rou
         const float restored = value.is_finite() ? multiply_f32(nearest_host<float>(value), s.scale.restore) : 1.0f;
         if (s.scale.restore == 0.0f) {  // whatever the code is
             p = {.code = p.code, .inexact = true, .underflowed = true};
-        } else if (scaled.is_zero() || (restored == 0.0f && !value.is_zero() && !p.overflowed)) {
-            p.inexact = true;
-            p.underflowed = true;
         } else if (scaled.is_infinity()) {
             p.inexact = true;
             p.overflowed = true;
+        } else if (scaled.is_zero() || (restored == 0.0f && !value.is_zero() && !p.overflowed)) {
+            p.inexact = true;
+            p.underflowed = true;
         }
         counts.restored_infinite += std::isinf(restored);
     }
