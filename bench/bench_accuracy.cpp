@@ -83,18 +83,18 @@ private:
 };
 
 // The operands under one format and recipe, shared by the accumulators; quantised when first needed.
-class quantised_operands {
+class quantized_operands {
 public:
-    quantised_operands(std::shared_ptr<operands> data, configuration c) : data_(std::move(data)), configuration_(c) {}
+    quantized_operands(std::shared_ptr<operands> data, configuration c) : data_(std::move(data)), configuration_(c) {}
 
     operands& data() { return *data_; }
     const operands& data() const { return *data_; }
     const any_format& element() const { return configuration_.element; }
     std::string_view scaling() const { return configuration_.scaling.name; }
-    void quantise(const narrowfp::options& opts) {
+    void quantize(const narrowfp::options& opts) {
         if (a_.rows() == 0) {
-            a_ = quantize(data_->a().view(), configuration_.scaling.for_a(configuration_.element), opts);
-            b_ = quantize(data_->b().view(), configuration_.scaling.for_b(configuration_.element), opts);
+            a_ = narrowfp::quantize(data_->a().view(), configuration_.scaling.for_a(configuration_.element), opts);
+            b_ = narrowfp::quantize(data_->b().view(), configuration_.scaling.for_b(configuration_.element), opts);
         }
     }
     const quantized_matrix& a() const { return a_; }
@@ -108,7 +108,7 @@ private:
 };
 
 // `unit` is empty for an accumulator that is not that of a unit.
-report::field_list parameters_of(const quantised_operands& q, const accumulator& acc, std::string_view unit) {
+report::field_list parameters_of(const quantized_operands& q, const accumulator& acc, std::string_view unit) {
     report::field_list p;
     add_field(p, "data", q.data().name());
     add_field(p, "a", std::string(name_of(q.element())));
@@ -130,22 +130,22 @@ report::field_list parameters_of(const quantised_operands& q, const accumulator&
 constexpr double bits_when_exact = 53;
 const double decibels_when_exact = 20 * bits_when_exact * std::log10(2.0);
 
-figure plain_figure(std::string name, std::string unit, double x) {
+row_value plain_value(std::string name, std::string unit, double x) {
     return {std::move(name), std::move(unit), x, x, report::record_status::ok, ""};
 }
 
-figure count(std::string name, std::uint64_t n) {
+row_value count(std::string name, std::uint64_t n) {
     return {std::move(name), "1", static_cast<std::int64_t>(n), static_cast<double>(n), report::record_status::ok, ""};
 }
 
 class accuracy_row : public suite_row {
 public:
-    accuracy_row(std::shared_ptr<quantised_operands> q, const accumulator& acc, std::string_view unit, int threads)
+    accuracy_row(std::shared_ptr<quantized_operands> q, const accumulator& acc, std::string_view unit, int threads)
         : suite_row("accuracy", parameters_of(*q, acc, unit)), q_(std::move(q)), acc_(acc), threads_(threads) {}
 
     // The figures are those of the defining triple loop; the timed loop then has to give its bits.
     void prepare() override {
-        q_->quantise({threads_});
+        q_->quantize({threads_});
         result_ = gemm_reference(q_->a(), q_->b(), acc_);
         checksum_ = crc32_of(result_);
         error_ = compare(result_.view(), q_->data().product({threads_}).view());
@@ -158,16 +158,16 @@ public:
                                                 found, checksum_);
     }
 
-    std::vector<figure> figures() const override {
+    std::vector<row_value> values() const override {
         const double elements = static_cast<double>(q_->a().codes().size() + q_->b().codes().size());
         const double bytes = static_cast<double>(q_->a().bytes() + q_->b().bytes());
         event_counts events = q_->a().events();
         events += q_->b().events();
-        return {error_figure("rel_fro", "1", error_.relative_frobenius, 0),
-                error_figure("max_ulp", "ulp", error_.max_ulp, 0),
-                error_figure("correct_bits", "bit", error_.correct_bits, bits_when_exact),
-                error_figure("sqnr_db", "dB", error_.sqnr_db, decibels_when_exact),
-                plain_figure("bytes_per_element", "B", elements > 0 ? bytes / elements : 0),
+        return {error_value("rel_fro", "1", error_.relative_frobenius, 0),
+                error_value("max_ulp", "ulp", error_.max_ulp, 0),
+                error_value("correct_bits", "bit", error_.correct_bits, bits_when_exact),
+                error_value("sqnr_db", "dB", error_.sqnr_db, decibels_when_exact),
+                plain_value("bytes_per_element", "B", elements > 0 ? bytes / elements : 0),
                 count("saturated", events.saturated),
                 count("underflowed", events.underflowed),
                 count("nonfinite", error_.nonfinite)};
@@ -188,7 +188,7 @@ private:
     }
     bool is_exact() const { return error_.exact() && error_.nonfinite == 0; }
 
-    figure error_figure(std::string name, std::string unit, std::optional<double> value, double when_exact) const {
+    row_value error_value(std::string name, std::string unit, std::optional<double> value, double when_exact) const {
         if (is_undefined()) {
             return {std::move(name), std::move(unit), {}, 0, report::record_status::undefined, label()};
         }
@@ -217,7 +217,7 @@ private:
                 error_.nonfinite > 0 ? fmt::format("{} elements are not finite and left out", error_.nonfinite) : ""};
     }
 
-    std::shared_ptr<quantised_operands> q_;
+    std::shared_ptr<quantized_operands> q_;
     accumulator acc_;
     int threads_;
     matrix<float> result_;
@@ -256,7 +256,7 @@ suite_content make_rows(const suite_options& options) {
     for (const std::shared_ptr<operands>& data : all_operands(options)) {
         content.data_crc32 = crc32_of(data->b(), crc32_of(data->a(), content.data_crc32));
         for (const configuration& c : all_configurations()) {
-            const auto q = std::make_shared<quantised_operands>(data, c);
+            const auto q = std::make_shared<quantized_operands>(data, c);
             for (const accumulator& acc : accumulators) {
                 content.rows.push_back(std::make_unique<accuracy_row>(q, acc, "", options.threads));
             }
@@ -280,7 +280,7 @@ int main(int argc, char** argv) {
          .summary = "Errors, bytes and events of matrix products in narrow formats, for each recipe, accumulator\n"
                     "and unit, on declared random data and on operands of training. The figures are the same\n"
                     "in every run; times mean nothing here.",
-         .kind = narrowfp::report::figure_kind::emulated,
+         .kind = narrowfp::report::evidence_kind::emulated,
          .reference = "the exact product of the operands before quantisation",
          .make = narrowfp::bench::make_rows,
          .takes_operands = true});

@@ -364,7 +364,7 @@ int main(int argc, char** argv) {
          .summary =
              "Times conversions of arrays on this machine: to codes, to values in float storage and back, beside\n"
              "memcpy, Eigen and the processor's instructions. Each result is checked before and after it is timed.",
-         .kind = narrowfp::report::figure_kind::measured,
+         .kind = narrowfp::report::evidence_kind::measured,
          .reference = "",
          .make = narrowfp::bench::make_rows,
          .note = "Eigen's and the instructions' rows count no events; bf16ftz flushes subnormal numbers.",

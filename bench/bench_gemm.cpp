@@ -297,7 +297,7 @@ int main(int argc, char** argv) {
              "Times matrix products on this machine: FP8, BF16, FP16, FP32 and INT8 by this library, bit for bit\n"
              "as its reference defines them, beside OpenBLAS, Eigen, oneDNN and the peak of the processor's\n"
              "instructions. Each result is checked before and after it is timed.",
-         .kind = narrowfp::report::figure_kind::measured,
+         .kind = narrowfp::report::evidence_kind::measured,
          .reference = "",
          .make = narrowfp::bench::make_rows,
          .note =

@@ -154,7 +154,7 @@ int main(int argc, char** argv) {
              "Times products of 1 to 16 rows with weights that come from memory (8192 x 8192) or from the cache\n"
              "(512 x 512): FP8, BF16 and FP32 weights, packed once, beside OpenBLAS and plain reading of as many\n"
              "bytes. Each result is checked before and after it is timed.",
-         .kind = narrowfp::report::figure_kind::measured,
+         .kind = narrowfp::report::evidence_kind::measured,
          .reference = "",
          .make = narrowfp::bench::make_rows,
          .note =

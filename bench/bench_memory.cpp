@@ -30,7 +30,7 @@ constexpr std::array<std::pair<std::size_t, std::size_t>, 8> shapes{
     {{1, 1}, {1, 129}, {129, 1}, {31, 33}, {127, 255}, {128, 128}, {1000, 1000}, {7168, 576}}};
 
 // The result of quantize for matrices up to this size; beyond, the empty matrix that it fills.
-constexpr std::size_t most_quantised = std::size_t{1} << 20;
+constexpr std::size_t most_quantized = std::size_t{1} << 20;
 
 struct storage {
     any_format element;
@@ -57,11 +57,11 @@ struct taken_bytes {
 };
 
 // Makes the matrix and looks at it: with all codes zero, or the result of quantize.
-taken_bytes take(std::uint64_t rows, std::uint64_t cols, const quantization& q, bool quantised) {
-    const matrix<float> source(quantised ? rows : 0, quantised ? cols : 0);
+taken_bytes take(std::uint64_t rows, std::uint64_t cols, const quantization& q, bool quantized) {
+    const matrix<float> source(quantized ? rows : 0, quantized ? cols : 0);
     const std::int64_t before = live_heap_bytes();
     const bool two_level = q.scale.method == scale_method::two_level;
-    quantized_matrix x = quantised ? quantize(source.view(), q)
+    quantized_matrix x = quantized ? quantize(source.view(), q)
                                    : quantized_matrix(rows, cols, q.element, q.scale.method != scale_method::none,
                                                       q.blocks, scale_format(q.scale));
     if (two_level) {
@@ -72,12 +72,12 @@ taken_bytes take(std::uint64_t rows, std::uint64_t cols, const quantization& q, 
     return {x.code_bytes(), x.scale_bytes(), static_cast<std::uint64_t>(live_heap_bytes() - before) + inside};
 }
 
-figure count(std::string name, std::uint64_t n, std::string note = "") {
+row_value count(std::string name, std::uint64_t n, std::string note = "") {
     return {std::move(name), "B", static_cast<std::int64_t>(n), static_cast<double>(n), report::record_status::ok,
             std::move(note)};
 }
 
-figure ratio(std::string name, std::string unit, double x) {
+row_value ratio(std::string name, std::string unit, double x) {
     return {std::move(name), std::move(unit), x, x, report::record_status::ok, ""};
 }
 
@@ -103,14 +103,14 @@ public:
           bytes_(cost::stored_bytes(rows, cols, how_)) {}
 
     void prepare() override { compute(); }
-    void compute() override { taken_ = take(rows_, cols_, how_, rows_ * cols_ <= most_quantised); }
+    void compute() override { taken_ = take(rows_, cols_, how_, rows_ * cols_ <= most_quantized); }
     std::string check() const override {
         return taken_.codes + taken_.scales == bytes_ && heap_holds(taken_.heap, bytes_)
                    ? ""
                    : fmt::format("the closed form says {} bytes, quantized_matrix {} + {}, the heap {}", bytes_,
                                  taken_.codes, taken_.scales, taken_.heap);
     }
-    std::vector<figure> figures() const override {
+    std::vector<row_value> values() const override {
         const double elements = static_cast<double>(rows_ * cols_);
         return {count("bytes", bytes_, label()), count("scale_bytes", taken_.scales),
                 ratio("bytes_per_element", "B", static_cast<double>(bytes_) / elements),
@@ -181,7 +181,7 @@ public:
                                                 "of blocks explain, {}",
                                                 bytes_, part_.by_formula, edge_bytes(part_));
     }
-    std::vector<figure> figures() const override {
+    std::vector<row_value> values() const override {
         return {count("bytes", bytes_, label()), count("scale_bytes", scales_),
                 ratio("bytes_per_element", "B", static_cast<double>(bytes_) / static_cast<double>(elements_)),
                 ratio("of_bf16", "1", static_cast<double>(bytes_) / wide_)};
@@ -237,7 +237,7 @@ int main(int argc, char** argv) {
          .summary = "Bytes of codes and scales: of one matrix in each format and recipe, and of the parts that a\n"
                     "device holds and sends in a training step of DeepSeek-V3's shape. The figures are the same in\n"
                     "every run; times mean nothing here.",
-         .kind = narrowfp::report::figure_kind::emulated,
+         .kind = narrowfp::report::evidence_kind::emulated,
          .reference = "the same matrix in 16 bits",
          .make = narrowfp::bench::make_rows});
 }

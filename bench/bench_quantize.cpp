@@ -95,9 +95,9 @@ std::string group_of(std::size_t n, int threads) { return fmt::format("{} {}", n
 // Large matrices are compared with the reference in their first rows, a multiple of every block's.
 constexpr std::size_t rows_compared = 512;
 
-class quantisation_row : public suite_row {
+class quantization_row : public suite_row {
 public:
-    quantisation_row(const variant& v, std::shared_ptr<const std::vector<float>> data, std::size_t n, int threads)
+    quantization_row(const variant& v, std::shared_ptr<const std::vector<float>> data, std::size_t n, int threads)
         : suite_row(prefix, parameters_of(v, n, threads)), v_(v), data_(std::move(data)), n_(n), threads_(threads) {}
 
     void prepare() override {
@@ -186,7 +186,7 @@ suite_content make_rows(const suite_options& options) {
                 if ((n == in_memory && !v.large) || (threads > 1 && !v.threads)) {
                     continue;
                 }
-                content.rows.push_back(std::make_unique<quantisation_row>(v, data, n, threads));
+                content.rows.push_back(std::make_unique<quantization_row>(v, data, n, threads));
                 content.rows.back()->ratios.push_back({"memcpy", name_of_row(prefix, copy)});
             }
         }
@@ -210,7 +210,7 @@ int main(int argc, char** argv) {
          .summary =
              "Times quantisation on this machine: largest magnitudes, scales and codes of matrices under the recipes\n"
              "of operands, and back, beside memcpy. Each result is checked before and after it is timed.",
-         .kind = narrowfp::report::figure_kind::measured,
+         .kind = narrowfp::report::evidence_kind::measured,
          .reference = "",
          .make = narrowfp::bench::make_rows,
          .in_rounds = true,

@@ -22,14 +22,14 @@ public:
     record_maker(report::document& doc, std::string id, field_list parameters, std::string repro)
         : doc_(doc), id_(std::move(id)), parameters_(std::move(parameters)), repro_(std::move(repro)) {}
 
-    void count(const std::string& figure, const char* name, std::uint64_t value, const char* unit = "1") {
+    void count(const std::string& metric, const char* name, std::uint64_t value, const char* unit = "1") {
         record r;
         r.value = static_cast<std::int64_t>(value);
         r.unit = unit;
-        add(figure, name, std::move(r));
+        add(metric, name, std::move(r));
     }
 
-    void number(const std::string& figure, const char* name, std::optional<double> value, const std::string& why_not,
+    void number(const std::string& metric, const char* name, std::optional<double> value, const std::string& why_not,
                 const char* unit = "1", record_status status = record_status::ok) {
         record r;
         if (value && std::isfinite(*value)) {
@@ -40,13 +40,13 @@ public:
         } else {
             report::set_no_value(r, record_status::undefined, why_not);
         }
-        add(figure, name, std::move(r));
+        add(metric, name, std::move(r));
     }
 
-    void text(const std::string& figure, const char* name, std::string value) {
+    void text(const std::string& metric, const char* name, std::string value) {
         record r;
         r.value = std::move(value);
-        add(figure, name, std::move(r));
+        add(metric, name, std::move(r));
     }
 
     // The same with more parameters, which also end the id.
@@ -57,12 +57,12 @@ public:
     }
 
 private:
-    void add(const std::string& figure, const char* name, record r) {
-        r.id = id_ + "." + figure;
+    void add(const std::string& metric, const char* name, record r) {
+        r.id = id_ + "." + metric;
         r.name = name;
-        r.kind = report::figure_kind::emulated;
+        r.kind = report::evidence_kind::emulated;
         r.parameters = parameters_;
-        add_field(r.parameters, "figure", figure);
+        add_field(r.parameters, "figure", metric);
         r.repro = repro_;
         doc_.records.push_back(std::move(r));
     }
@@ -86,13 +86,13 @@ void add_data_records(record_maker& make, const tensor_statistics& s, std::uint6
 void add_outcome_records(record_maker make, const audit_case& way, const tensor_outcome& o,
                          const tensor_statistics& statistics) {
     const auto status = o.exact() ? record_status::exact : record_status::ok;
-    const auto error = [&](const std::string& figure, const char* name, std::optional<double> x, const char* why_not,
+    const auto error = [&](const std::string& metric, const char* name, std::optional<double> x, const char* why_not,
                            const char* unit, record_status when_defined) {
         if (o.left_out == 0) {
-            make.number(figure, name, x, why_not, unit, when_defined);
+            make.number(metric, name, x, why_not, unit, when_defined);
         } else {
             const std::string others = x ? report::format_number(*x, 6) : "undefined";
-            make.number(figure, name, std::nullopt, left_out_text(o.left_out, o.elements, others), unit);
+            make.number(metric, name, std::nullopt, left_out_text(o.left_out, o.elements, others), unit);
         }
     };
     make.count("bytes", "bytes of codes and scales", o.bytes(), "B");

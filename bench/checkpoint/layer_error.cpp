@@ -218,9 +218,9 @@ report::table layer_table(const std::vector<layer_product>& products, const std:
                                 static_cast<double>(o.x_events.elements);
             const std::string shape =
                 std::to_string(p.tokens) + " x " + std::to_string(p.inputs) + " x " + std::to_string(p.outputs);
-            const auto figure = [&o](double x) { return o.not_finite == 0 ? report::format_number(x) : "not finite"; };
+            const auto metric = [&o](double x) { return o.not_finite == 0 ? report::format_number(x) : "not finite"; };
             t.add_row({n == 0 ? report::printable(p.weight) : "", n == 0 ? shape : "", ways[n].format,
-                       ways[n].recipe_name, figure(o.error), figure(o.error_x), figure(o.error_w), figure(o.bias),
+                       ways[n].recipe_name, metric(o.error), metric(o.error_x), metric(o.error_w), metric(o.bias),
                        report::format_percent(lost)});
         }
         t.add_rule();
@@ -237,10 +237,10 @@ void add_layer_records(report::document& doc, const std::vector<layer_product>& 
     for (std::size_t layer = 0; layer < products.size(); ++layer) {
         const layer_product& p = products[layer];
         for (std::size_t n = 0; n < ways.size(); ++n) {
-            const auto add = [&](const char* figure, const char* name, double value) {
+            const auto add = [&](const char* metric, const char* name, double value) {
                 report::record r;
                 r.id = "product." + std::to_string(layer) + "." + ways[n].format + "." + ways[n].recipe_name + "." +
-                       figure;
+                       metric;
                 r.name = name;
                 report::add_field(r.parameters, "weight", report::printable(p.weight));
                 report::add_field(r.parameters, "tokens", p.tokens);

@@ -194,7 +194,7 @@ model_audit audit_model(const std::vector<stored_tensor>& tensors, std::vector<a
                                  std::to_string(tensors.size()) + " tensors has real elements; the first is '" +
                                  report::printable(tensors.front().name) + "' of " + tensors.front().dtype);
     }
-    std::vector<quantiser> ways;
+    std::vector<quantizer> ways;
     ways.reserve(result.cases.size());
     for (const audit_case& c : result.cases) {
         ways.emplace_back(c.q);

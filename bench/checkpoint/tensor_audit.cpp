@@ -287,9 +287,9 @@ void add_kurtosis(std::span<const central_moments> parts, tensor_statistics& s) 
 
 // The granularities that need maxima, each once.
 template <class T>
-std::vector<block_maxima<T>> maxima_for(std::span<const quantiser> ways, std::size_t rows, std::size_t cols) {
+std::vector<block_maxima<T>> maxima_for(std::span<const quantizer> ways, std::size_t rows, std::size_t cols) {
     std::vector<block_maxima<T>> all;
-    for (const quantiser& way : ways) {
+    for (const quantizer& way : ways) {
         const granularity& g = way.description().blocks;
         const bool known = std::any_of(all.begin(), all.end(), [&](const auto& m) { return m.blocks == g; });
         if (way.description().scale.method != scale_method::none && !known) {
@@ -333,7 +333,7 @@ private:
 };
 
 template <class T>
-void quantise_tile(const tile& t, std::span<const T> x, const quantiser& way, std::span<const block_maxima<T>> maxima,
+void quantize_tile(const tile& t, std::span<const T> x, const quantizer& way, std::span<const block_maxima<T>> maxima,
                    std::span<float> restored, tensor_outcome& out) {
     const quantization& q = way.description();
     const auto found = std::find_if(maxima.begin(), maxima.end(), [&](const auto& m) { return m.blocks == q.blocks; });
@@ -392,10 +392,10 @@ namespace {
 // T: what the reader gives.
 template <class T>
 tensor_audit audit_elements(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
-                            std::span<const quantiser> ways, int threads,
+                            std::span<const quantizer> ways, int threads,
                             const std::function<void(std::uint64_t)>& advance) {
     tensor_audit result;
-    for (const quantiser& way : ways) {
+    for (const quantizer& way : ways) {
         result.outcomes.push_back(outcome_bytes(rows, cols, way.description()));
     }
     if (rows == 0 || cols == 0) {
@@ -433,7 +433,7 @@ tensor_audit audit_elements(const std::byte* data, const element_reader& reader,
         const std::span<const T> x(buffer);
         central[index] = central_moments_of(x, mean);
         for (std::size_t way = 0; way < ways.size(); ++way) {
-            quantise_tile<T>(t, x, ways[way], maxima, restored, parts[index * ways.size() + way]);
+            quantize_tile<T>(t, x, ways[way], maxima, restored, parts[index * ways.size() + way]);
         }
         if (advance) {
             advance(t.size());
@@ -449,7 +449,7 @@ tensor_audit audit_elements(const std::byte* data, const element_reader& reader,
 }  // namespace
 
 tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
-                          std::span<const quantiser> ways, int threads,
+                          std::span<const quantizer> ways, int threads,
                           const std::function<void(std::uint64_t)>& advance) {
     return reader.gives_doubles() ? audit_elements<double>(data, reader, rows, cols, ways, threads, advance)
                                   : audit_elements<float>(data, reader, rows, cols, ways, threads, advance);

@@ -5,7 +5,7 @@
 // All sums are taken in double over fixed tiles and added in their order: no result depends on the number of threads.
 #pragma once
 
-#include "checkpoint/quantise_run.hpp"
+#include "checkpoint/quantize_run.hpp"
 #include "checkpoint/stored_tensor.hpp"
 
 #include <cstdint>
@@ -63,7 +63,7 @@ struct tensor_audit {
 // The rows x cols matrix whose stored elements, row by row, are `data`. `advance` is told how many elements are done,
 // from several threads. Errors are those of dequantize(quantize(x)) against x.
 tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
-                          std::span<const quantiser> ways, int threads,
+                          std::span<const quantizer> ways, int threads,
                           const std::function<void(std::uint64_t)>& advance = {});
 
 }  // namespace narrowfp::bench

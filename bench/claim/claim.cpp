@@ -43,7 +43,7 @@ std::string_view word_of(verdict v) {
         case verdict::not_testable: return "NOT TESTABLE";
         case verdict::pass: return "PASS";
         case verdict::fail: return "FAIL";
-        case verdict::figure: return "-";
+        case verdict::value: return "-";
     }
     return "?";
 }

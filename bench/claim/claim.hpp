@@ -29,7 +29,7 @@ namespace narrowfp::bench::claim {
 using namespace step_model;  // chips, subjects and scenarios
 
 // pass and fail are for self-checks; figure is a row that decides nothing by itself.
-enum class verdict : std::uint8_t { supported, not_supported, undecided, not_run, not_testable, pass, fail, figure };
+enum class verdict : std::uint8_t { supported, not_supported, undecided, not_run, not_testable, pass, fail, value };
 
 // "SUPPORTED", "NOT SUPPORTED", ...; a figure has no word: "-".
 std::string_view word_of(verdict v);
@@ -86,7 +86,7 @@ struct row_info {
     std::string_view id;    // "V1"
     std::string_view name;  // "step-time"
     section where;
-    std::string_view figure;     // what is computed
+    std::string_view computes;   // what is computed
     std::string_view kinds;      // of the whole row: E, C, M, P
     std::string_view decides;    // the rule in words
     std::string_view questions;  // "Q1 Q2", empty for none

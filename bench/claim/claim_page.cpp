@@ -60,7 +60,7 @@ std::string names_of(const std::vector<const question_outcome*>& questions) {
 
 // Verdicts as the first screen lists them; a decision stands there also where no question got it.
 constexpr std::array listed_verdicts{verdict::supported, verdict::not_supported, verdict::undecided,
-                                     verdict::not_testable, verdict::figure};
+                                     verdict::not_testable, verdict::value};
 
 bool is_listed(const claim_outcome& outcome, verdict v) {
     return v == verdict::supported || v == verdict::not_supported || !questions_with(outcome, v).empty();
@@ -72,7 +72,7 @@ std::string result_text(const claim_outcome& outcome) {
     for (const verdict v : listed_verdicts) {
         if (is_listed(outcome, v)) {
             counts.push_back(std::to_string(questions_with(outcome, v).size()) + " " +
-                             (v == verdict::figure ? "answered by figures" : std::string(display_word(v))));
+                             (v == verdict::value ? "answered by figures" : std::string(display_word(v))));
         }
     }
     const bool nothing =
@@ -162,8 +162,8 @@ void add_answers(html_page& page, const claim_outcome& outcome) {
                                           [&](const row_outcome& r) { return r.info.id == id; });
             const row_result& r = row->result;
             a.link = a.link.empty() ? lower_id(id) : a.link;
-            a.reasons.push_back(std::string(id) + ", " + std::string(row->info.figure) + ": " +
-                                (r.word == verdict::figure ? "" : std::string(display_word(r.word)) + ", ") +
+            a.reasons.push_back(std::string(id) + ", " + std::string(row->info.computes) + ": " +
+                                (r.word == verdict::value ? "" : std::string(display_word(r.word)) + ", ") +
                                 (r.value.empty() ? r.reason : r.value));
         }
         if (a.reasons.empty()) {
@@ -194,7 +194,7 @@ void add_row(html_page& page, const row_outcome& row, const claim_outcome& outco
         }
     }
     facts.emplace_back("kind", row.result.kinds);
-    page.paragraph("What is computed: " + std::string(row.info.figure) + ".");
+    page.paragraph("What is computed: " + std::string(row.info.computes) + ".");
     page.facts(facts);
     for (const report::figure& f : figures_of(row.info.id, outcome, results)) {
         page.add(f, report::draw_svg(f));

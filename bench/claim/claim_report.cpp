@@ -14,7 +14,7 @@ using report::record;
 using report::table;
 using report::tint;
 
-std::string_view display_word(verdict v) { return v == verdict::figure ? "figure" : word_of(v); }
+std::string_view display_word(verdict v) { return v == verdict::value ? "figure" : word_of(v); }
 
 tint tint_of(verdict v) {
     switch (v) {
@@ -25,7 +25,7 @@ tint tint_of(verdict v) {
         case verdict::undecided: return tint::warning;
         case verdict::not_run:
         case verdict::not_testable: return tint::faint;
-        case verdict::figure: return tint::plain;
+        case verdict::value: return tint::plain;
     }
     return tint::plain;
 }
@@ -56,7 +56,7 @@ std::vector<std::string> failed_checks(const claim_outcome& outcome) {
 }
 
 std::vector<std::pair<std::string, std::string>> facts_of(const row_outcome& row) {
-    std::vector<std::pair<std::string, std::string>> facts{{"figure", std::string(row.info.figure)},
+    std::vector<std::pair<std::string, std::string>> facts{{"figure", std::string(row.info.computes)},
                                                            {"decides", std::string(row.info.decides)}};
     const bool not_run = row.result.word == verdict::not_run;
     if (!row.info.questions.empty()) {
@@ -307,14 +307,14 @@ std::string claim_markdown(const claim_outcome& outcome, const field_list& conte
 namespace {
 
 // The kind of a verdict: that of its first letter; a verdict is never a measurement.
-report::figure_kind kind_of(std::string_view letters) {
+report::evidence_kind kind_of(std::string_view letters) {
     switch (letters.empty() ? 'M' : letters.front()) {
-        case 'E': return report::figure_kind::emulated;
-        default: return report::figure_kind::modelled;
+        case 'E': return report::evidence_kind::emulated;
+        default: return report::evidence_kind::modelled;
     }
 }
 
-record verdict_record(std::string_view id, std::string name, report::figure_kind kind, verdict word,
+record verdict_record(std::string_view id, std::string name, report::evidence_kind kind, verdict word,
                       const std::string& note) {
     record r;
     r.id = "claim." + std::string(id);
@@ -326,7 +326,7 @@ record verdict_record(std::string_view id, std::string name, report::figure_kind
     if (word == verdict::not_run) {
         report::set_no_value(r, report::record_status::not_run, note);
     } else {
-        r.value = word == verdict::figure ? "figure" : std::string(word_of(word));
+        r.value = word == verdict::value ? "figure" : std::string(word_of(word));
     }
     return r;
 }
@@ -336,7 +336,7 @@ record verdict_record(std::string_view id, std::string name, report::figure_kind
 report::document claim_results(const claim_outcome& outcome, const field_list& context) {
     report::document doc{context, {}};
     for (const question_outcome& q : outcome.questions) {
-        record r = verdict_record(q.info.id, std::string(q.info.text), report::figure_kind::modelled, q.given.word,
+        record r = verdict_record(q.info.id, std::string(q.info.text), report::evidence_kind::modelled, q.given.word,
                                   q.given.reason);
         r.method = "rule over the rows " + std::string(q.info.rows.empty() ? "(none)" : q.info.rows);
         r.repro = "narrowfp claim";
@@ -347,7 +347,7 @@ report::document claim_results(const claim_outcome& outcome, const field_list& c
         record r;
         r.id = "claim.sensitivity." + std::to_string(n + 1);
         r.name = x.row + " " + x.where + ": " + x.input;
-        r.kind = report::figure_kind::modelled;
+        r.kind = report::evidence_kind::modelled;
         r.value = x.at_centre;
         r.unit = "1";
         r.low = std::min({x.at_low, x.at_centre, x.at_high});
@@ -368,7 +368,7 @@ report::document claim_results(const claim_outcome& outcome, const field_list& c
         record r = verdict_record(row.info.id, std::string(row.info.name), kind_of(row.info.kinds), result.word, note);
         r.method = row.info.decides;
         r.repro = "narrowfp claim --only " + std::string(row.info.id);
-        report::add_field(r.parameters, "figure", row.info.figure);
+        report::add_field(r.parameters, "figure", row.info.computes);
         if (!row.info.needs.empty()) {
             report::add_field(r.parameters, "would_run_it", row.info.needs);
         }

@@ -152,7 +152,7 @@ std::vector<report::table> tables_of(const error_curves& curves) {
 std::vector<report::record> records_of(const error_curves& curves) {
     std::vector<report::record> all;
     for (const bits_point& p : curves.bits) {
-        report::record r = make_record("V6", "bits." + p.id, p.name, report::figure_kind::emulated, p.error, "1",
+        report::record r = make_record("V6", "bits." + p.id, p.name, report::evidence_kind::emulated, p.error, "1",
                                        "relative error of the exact product of the rounded operands");
         r.reference = "exact product of the FP32 operands";
         report::add_field(r.parameters, "bits_per_element", p.bits);
@@ -162,8 +162,9 @@ std::vector<report::record> records_of(const error_curves& curves) {
     }
     for (const length_curve& c : curves.lengths) {
         for (const length_point& p : c.points) {
-            report::record r = make_record("V6", "length." + c.data + "." + c.id + "." + std::to_string(p.k), c.name,
-                                           report::figure_kind::emulated, p.error, "1", "relative error of adding up");
+            report::record r =
+                make_record("V6", "length." + c.data + "." + c.id + "." + std::to_string(p.k), c.name,
+                            report::evidence_kind::emulated, p.error, "1", "relative error of adding up");
             r.reference = "exact product of the rounded operands";
             report::add_field(r.parameters, "k", p.k);
             report::add_field(r.parameters, "seed", curve_seed);

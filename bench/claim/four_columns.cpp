@@ -31,12 +31,12 @@ std::string ratio_text(const cost_line& line) {
     return line.wide_high ? low + " to " + report::format_ratio(*line.wide_high / *line.fp8_units) : low + "x";
 }
 
-char kind_letter(report::figure_kind kind) {
+char kind_letter(report::evidence_kind kind) {
     switch (kind) {
-        case report::figure_kind::emulated: return 'E';
-        case report::figure_kind::measured: return 'C';
-        case report::figure_kind::modelled: return 'M';
-        case report::figure_kind::published: return 'P';
+        case report::evidence_kind::emulated: return 'E';
+        case report::evidence_kind::measured: return 'C';
+        case report::evidence_kind::modelled: return 'M';
+        case report::evidence_kind::published: return 'P';
     }
     return '?';
 }
@@ -92,7 +92,7 @@ std::string s3_text(verdict s3) {
     return s3 == verdict::pass ? "" : s3 == verdict::fail ? "S3 failed; " : "S3 has not run; ";
 }
 
-record make_record(std::string_view row, std::string_view what, std::string name, report::figure_kind kind,
+record make_record(std::string_view row, std::string_view what, std::string name, report::evidence_kind kind,
                    report::record_value value, std::string unit, std::string method) {
     record r;
     r.id = "claim." + std::string(row) + (what.empty() ? "" : "." + std::string(what));

@@ -30,7 +30,7 @@ struct scenario {
 std::vector<scenario> scenarios() {
     const cost::model_shape& m = cost::deepseek_v3;
     const cost::step_trace& t = cost::deepseek_v3_trace;
-    const double peak = device::require_figure(device::chip_by_name("h800"), device::quantity::bf16).value * 1e12;
+    const double peak = device::require_datum(device::chip_by_name("h800"), device::quantity::bf16).value * 1e12;
     std::vector<scenario> all;
     for (const double efficiency : {0.76, 0.65, 0.55}) {
         all.push_back({"efficiency_" + report::format_number(efficiency, 2),
@@ -98,7 +98,7 @@ std::vector<report::record> profile_scenario_records() {
     std::vector<report::record> all;
     for (const scenario& s : scenarios()) {
         report::record r =
-            make_record("V1", "h800.profile." + s.id, s.assumption, report::figure_kind::modelled,
+            make_record("V1", "h800.profile." + s.id, s.assumption, report::evidence_kind::modelled,
                         cost::step_ratio(cost::deepseek_v3_trace, s.seconds), "1", "scenario: " + s.sort);
         r.source = s.source;
         all.push_back(std::move(r));

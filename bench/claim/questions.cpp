@@ -132,7 +132,7 @@ answer ask_recoverable(const outcomes& rows) {
     const std::string missing = not_run_text(rows, {"V15", "V16"});
     const row_result& v16 = result_of(rows, "V16");
     return {
-        missing.empty() ? verdict::figure : verdict::undecided,
+        missing.empty() ? verdict::value : verdict::undecided,
         joined({missing, ran(v16) ? v16.value : joined({recoverable_text(rows, "V3"), recoverable_text(rows, "V5")})})};
 }
 

@@ -28,7 +28,7 @@
 
 namespace narrowfp::bench::claim {
 
-using report::figure_kind;
+using report::evidence_kind;
 using report::tint;
 
 namespace {
@@ -46,7 +46,7 @@ struct finding {
     std::string here;
     std::string agrees;  // "yes", "to 2 digits", "no", or what else can be said
     std::string alone;   // the command that repeats it
-    figure_kind kind = figure_kind::emulated;
+    evidence_kind kind = evidence_kind::emulated;
 };
 
 using findings = std::vector<finding>;
@@ -64,8 +64,8 @@ bool to_two_digits(double ours, double stated) {
 
 // -- studies ----------------------------------------------------------------------------------------------------------
 
-const scaling_figure& figure_named(const scaling_study& study, std::string_view id) {
-    for (const scaling_figure& f : study.figures) {
+const scaling_finding& finding_named(const scaling_study& study, std::string_view id) {
+    for (const scaling_finding& f : study.findings) {
         if (f.id == id) {
             return f;
         }
@@ -78,10 +78,10 @@ std::string with_unit(double x, const std::string& unit) {
 }
 
 // A line for each id of a study, "floor.clipped".
-void add_figures(findings& all, const scaling_study& study, const std::string& source,
-                 std::initializer_list<std::string_view> ids) {
+void add_findings(findings& all, const scaling_study& study, const std::string& source,
+                  std::initializer_list<std::string_view> ids) {
     for (const std::string_view id : ids) {
-        const scaling_figure& f = figure_named(study, id);
+        const scaling_finding& f = finding_named(study, id);
         all.push_back({study.name + "." + f.id, f.what, f.expected ? with_unit(f.expected->value, f.unit) : "", source,
                        with_unit(f.mean, f.unit) + " +- " + report::format_number(f.standard_error, 1),
                        std::string(f.agreement()), "narrowfp study " + study.name});
@@ -90,8 +90,8 @@ void add_figures(findings& all, const scaling_study& study, const std::string& s
 
 // DeepSeek-V3's "nearly 2 %" names neither distribution nor metric: it can only lie between figures of both kinds.
 void add_accumulation(findings& all, const scaling_study& promotion) {
-    const double zero_mean = figure_named(promotion, "normal.none_max").mean;
-    const double one_sign = figure_named(promotion, "unscaled.none").mean;
+    const double zero_mean = finding_named(promotion, "normal.none_max").mean;
+    const double one_sign = finding_named(promotion, "unscaled.none").mean;
     all.push_back({"hopper_sums", "Hopper's FP8 sums at K = 4096: largest relative error",
                    "nearly 2 %, of what is not said", "arXiv 2412.19437, 3.3.2",
                    fmt::format("{:.2g} % of rms on N(0, 1), {:.2g} % on [0, 1)", zero_mean, one_sign),
@@ -100,7 +100,7 @@ void add_accumulation(findings& all, const scaling_study& promotion) {
          {std::tuple{"unscaled.", "numbers of one sign", 100.0}, std::tuple{"normal.", "N(0, 1)", 10.0}}) {
         const std::string prefix = data;
         const double gain =
-            figure_named(promotion, prefix + "none").mean / figure_named(promotion, prefix + "128").mean;
+            finding_named(promotion, prefix + "none").mean / finding_named(promotion, prefix + "128").mean;
         all.push_back({"promotion_gain." + prefix.substr(0, prefix.size() - 1),
                        std::string("promotion to FP32 every 128 products cuts the error, ") + name,
                        report::format_ratio(stated, 3), emulation, report::format_ratio(gain, 3),
@@ -117,21 +117,21 @@ void add_studies(findings& all, const row_context& how) {
     };
     const scaling_study promotion = run("promotion");
     add_accumulation(all, promotion);
-    add_figures(all, promotion, emulation, {"unscaled.none", "unscaled.128", "normal.none", "normal.128"});
-    add_figures(all, run("mx_rules"), emulation,
-                {"floor.above", "floor.clipped", "rceil.clipped", "floor.error", "rceil.error", "fp32.error"});
-    add_figures(all, run("retile"), emulation, {"fp32.twice", "fp32.second", "power.twice", "power.second"});
-    add_figures(all, run("token_imbalance"), emulation,
-                {"sigma3.tile.median", "sigma3.block.median", "sigma3.block.zeros", "sigma4.block.zeros"});
-    add_figures(all, run("outliers"), emulation,
-                {"size1e2.tensor.error", "size1e4.tensor.error", "size1e6.tile.error"});
-    add_figures(all, run("delayed_spikes"), emulation, {"x5.delayed", "x10.delayed", "x10.current"});
+    add_findings(all, promotion, emulation, {"unscaled.none", "unscaled.128", "normal.none", "normal.128"});
+    add_findings(all, run("mx_rules"), emulation,
+                 {"floor.above", "floor.clipped", "rceil.clipped", "floor.error", "rceil.error", "fp32.error"});
+    add_findings(all, run("retile"), emulation, {"fp32.twice", "fp32.second", "power.twice", "power.second"});
+    add_findings(all, run("token_imbalance"), emulation,
+                 {"sigma3.tile.median", "sigma3.block.median", "sigma3.block.zeros", "sigma4.block.zeros"});
+    add_findings(all, run("outliers"), emulation,
+                 {"size1e2.tensor.error", "size1e4.tensor.error", "size1e6.tile.error"});
+    add_findings(all, run("delayed_spikes"), emulation, {"x5.delayed", "x10.delayed", "x10.current"});
 }
 
 // -- products ---------------------------------------------------------------------------------------------------------
 
 // Rounding of N(0, 1) operands: error of the exact product of the rounded ones.
-void add_quantisation(findings& all, const options& opts) {
+void add_quantization(findings& all, const options& opts) {
     constexpr std::size_t k = 1024;
     const matrix<float> a = make_matrix(distribution::normal, f1_side, k, f1_seed, 0);
     const matrix<float> b = make_matrix(distribution::normal, k, f1_side, f1_seed, 1);
@@ -287,7 +287,7 @@ void add_formulas(findings& all) {
         {"hours",
          "DeepSeek-V3, 24 h x 2048 devices over 272.8 billion tokens a day: thousand device-hours per 10^12 tokens",
          "180", "arXiv 2412.19437, table 1; arXiv 2505.09343, table 4", report::format_number(hours, 4),
-         yes_if(std::fabs(hours / 180 - 1) <= 0.005), "narrowfp claim --only S1", figure_kind::modelled});
+         yes_if(std::fabs(hours / 180 - 1) <= 0.005), "narrowfp claim --only S1", evidence_kind::modelled});
     const subject v3;
     const double dispatch = cost::dispatch_bytes(v3.model, cost::eight_bit("fp8", recipes::deepseek_v3));
     const double wide = cost::dispatch_bytes(v3.model, cost::sixteen_bit());
@@ -298,12 +298,12 @@ void add_formulas(findings& all) {
     all.push_back({"dispatch", "dispatch and combine of a token in 16 bits over FP8 dispatch and 16-bit combine", "4/3",
                    "arXiv 2505.09343: dispatch in FP8, combine in BF16", report::format_number(ratio, 4),
                    std::fabs(ratio - with_scales) < 1e-9 ? "yes, less the scales" : "no", "narrowfp claim --only V5",
-                   figure_kind::modelled});
+                   evidence_kind::modelled});
     // FP8-LM's 8-bit gradients and weights on the wire against 32 bits.
     const double ideal = 100 * (1 - 8.0 / 32);
     all.push_back({"wire", "FP8-LM: traffic saved by 8 bits for 32", "63 to 65 %", "arXiv 2310.18313, table 5",
                    report::format_number(ideal, 3) + " % before overhead", ideal > 65 ? "yes: an upper bound" : "no",
-                   this_row, figure_kind::modelled});
+                   this_row, evidence_kind::modelled});
 }
 
 tint tint_of_agreement(const std::string& text) {
@@ -319,14 +319,14 @@ row_result run_f1(const row_context& how) {
     if (how.on_progress) {
         how.on_progress(0.7, "F1");
     }
-    add_quantisation(all, opts);
+    add_quantization(all, opts);
     add_wide_paths(all, opts);
     add_bits(all);
     add_formats(all);
     add_formulas(all);
 
     row_result out;
-    out.word = verdict::figure;
+    out.word = verdict::value;
     out.kinds = "E, M, P";
     report::table t;
     t.title = "F1: what others state (P), and what comes out here (E; M: by formula)";
@@ -337,7 +337,7 @@ row_result run_f1(const row_context& how) {
         t.add_row({f.what,
                    f.stated.empty() ? "-" : f.stated,
                    f.here.empty() ? "-" : f.here,
-                   f.kind == figure_kind::modelled ? "M" : "E",
+                   f.kind == evidence_kind::modelled ? "M" : "E",
                    {f.agrees, tint_of_agreement(f.agrees)},
                    f.source,
                    f.alone.substr(program.size())});

@@ -75,7 +75,7 @@ row_result check_identities(const cost::model_shape& model, const cost::training
                    x.to_the_digit ? "same digits" : "within 0.3 %",
                    {x.holds() ? "PASS" : "FAIL", x.holds() ? report::tint::good : report::tint::bad},
                    x.source});
-        report::record r = make_record("S1", x.id, x.name, report::figure_kind::modelled, x.computed, x.unit,
+        report::record r = make_record("S1", x.id, x.name, report::evidence_kind::modelled, x.computed, x.unit,
                                        "by formula from the shape and the run");
         r.reference = report::exact_text(x.published);
         r.source = x.source;

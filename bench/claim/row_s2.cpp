@@ -129,7 +129,7 @@ row_result run_s2(const row_context&) {
                        x.by_construction ? "0 by construction" : report::format_number(x.error() * 100, 2) + " %",
                        {x.holds() ? "PASS" : "FAIL", x.holds() ? report::tint::good : report::tint::bad},
                        x.source});
-            report::record r = make_record("S2", x.id, x.name, report::figure_kind::modelled, x.model, x.unit, "fit");
+            report::record r = make_record("S2", x.id, x.name, report::evidence_kind::modelled, x.model, x.unit, "fit");
             r.reference = report::exact_text(x.published);
             r.source = x.source;
             report::add_field(r.parameters, "error", x.error());

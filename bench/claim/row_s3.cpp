@@ -95,7 +95,7 @@ row_result run_s3(const row_context&) {
                    {within ? "yes" : "no", within ? report::tint::good : report::tint::bad},
                    cost_text(p.wide_rate) + " tokens/s",
                    std::string(p.source) + "; FP8: " + std::string(measured->source)});
-        report::record r = make_record("S3", std::string(p.id), std::string(p.name), report::figure_kind::modelled,
+        report::record r = make_record("S3", std::string(p.id), std::string(p.name), report::evidence_kind::modelled,
                                        predicted.centre, "1", "scenario range of the rate in FP8 over 16 bits");
         r.low = predicted.low;
         r.high = predicted.high;

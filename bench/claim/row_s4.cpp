@@ -134,7 +134,7 @@ row_result run_s4(const row_context& how) {
     }
     out.tables.push_back(std::move(ranges));
     report::record r =
-        make_record("S4", "rate", "Pangu Ultra MoE, tokens a second and device", report::figure_kind::modelled, rate,
+        make_record("S4", "rate", "Pangu Ultra MoE, tokens a second and device", report::evidence_kind::modelled, rate,
                     "1/s", "published; low and high: scenario range");
     r.low = rates.low;
     r.high = rates.high;

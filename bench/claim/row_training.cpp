@@ -110,7 +110,7 @@ row_result run_v7(const row_context& how) {
     }
     report::record r =
         make_record("V7", "gap", "training gap of deepseek_v3 less the noise-matched null",
-                    report::figure_kind::emulated, number_of(*gap), "%", "90 % interval, TOST at 0.25 %");
+                    report::evidence_kind::emulated, number_of(*gap), "%", "90 % interval, TOST at 0.25 %");
     r.low = gap->low;
     r.high = gap->high;
     r.n = gap->n;
@@ -142,7 +142,7 @@ row_result run_v8(const row_context& how) {
         "Counts: elements of X, W and dY of all linear layers in the gradients of T1, FP16 without a loss scale. Below "
         "them, where they were computed: gradient SNR against FP64, and the loss after short forks; f16_loss_scale has "
         "a dynamic loss scale."};
-    out.word = verdict::figure;
+    out.word = verdict::value;
     out.whole = true;
     out.reason = "910A has no BF16, so \"16-bit\" meant FP16 there; 910B and 910C have it";
     out.value = "FP16 " + t.rows[0][1].text + " overflows, " + t.rows[1][1].text + " underflows; BF16 " +
@@ -166,7 +166,7 @@ row_result run_v15(const row_context& how) {
         });
         t.add_row({name, range_text(r), "M"});
         report::record x = make_record("V15", name + ".speed", "16-bit over INT8 step time",
-                                       report::figure_kind::modelled, range_text(r), "1", "scenario range");
+                                       report::evidence_kind::modelled, range_text(r), "1", "scenario range");
         x.low = r.low;
         x.high = r.high;
         out.records.push_back(std::move(x));
@@ -193,17 +193,17 @@ row_result run_v15(const row_context& how) {
     }
     const equivalence e = judged(*gap);
     const double below = number_of(*snr) - number_of(*int8_snr);
-    const std::string figures = "gap less null " + gap_text(*gap) + ", median gradient SNR " +
+    const std::string summary = "gap less null " + gap_text(*gap) + ", median gradient SNR " +
                                 report::format_number(below, 2) + " dB below deepseek_v3's";
     out.reason = not_deciding(*gap);
     if (!out.reason.empty()) {
-        out.reason += "; " + figures;
+        out.reason += "; " + summary;
         return out;
     }
     out.word = int8_verdict(e, below);
     out.whole = true;
     out.kinds = "E, " + out.kinds;
-    out.reason = std::string(word_of(e)) + ": " + figures;
+    out.reason = std::string(word_of(e)) + ": " + summary;
     return out;
 }
 

@@ -157,7 +157,7 @@ std::vector<cost_line> cost_lines(const std::vector<chip_ratio>& chips) {
     for (const chip_ratio& c : chips) {
         lines.push_back({"step." + c.chip, "step time, " + c.chip, "FP8 = 1", 1.0,
                          over_fp8(c, hardware_case::fp8_storage), over_fp8(c, hardware_case::int8), c.centre,
-                         report::figure_kind::modelled, "step-time model, centre of the scenarios", std::nullopt,
+                         report::evidence_kind::modelled, "step-time model, centre of the scenarios", std::nullopt,
                          "no such unit"});
     }
     return lines;
@@ -175,7 +175,7 @@ row_result ratio_row(std::string_view id, const row_context& how, const std::vec
     for (const std::string& name : names) {
         const device::chip& chip = chips_of(how).by_name(name);
         if (!hypothetical) {
-            device::require_figure(chip, device::quantity::fp8);
+            device::require_datum(chip, device::quantity::fp8);
         }
         const step_scenarios all(what, chip, hypothetical);
         chips.push_back(ratio_on(all, how.full));
@@ -190,8 +190,9 @@ row_result ratio_row(std::string_view id, const row_context& how, const std::vec
         const verdict word = how.s3 == verdict::pass ? c.by_range : verdict::undecided;
         out.chips.push_back({c.chip, word});
         out.value += (out.value.empty() ? "" : ", ") + c.chip + " " + range_text(c.ratio);
-        report::record r = make_record(id, c.chip, "16-bit / FP8 step time on " + c.chip, report::figure_kind::modelled,
-                                       c.centre, "1", "scenario range, memory unlimited");
+        report::record r =
+            make_record(id, c.chip, "16-bit / FP8 step time on " + c.chip, report::evidence_kind::modelled, c.centre,
+                        "1", "scenario range, memory unlimited");
         r.low = c.ratio.low;
         r.high = c.ratio.high;
         r.source = "step-time model";

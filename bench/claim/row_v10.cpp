@@ -115,7 +115,7 @@ void add_detection(const row_context& how, row_result& out) {
 
 row_result run_v10(const row_context& how) {
     row_result out;
-    out.word = verdict::figure;
+    out.word = verdict::value;
     out.kinds = "E";
     const matrix<float> x = make_matrix(distribution::normal, tiles, tile, v10_seed, 0);
     report::table t;
@@ -143,7 +143,7 @@ row_result run_v10(const row_context& how) {
                    std::to_string(d.worst_bit), report::format_percent(scale_bits, 2)});
         const auto add = [&](const char* what, double value) {
             report::record r = make_record("V10", std::string(f.id) + "." + what, std::string(f.name) + ", " + what,
-                                           report::figure_kind::emulated, value, "1", "every flip of every code");
+                                           report::evidence_kind::emulated, value, "1", "every flip of every code");
             r.n = d.flips;
             report::add_field(r.parameters, "seed", static_cast<std::int64_t>(v10_seed));
             out.records.push_back(std::move(r));

@@ -164,7 +164,7 @@ report::table order_table(const achieved& rates, std::vector<report::record>& re
             cells.emplace_back(report::format_ratio(o.factor[n], 3));
             records.push_back(make_record("V11", "order." + id + "." + std::string(factors[n]),
                                           "factor of " + std::string(factors[n]) + " in the order " + name,
-                                          report::figure_kind::modelled, o.factor[n], "1",
+                                          report::evidence_kind::modelled, o.factor[n], "1",
                                           "910B3, 30 % of its peak, 4096 tokens, H20 at the centre"));
         }
         cells.emplace_back(std::string(factors[o.largest()]));
@@ -202,7 +202,7 @@ row_result run_v11(const row_context& how) {
     out.tables.push_back(order_table(reference, out.records));
     for (std::size_t n = 0; n < factors.size(); ++n) {
         report::record r = make_record("V11", std::string(factors[n]), "factor of " + std::string(factors[n]),
-                                       report::figure_kind::modelled, range_text(to_h20.range[n]), "1",
+                                       report::evidence_kind::modelled, range_text(to_h20.range[n]), "1",
                                        "lowest and highest over orders, bins and scenarios");
         r.low = to_h20.range[n].low;
         r.high = to_h20.range[n].high;

@@ -19,9 +19,9 @@ namespace {
 constexpr std::array<std::string_view, 5> chips_with_peaks{"910b2", "910b3", "910b4", "910c", "910c-560"};
 
 // The 16-bit peaks of a chip: BF16 where there are figures, else FP16.
-std::vector<device::figure> wide_peaks(const device::chip& c) {
-    std::vector<device::figure> found = device::figures_of(c, quantity::bf16);
-    return found.empty() ? device::figures_of(c, quantity::fp16) : found;
+std::vector<device::datum> wide_peaks(const device::chip& c) {
+    std::vector<device::datum> found = device::data_of(c, quantity::bf16);
+    return found.empty() ? device::data_of(c, quantity::fp16) : found;
 }
 
 scenario_range rate_of(const step_scenarios& all, hardware_case c) {
@@ -34,8 +34,8 @@ scenario_range over(const scenario_range& a, const scenario_range& b) { return {
 
 report::table peak_table(const chip_set& chips, std::vector<report::record>& records) {
     const device::chip& h20 = chips.by_name("h20");
-    const double fp8 = device::require_figure(h20, quantity::fp8).value;
-    const double wide = device::require_figure(h20, quantity::bf16).value;
+    const double fp8 = device::require_datum(h20, quantity::fp8).value;
+    const double wide = device::require_datum(h20, quantity::bf16).value;
     report::table t;
     t.title = "V12b: H20's FP8 peak, " + report::format_ratio(fp8 / wide, 3) + " its BF16 peak (" +
               report::format_number(fp8, 3) + " over " + report::format_number(wide, 3) +
@@ -44,13 +44,13 @@ report::table peak_table(const chip_set& chips, std::vector<report::record>& rec
                  {"kind, how sure"}, {"source"}};
     for (const std::string_view name : chips_with_peaks) {
         const device::chip& c = chips.by_name(name);
-        std::vector<device::figure> peaks = wide_peaks(c);
-        for (const device::figure& f : device::figures_of(c, quantity::int8)) {
+        std::vector<device::datum> peaks = wide_peaks(c);
+        for (const device::datum& f : device::data_of(c, quantity::int8)) {
             peaks.push_back(f);
         }
         std::size_t n = 0;
         quantity last = quantity::power;
-        for (const device::figure& f : peaks) {
+        for (const device::datum& f : peaks) {
             n = f.what == last ? n + 1 : 1;
             last = f.what;
             const std::string what(device::info_of(f.what).name);
@@ -60,14 +60,14 @@ report::table peak_table(const chip_set& chips, std::vector<report::record>& rec
                        std::string(f.source) + (f.note.empty() ? "" : "; " + std::string(f.note))});
             report::record r = make_record("V12b", std::string(name) + "." + what + "." + std::to_string(n),
                                            "H20 FP8 peak over the " + what + " peak of " + std::string(c.full_name),
-                                           report::figure_kind::published, fp8 / f.value, "1",
+                                           report::evidence_kind::published, fp8 / f.value, "1",
                                            "ratio of published peaks, not of throughput");
-            r.source = std::string(device::require_figure(h20, quantity::fp8).source) + "; " + std::string(f.source);
+            r.source = std::string(device::require_datum(h20, quantity::fp8).source) + "; " + std::string(f.source);
             records.push_back(std::move(r));
         }
     }
     t.notes = {"910B1: no peak could be confirmed, so it has no line. H20: " +
-               std::string(device::require_figure(h20, quantity::fp8).source) +
+               std::string(device::require_datum(h20, quantity::fp8).source) +
                ". No Ascend 910 has FP8 units. Which Ascend was tried is not public."};
     return t;
 }
@@ -111,7 +111,7 @@ row_result run_v12b(const row_context& how) {
                    {std::string(word_of(by_range)), report::tint::faint}});
         report::record r = make_record("V12b", std::string(name) + ".rate",
                                        "rate of an H20 with FP8 over " + std::string(name) + " in 16 bits",
-                                       report::figure_kind::modelled, centre, "1", "scenario range");
+                                       report::evidence_kind::modelled, centre, "1", "scenario range");
         r.low = ratio.low;
         r.high = ratio.high;
         report::add_field(r.parameters, "verdict_by_range_alone", std::string(word_of(by_range)));
@@ -122,8 +122,8 @@ row_result run_v12b(const row_context& how) {
         const case_seconds s = ascend.seconds_in(ascend.all().front());
         lines.push_back({"step." + std::string(name), "step time, " + std::string(name), "H20 FP8 = 1", std::nullopt,
                          s[hardware_case::fp8_storage] / h20_seconds, s[hardware_case::int8] / h20_seconds,
-                         s[hardware_case::wide] / h20_seconds, report::figure_kind::modelled, "step-time model, centre",
-                         std::nullopt, "no such unit"});
+                         s[hardware_case::wide] / h20_seconds, report::evidence_kind::modelled,
+                         "step-time model, centre", std::nullopt, "no such unit"});
     }
     const auto all_are = [&](verdict w) {
         return std::all_of(words.begin(), words.end(), [&](verdict v) { return v == w; });

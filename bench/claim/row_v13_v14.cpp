@@ -19,7 +19,7 @@ constexpr double pretraining_tokens = 14.8e12;  // arXiv 2412.19437, table 1
 row_result run_v13(const row_context& how) {
     const subject& what = subject_of(how);
     row_result out;
-    out.word = verdict::figure;
+    out.word = verdict::value;
     out.kinds = "M";
     report::table t;
     t.title = "V13: 14.8 x 10^12 tokens of " + what.name + ", no time lost to failures, memory unlimited";
@@ -40,7 +40,7 @@ row_result run_v13(const row_context& how) {
     for (std::size_t n = 0; n < names.size(); ++n) {
         const device::chip& chip = chips_of(how).by_name(names[n]);
         const step_scenarios all(what, chip);
-        const auto power = device::find_figure(chip, device::quantity::power);
+        const auto power = device::find_datum(chip, device::quantity::power);
         const auto hours = [&](const step_scenario& s, hardware_case c) {
             return all.seconds_in(s)[c] * pretraining_tokens / 3600 / 1e6;
         };
@@ -63,7 +63,7 @@ row_result run_v13(const row_context& how) {
                        power ? std::string(to_string(power->sure)) + "; " + std::string(power->source) : "-"});
             report::record x =
                 make_record("V13", names[n] + "." + std::string(id_of(c)), "device-hours of the pre-training",
-                            report::figure_kind::modelled, *known(c), "10^6 h", "scenario range");
+                            report::evidence_kind::modelled, *known(c), "10^6 h", "scenario range");
             x.low = r.low;
             x.high = r.high;
             if (power) {
@@ -78,7 +78,7 @@ row_result run_v13(const row_context& how) {
         }
         lines.push_back({"hours." + names[n], "10^6 device-hours, " + names[n], "10^6 h",
                          known(hardware_case::fp8_units), known(hardware_case::fp8_storage), known(hardware_case::int8),
-                         known(hardware_case::wide), report::figure_kind::modelled, "step-time model, centre",
+                         known(hardware_case::wide), report::evidence_kind::modelled, "step-time model, centre",
                          std::nullopt, "no such unit"});
     }
     out.value += " million device-hours, FP8 to 16 bits";
@@ -100,12 +100,12 @@ row_result run_v14(const row_context& how) {
     constexpr double tuned = 0.300;
     constexpr double later = 0.41;
     row_result out;
-    out.word = verdict::figure;
+    out.word = verdict::value;
     out.kinds = "P, M";
     report::table t;
     t.title = "V14: software on one chip beside the format on one chip";
     t.columns = {{"change"}, {"factor", alignment::right}, {"kind"}, {"source"}};
-    const auto line = [&](const char* id, const std::string& what, double factor, report::figure_kind kind,
+    const auto line = [&](const char* id, const std::string& what, double factor, report::evidence_kind kind,
                           const char* letter, const std::string& source) {
         t.add_row({what, report::format_ratio(factor, 3), letter, source});
         report::record r =
@@ -115,21 +115,21 @@ row_result run_v14(const row_context& how) {
     };
     const std::string paper = "arXiv 2505.04519, Pangu Ultra MoE on 4K and 6K Ascend devices";
     line("tuned", "18.9 to 30.0 % of the peak: one team's tuning on the same chips", tuned / first,
-         report::figure_kind::published, "P", paper);
-    line("later", "30.0 to 41 %", later / tuned, report::figure_kind::published, "P", "later press reports");
-    line("both", "18.9 to 41 %", later / first, report::figure_kind::published, "P", paper + "; later press reports");
+         report::evidence_kind::published, "P", paper);
+    line("later", "30.0 to 41 %", later / tuned, report::evidence_kind::published, "P", "later press reports");
+    line("both", "18.9 to 41 %", later / first, report::evidence_kind::published, "P", paper + "; later press reports");
     for (const std::string name : {"h800", "h20"}) {
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name));
         const case_seconds s = all.seconds_in(all.all().front());
         line(name.c_str(), "FP8 in place of 16 bits on " + name + ", V1 at the centre of its scenarios",
-             s[hardware_case::wide] / s[hardware_case::fp8_units], report::figure_kind::modelled, "M",
+             s[hardware_case::wide] / s[hardware_case::fp8_units], report::evidence_kind::modelled, "M",
              "step-time model");
     }
     for (const std::string name : {"910b3", "910c"}) {
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name), true);
         const case_seconds s = all.seconds_in(all.all().front());
         line(name.c_str(), "hypothetical FP8 units on " + name + ", V12a at the centre",
-             s[hardware_case::wide] / s[hardware_case::fp8_units], report::figure_kind::modelled, "M",
+             s[hardware_case::wide] / s[hardware_case::fp8_units], report::evidence_kind::modelled, "M",
              "step-time model");
     }
     out.value = "software " + report::format_ratio(tuned / first, 3) + " to " + report::format_ratio(later / first, 3) +

@@ -41,7 +41,7 @@ std::string shares_text(const row_result& row, std::string_view part) {
 
 row_result run_v16(const row_context& how) {
     row_result out;
-    out.word = verdict::figure;
+    out.word = verdict::value;
     out.kinds = "M, E";
     report::table t;
     t.title = "V16: share of FP8's saving that 8-bit storage with 16-bit multiplication recovers";
@@ -64,7 +64,7 @@ row_result run_v16(const row_context& how) {
                    report::format_number(r.low * 100, 3) + " to " + report::format_number(r.high * 100, 3) + " %",
                    "M"});
         report::record x = make_record("V16", "step." + std::string(name), "recoverable share of the step time",
-                                       report::figure_kind::modelled,
+                                       report::evidence_kind::modelled,
                                        report::format_number(r.low, 3) + " to " + report::format_number(r.high, 3), "1",
                                        "scenario range; negative: casts cost more than traffic saves");
         x.low = r.low;
@@ -84,7 +84,7 @@ row_result run_v16(const row_context& how) {
                        report::format_number(share * 100, 3) + " %", "M"});
             out.records.push_back(make_record("V16", "step_with_fit." + std::string(name),
                                               "recoverable share of the step time, memory as it is",
-                                              report::figure_kind::modelled, share, "1", "centre of the scenarios"));
+                                              report::evidence_kind::modelled, share, "1", "centre of the scenarios"));
         }
     }
     // A product that waits for memory moves one byte a weight in place of two, whoever multiplies.

@@ -117,7 +117,7 @@ row_result run_v2(const row_context& how) {
                 c = c == ' ' || c == ',' ? '_' : c;
             }
             report::record x =
-                make_record("V2", id, "speed-up with casts, " + std::string(p.name), report::figure_kind::modelled,
+                make_record("V2", id, "speed-up with casts, " + std::string(p.name), report::evidence_kind::modelled,
                             speed_up(all, all.all().front(), p), "1", "scenario range");
             x.low = r.low;
             x.high = r.high;
@@ -140,7 +140,7 @@ row_result run_v2(const row_context& how) {
         sizes += (sizes.empty() ? "" : ", ") + std::string(all.chip().name) + " n = " + report::format_count(n);
         out.records.push_back(make_record("V2", std::string(all.chip().name) + ".break_even",
                                           "smallest n from which on n x n x n is faster in FP8 with casts and gaps",
-                                          report::figure_kind::modelled, n, "1", "centre of the scenarios"));
+                                          report::evidence_kind::modelled, n, "1", "centre of the scenarios"));
     }
     constexpr double majority = 0.5;
     const verdict by_range = share.low > majority    ? verdict::supported

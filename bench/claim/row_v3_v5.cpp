@@ -16,7 +16,7 @@ namespace narrowfp::bench::claim {
 
 using cost::linear_formats;
 using report::alignment;
-using report::figure_kind;
+using report::evidence_kind;
 
 namespace {
 
@@ -37,7 +37,7 @@ struct columns {
 
 // 8-bit codes are stored and sent the same way whether a unit multiplies them or not.
 template <class Bytes>
-cost_line line_of(std::string id, std::string name, std::string unit, figure_kind kind, std::string_view source,
+cost_line line_of(std::string id, std::string name, std::string unit, evidence_kind kind, std::string_view source,
                   const Bytes& bytes) {
     const columns c;
     return {std::move(id),      std::move(name), std::move(unit), bytes(c.fp8),
@@ -50,43 +50,43 @@ std::vector<cost_line> kept_bytes() {
     const double same =
         giga(cost::gradient_bytes(model, layout, optimizer) + cost::optimizer_bytes(model, layout, optimizer));
     return {
-        line_of("weights", "weights that layers read, per device", "GB", figure_kind::emulated, recipe_source,
+        line_of("weights", "weights that layers read, per device", "GB", evidence_kind::emulated, recipe_source,
                 [&](const linear_formats& f) { return giga(cost::weight_bytes(model, layout, f)); }),
-        line_of("activations", "activations kept, per token and MoE layer", "B", figure_kind::emulated, recipe_source,
+        line_of("activations", "activations kept, per token and MoE layer", "B", evidence_kind::emulated, recipe_source,
                 [&](const linear_formats& f) { return cost::activation_bytes(model, f); }),
-        line_of("activations_in_flight", "the same, of all micro-batches in flight", "GB", figure_kind::modelled,
+        line_of("activations_in_flight", "the same, of all micro-batches in flight", "GB", evidence_kind::modelled,
                 pipeline_source,
                 [&](const linear_formats& f) { return giga(cost::activation_bytes_in_flight(model, layout, f)); }),
-        line_of("gradients", "gradients, FP32", "GB", figure_kind::emulated, recipe_source,
+        line_of("gradients", "gradients, FP32", "GB", evidence_kind::emulated, recipe_source,
                 [&](const linear_formats&) { return giga(cost::gradient_bytes(model, layout, optimizer)); }),
-        line_of("optimizer", "master weights FP32, moments BF16, over 2048 devices", "GB", figure_kind::emulated,
+        line_of("optimizer", "master weights FP32, moments BF16, over 2048 devices", "GB", evidence_kind::emulated,
                 recipe_source,
                 [&](const linear_formats&) { return giga(cost::optimizer_bytes(model, layout, optimizer)); }),
-        line_of("sum", "sum, per device", "GB", figure_kind::modelled, pipeline_source, [&](const linear_formats& f) {
+        line_of("sum", "sum, per device", "GB", evidence_kind::modelled, pipeline_source, [&](const linear_formats& f) {
             return same +
                    giga(cost::weight_bytes(model, layout, f) + cost::activation_bytes_in_flight(model, layout, f));
         })};
 }
 
 std::vector<cost_line> sent_bytes() {
-    return {line_of("dispatch", "dispatch, per token and node", "B", figure_kind::emulated, recipe_source,
+    return {line_of("dispatch", "dispatch, per token and node", "B", evidence_kind::emulated, recipe_source,
                     [](const linear_formats& f) { return cost::dispatch_bytes(model, f); }),
-            line_of("combine", "combine, per token and node, BF16", "B", figure_kind::emulated, recipe_source,
+            line_of("combine", "combine, per token and node, BF16", "B", evidence_kind::emulated, recipe_source,
                     [](const linear_formats&) { return cost::combine_bytes(model); }),
             line_of("expert_traffic", "both, forward and backward, 4 nodes, per token and MoE layer", "B",
-                    figure_kind::emulated, recipe_source,
+                    evidence_kind::emulated, recipe_source,
                     [](const linear_formats& f) { return cost::expert_traffic_bytes(model, f, nodes_per_token); }),
             line_of("expert_traffic_remote", "the same for 4 layers x 4096 tokens, 3.5 of 4 nodes remote", "GB",
-                    figure_kind::modelled, "uniform routing over 8 nodes",
+                    evidence_kind::modelled, "uniform routing over 8 nodes",
                     [](const linear_formats& f) {
                         return cost::expert_traffic_bytes(model, f, nodes_per_token) *
                                (remote_nodes_per_token / nodes_per_token) *
                                static_cast<double>(layout.layers_per_stage * layout.micro_batch_tokens) / 1e9;
                     }),
             line_of("gradients_and_weights", "gradients FP32 scattered, weights gathered, per parameter", "B",
-                    figure_kind::emulated, recipe_source,
+                    evidence_kind::emulated, recipe_source,
                     [](const linear_formats& f) { return cost::gradient_traffic_bytes_per_parameter(f, optimizer); }),
-            line_of("pipeline", "pipeline boundary, per micro-batch and direction, BF16", "MB", figure_kind::emulated,
+            line_of("pipeline", "pipeline boundary, per micro-batch and direction, BF16", "MB", evidence_kind::emulated,
                     recipe_source,
                     [](const linear_formats&) { return cost::pipeline_traffic_bytes(model, layout) / 1e6; })};
 }
@@ -173,7 +173,7 @@ std::vector<self_check> byte_checks(const options& opts) {
 
 row_result byte_row(std::string_view id, const std::vector<cost_line>& lines, std::string title, std::string note) {
     row_result out;
-    out.word = verdict::figure;
+    out.word = verdict::value;
     out.kinds = "E, M";
     out.tables.push_back(four_column_table(std::move(title), lines, {std::move(note)}));
     out.records = four_column_records(id, lines);
@@ -217,7 +217,7 @@ report::table exposed_table(const row_context& how, std::vector<report::record>&
                                                   "exposed." + report::format_number(link, 3) + "." +
                                                       std::string(name) + "." + std::string(id_of(c)),
                                                   "exposed traffic to experts, overlapped with work",
-                                                  figure_kind::modelled, exposed * 1e3, "ms",
+                                                  evidence_kind::modelled, exposed * 1e3, "ms",
                                                   "max(0, traffic - work), centre of the scenarios"));
                 }
             }
@@ -338,7 +338,7 @@ row_result run_v3(const row_context& how) {
             for (char& c : id) {
                 c = c == ' ' || c == ',' ? '_' : c;
             }
-            report::record x = make_record("V3", id, name, figure_kind::emulated, value, "B", "by formula");
+            report::record x = make_record("V3", id, name, evidence_kind::emulated, value, "B", "by formula");
             report::add_field(x.parameters, "recipe", std::string(r.formats.name));
             x.source = r.source == "-" ? "" : r.source;
             out.records.push_back(std::move(x));

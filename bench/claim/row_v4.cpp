@@ -108,7 +108,7 @@ row_result run_v4(const row_context& how) {
             ascend_extra.push_back(wide.extra);
         }
         std::string memory;
-        for (const device::figure& f : device::figures_of(chip, device::quantity::memory)) {
+        for (const device::datum& f : device::data_of(chip, device::quantity::memory)) {
             memory += (memory.empty() ? "" : ", ") + report::format_number(f.value, 3);
         }
         t.add_row({std::string(fitted_chips[n]), memory, percent_range(wide.extra), percent_range(stored.extra),
@@ -117,11 +117,11 @@ row_result run_v4(const row_context& how) {
         const bool has_units = chip.vendor != "Huawei";
         lines.push_back({"extra." + std::string(fitted_chips[n]), "extra step time, " + std::string(fitted_chips[n]),
                          "%", has_units ? percent(units.centre_extra) : std::nullopt, percent(stored.centre_extra),
-                         percent(integer.centre_extra), percent(wide.centre_extra), report::figure_kind::modelled,
+                         percent(integer.centre_extra), percent(wide.centre_extra), report::evidence_kind::modelled,
                          "step-time model, centre", std::nullopt, has_units ? "none fits" : "no such unit"});
         report::record r =
             make_record("V4", std::string(fitted_chips[n]), "extra step time of the cheapest 16-bit schedule",
-                        report::figure_kind::modelled, {}, "", "scenario range");
+                        report::evidence_kind::modelled, {}, "", "scenario range");
         if (std::isfinite(wide.extra.high)) {
             r.value = wide.centre_extra;
             r.unit = "1";

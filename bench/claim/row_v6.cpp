@@ -28,7 +28,7 @@
 namespace narrowfp::bench::claim {
 
 using report::alignment;
-using report::figure_kind;
+using report::evidence_kind;
 using report::tint;
 
 namespace {
@@ -38,7 +38,7 @@ constexpr std::size_t v6_length = 4096;  // of generated operands: K of the publ
 constexpr std::uint32_t v6_seed = 1;
 
 constexpr double expected_over_bf16 = 16;  // 2^4: 7 fraction bits of BF16 less 3 of E4M3
-constexpr double quantisation_margin = 1.25;
+constexpr double quantization_margin = 1.25;
 constexpr double bias_standard_errors = 3;
 constexpr double bias_floor = 0.001;
 
@@ -124,21 +124,21 @@ struct budgets {
     std::string data, id, name, unit, accumulator_name;
     std::size_t m = 0, n = 0, k = 0;
     bool generated = true;
-    double quantisation = 0;
+    double quantization = 0;
     double over_bf16 = 0;
     double accumulation = 0;
     error_report total;
     bool is_bf16 = false;
 
-    bool quantisation_flag() const { return !is_bf16 && over_bf16 > quantisation_margin * expected_over_bf16; }
-    bool accumulation_flag() const { return accumulation > quantisation; }
+    bool quantization_flag() const { return !is_bf16 && over_bf16 > quantization_margin * expected_over_bf16; }
+    bool accumulation_flag() const { return accumulation > quantization; }
     bool bias_flag() const {
         return std::fabs(total.bias) > bias_standard_errors * total.bias_standard_error &&
                std::fabs(total.bias) > bias_floor;
     }
     std::string flags() const {
         std::string text;
-        for (const auto& [set, word] : {std::pair{quantisation_flag(), "quantisation"},
+        for (const auto& [set, word] : {std::pair{quantization_flag(), "quantisation"},
                                         {accumulation_flag(), "accumulation"},
                                         {bias_flag(), "bias"}}) {
             text += set ? (text.empty() ? "" : ", ") + std::string(word) : "";
@@ -176,7 +176,7 @@ void add_records(row_result& out, const scale_effect& e) {
             report::record r =
                 make_record("V6", std::string("uniform01.accumulation_on_h100.") + recipe_name + "." + what,
                             std::string("what Hopper's FP8 unit loses without promotion: ") + what,
-                            figure_kind::emulated, value, "1", "all elements of the product");
+                            evidence_kind::emulated, value, "1", "all elements of the product");
             report::add_field(r.parameters, "data", "uniform01");
             report::add_field(r.parameters, "recipe", recipe_name);
             report::add_field(r.parameters, "k", v6_length);
@@ -232,13 +232,13 @@ study run_study(const row_context& how, const std::vector<operand_pair>& pairs) 
             const quantized_matrix b = quantize(b_values.view(), c.scaling.for_b(c.element), opts);
             const matrix<float> of_codes = gemm(a, b, exact{}, {}, f32, opts);
             const matrix<double> exact_of_codes = widened(of_codes);
-            const double quantisation = compare(of_codes.view(), truth.view()).relative_frobenius;
+            const double quantization = compare(of_codes.view(), truth.view()).relative_frobenius;
             const bool is_bf16 = c.element == any_format{bf16};
-            bf16_error = is_bf16 ? quantisation : bf16_error;
+            bf16_error = is_bf16 ? quantization : bf16_error;
             for (const unit_choice& unit : c.units) {
                 const matrix<float> result = gemm(a, b, unit.acc, {}, f32, opts);
                 out.rows.push_back({pair.data, c.id, c.name, unit.name, name_of(unit.acc), a.rows(), b.cols(), a.cols(),
-                                    pair.generated, quantisation, quantisation / bf16_error,
+                                    pair.generated, quantization, quantization / bf16_error,
                                     compare(result.view(), exact_of_codes.view()).relative_frobenius,
                                     compare(result.view(), truth.view()), is_bf16});
                 const bool depends_on_tensor =
@@ -279,7 +279,7 @@ report::table table_of(const study& s, const operand_pair& pair) {
         }
         t.add_row({again ? "" : b.name,
                    b.unit,
-                   again ? "" : report::format_number(b.quantisation, 3),
+                   again ? "" : report::format_number(b.quantization, 3),
                    again ? "" : report::format_ratio(b.over_bf16, 3),
                    report::format_number(b.accumulation, 2),
                    report::format_number(b.total.bias * 100, 2),
@@ -293,7 +293,7 @@ report::table table_of(const study& s, const operand_pair& pair) {
 void add_records(row_result& out, const budgets& b) {
     const auto add = [&](const char* what, std::string name, double value, std::string_view reference, bool flag) {
         report::record r = make_record("V6", b.data + "." + b.id + "." + b.unit + "." + what, std::move(name),
-                                       figure_kind::emulated, {}, "1", "all elements of the product");
+                                       evidence_kind::emulated, {}, "1", "all elements of the product");
         for (char& c : r.id) {
             c = c == '/' ? '_' : c;
         }
@@ -316,10 +316,10 @@ void add_records(row_result& out, const budgets& b) {
         }
         out.records.push_back(std::move(r));
     };
-    add("quantisation", "relative error of the exact product of the rounded operands", b.quantisation,
-        "exact product of the FP32 operands", b.quantisation_flag());
+    add("quantisation", "relative error of the exact product of the rounded operands", b.quantization,
+        "exact product of the FP32 operands", b.quantization_flag());
     add("quantisation_over_bf16", "quantisation error over that of BF16", b.over_bf16, "16, from the bits",
-        b.quantisation_flag());
+        b.quantization_flag());
     add("accumulation", "relative error of adding up", b.accumulation, "exact product of the rounded operands",
         b.accumulation_flag());
     add("bias", "mean signed error over mean magnitude", b.total.bias, "exact product of the FP32 operands",
@@ -332,17 +332,17 @@ void add_records(row_result& out, const budgets& b) {
 
 // How often each flag stands. Quantisation belongs to a pair of operands, the others to a product.
 std::string flag_counts(const study& s) {
-    std::size_t pairs = 0, quantisation = 0, accumulation = 0, bias = 0;
+    std::size_t pairs = 0, quantization = 0, accumulation = 0, bias = 0;
     std::string last;
     for (const budgets& b : s.rows) {
         const bool new_pair = b.data + b.id != last;
         last = b.data + b.id;
         pairs += new_pair;
-        quantisation += new_pair && b.quantisation_flag();
+        quantization += new_pair && b.quantization_flag();
         accumulation += b.accumulation_flag();
         bias += b.bias_flag();
     }
-    return "flags: quantisation in " + std::to_string(quantisation) + " of " + std::to_string(pairs) +
+    return "flags: quantisation in " + std::to_string(quantization) + " of " + std::to_string(pairs) +
            " operand pairs; of " + std::to_string(s.rows.size()) + " products accumulation in " +
            std::to_string(accumulation) + ", bias in " + std::to_string(bias);
 }
@@ -353,7 +353,7 @@ row_result run_v6(const row_context& how) {
     const std::vector<operand_pair> pairs = operand_pairs(how);
     const study s = run_study(how, pairs);
     row_result out;
-    out.word = verdict::figure;
+    out.word = verdict::value;
     out.kinds = "E";
     out.checks = s.checks;
     for (const operand_pair& pair : pairs) {
@@ -386,7 +386,7 @@ row_result run_v6(const row_context& how) {
     out.reason =
         out.whole ? "generated operands, and those of a training run" : "real operands of a training run: NOT RUN";
     out.tables.back().notes = {"Flags: quantisation above " +
-                                   report::format_number(quantisation_margin * expected_over_bf16, 2) +
+                                   report::format_number(quantization_margin * expected_over_bf16, 2) +
                                    " times BF16's (16 from the bits, margin 1.25); accumulation above quantisation; "
                                    "bias above 3 standard errors and "
                                    "0.1 %. The standard error takes errors as independent; rows and columns share "

@@ -75,7 +75,7 @@ void add_interruptions(const row_context& how, row_result& out) {
 
 row_result run_v9(const row_context& how) {
     row_result out;
-    out.word = verdict::figure;
+    out.word = verdict::value;
     out.kinds = "M, P";
     report::table share;
     share.title = "V9: effective share of training time at the best interval between checkpoints";
@@ -90,8 +90,8 @@ row_result run_v9(const row_context& how) {
             cells.emplace_back(report::format_number(x, 3));
             out.records.push_back(make_record("V9",
                                               std::string("share.") + c.id + "." + report::format_number(hours, 3),
-                                              "effective share of training time", report::figure_kind::modelled, x, "1",
-                                              "exponential failures, best checkpoint interval"));
+                                              "effective share of training time", report::evidence_kind::modelled, x,
+                                              "1", "exponential failures, best checkpoint interval"));
         }
         share.add_row(std::move(cells));
     }
@@ -114,7 +114,7 @@ row_result run_v9(const row_context& how) {
             cells.emplace_back(report::format_number(hours, 2));
             out.records.push_back(make_record("V9", "equivalent_mtbf." + id + "." + c.id,
                                               "MTBF that costs as much as a step of " + report::format_ratio(ratio, 3),
-                                              report::figure_kind::modelled, hours, "h",
+                                              report::evidence_kind::modelled, hours, "h",
                                               "best effective share = 1 / ratio"));
             text += (text.empty() ? "" : ", ") + report::format_number(hours, 2);
         }

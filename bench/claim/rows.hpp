@@ -85,7 +85,7 @@ struct cost_line {
     std::optional<double> fp8_storage;  // with 16-bit multiply
     std::optional<double> int8;
     std::optional<double> wide;  // 16-bit only
-    report::figure_kind kind = report::figure_kind::emulated;
+    report::evidence_kind kind = report::evidence_kind::emulated;
     std::string source = {};
     std::optional<double> wide_high = std::nullopt;  // the 16-bit column is a range from `wide` to here
     std::string absent = "NOT RUN";                  // what stands in a column without a value
@@ -109,7 +109,7 @@ std::string cost_text(double x);
 std::string s3_text(verdict s3);
 
 // A record "claim.ROW.WHAT", lower case, with the command that gives it alone.
-report::record make_record(std::string_view row, std::string_view what, std::string name, report::figure_kind kind,
+report::record make_record(std::string_view row, std::string_view what, std::string name, report::evidence_kind kind,
                            report::record_value value, std::string unit, std::string method = {});
 
 }  // namespace narrowfp::bench::claim

@@ -11,14 +11,14 @@ namespace narrowfp::bench::claim {
 
 namespace {
 
-using figure_of = std::function<double(const step_scenarios&, const step_scenario&)>;
+using computation = std::function<double(const step_scenarios&, const step_scenario&)>;
 
 std::vector<sensitivity_line> lines_for(std::string_view row, const step_scenarios& all, double threshold,
-                                        std::string_view rule, const figure_of& figure) {
+                                        std::string_view rule, const computation& compute) {
     std::vector<sensitivity_line> lines;
     const std::vector<assumed>& ranges = all.ranges();
     const std::vector<double> centre = corners(ranges).front();
-    const double at_centre = figure(all, all.all().front());
+    const double at_centre = compute(all, all.all().front());
     const auto add = [&](std::string input, double low, double high, double at_low, double at_high) {
         const auto above = [&](double x) { return x >= threshold; };
         lines.push_back({std::string(row), std::string(all.chip().name), std::move(input), low, high, at_low, at_centre,
@@ -30,24 +30,24 @@ std::vector<sensitivity_line> lines_for(std::string_view row, const step_scenari
             std::vector<double> x = centre;
             x[n] = value;
             const auto s = all.scenario_with(all.variants().front(), x);
-            return s ? figure(all, *s) : at_centre;
+            return s ? compute(all, *s) : at_centre;
         };
         add(std::string(ranges[n].id), ranges[n].low, ranges[n].high, at(ranges[n].low), at(ranges[n].high));
     }
     const cost::machine& first = all.variants().front().base;
     for (const chip_variant& v : all.variants()) {
-        const std::array<std::tuple<const char*, double, double>, 4> figures{
+        const std::array<std::tuple<const char*, double, double>, 4> shares{
             {{"16-bit peak, TFLOP/s", first.wide_peak / 1e12, v.base.wide_peak / 1e12},
              {"memory, GB", first.memory / 1e9, v.base.memory / 1e9},
              {"memory bandwidth, TB/s", first.bandwidth / 1e12, v.base.bandwidth / 1e12},
              {"link within a node, GB/s", first.scale_up / 1e9, v.base.scale_up / 1e9}}};
         const auto differs = [](const auto& f) { return std::get<1>(f) != std::get<2>(f); };
-        if (std::count_if(figures.begin(), figures.end(), differs) != 1) {
+        if (std::count_if(shares.begin(), shares.end(), differs) != 1) {
             continue;  // one figure at a time
         }
-        const auto& [name, low, high] = *std::find_if(figures.begin(), figures.end(), differs);
+        const auto& [name, low, high] = *std::find_if(shares.begin(), shares.end(), differs);
         if (const auto s = all.scenario_with(v, centre)) {
-            add(name, low, high, at_centre, figure(all, *s));
+            add(name, low, high, at_centre, compute(all, *s));
         }
     }
     return lines;
@@ -62,7 +62,7 @@ std::vector<sensitivity_line> sensitivity_of(const row_context& how) {
     const auto add = [&](std::vector<sensitivity_line> more) {
         lines.insert(lines.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     };
-    const figure_of ratio = [](const step_scenarios& all, const step_scenario& s) {
+    const computation ratio = [](const step_scenarios& all, const step_scenario& s) {
         const case_seconds t = all.seconds_in(s);
         return t[hardware_case::wide] / t[hardware_case::fp8_units];
     };

@@ -171,8 +171,8 @@ std::vector<report::record> worked_records(std::string_view row, const std::vect
     std::vector<report::record> all;
     for (const worked_column& c : columns) {
         for (const worked_line& line : c.lines) {
-            all.push_back(make_record(row, c.chip + ".worked." + line.letter, line.what, report::figure_kind::modelled,
-                                      line.value, line.unit, line.formula));
+            all.push_back(make_record(row, c.chip + ".worked." + line.letter, line.what,
+                                      report::evidence_kind::modelled, line.value, line.unit, line.formula));
         }
         for (std::size_t n = 0; n < all_hardware_cases.size(); ++n) {
             if (!c.there[n]) {
@@ -189,7 +189,7 @@ std::vector<report::record> worked_records(std::string_view row, const std::vect
                 all.push_back(
                     make_record(row, c.chip + ".layer." + std::string(id_of(all_hardware_cases[n])) + "." + what,
                                 std::string(what) + " of one layer and micro-batch, " + std::string(column_names[n]),
-                                report::figure_kind::modelled, seconds * 1e3, "ms", "step-time model"));
+                                report::evidence_kind::modelled, seconds * 1e3, "ms", "step-time model"));
             }
         }
     }

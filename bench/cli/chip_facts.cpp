@@ -12,7 +12,7 @@ namespace {
 std::string number(double x) { return report::format_number(x, 4); }
 
 // "353.9 TFLOP/s (computed, disputed; CANN platform_config; 24 cores x 8192 x 1.8 GHz)".
-std::string figure_text(const device::figure& f) {
+std::string datum_text(const device::datum& f) {
     const device::quantity_info& info = device::info_of(f.what);
     const std::string value = f.value > 0 ? fmt::format("{} {}", number(f.value), info.unit) : "none";
     return fmt::format("{} ({}, {}; {}{}{})", value, to_string(f.from), to_string(f.sure), f.source,
@@ -30,16 +30,16 @@ std::vector<std::string_view> chip_names() {
 }
 
 std::string fp8_ratio_text(const device::chip& c) {
-    const auto fp8 = device::find_figure(c, device::quantity::fp8);
-    const auto wide = device::find_figure(c, device::quantity::bf16);
+    const auto fp8 = device::find_datum(c, device::quantity::fp8);
+    const auto wide = device::find_datum(c, device::quantity::bf16);
     if (fp8 && fp8->value <= 0) {
         return "-";
     }
     return fp8 && wide && wide->value > 0 ? report::format_ratio(fp8->value / wide->value, 3) : "?";
 }
 
-std::string short_figure_text(const device::chip& c, device::quantity q) {
-    const auto f = device::find_figure(c, q);
+std::string short_datum_text(const device::chip& c, device::quantity q) {
+    const auto f = device::find_datum(c, q);
     if (!f) {
         return "?";
     }
@@ -53,12 +53,12 @@ fact_lines chip_facts(const device::chip& c) {
                      {"formats", std::string(c.formats)},
                      {"fp8 peak / bf16 peak", fp8_ratio_text(c)}};
     for (const device::quantity_info& info : device::all_quantities) {
-        const auto figures = device::figures_of(c, info.id);
-        if (figures.empty()) {
+        const auto data = device::data_of(c, info.id);
+        if (data.empty()) {
             facts.emplace_back(std::string(info.summary), "no confirmed figure");
         }
-        for (std::size_t n = 0; n < figures.size(); ++n) {
-            facts.emplace_back(n == 0 ? std::string(info.summary) : "", figure_text(figures[n]));
+        for (std::size_t n = 0; n < data.size(); ++n) {
+            facts.emplace_back(n == 0 ? std::string(info.summary) : "", datum_text(data[n]));
         }
     }
     if (!c.note.empty()) {
@@ -68,23 +68,23 @@ fact_lines chip_facts(const device::chip& c) {
 }
 
 json chip_object(const device::chip& c) {
-    json figures = json::array();
-    for (const device::figure& f : c.figures) {
+    json data = json::array();
+    for (const device::datum& f : c.data) {
         const device::quantity_info& info = device::info_of(f.what);
-        figures.push_back({{"quantity", info.name},
-                           {"value", f.value},
-                           {"unit", info.unit},
-                           {"kind", to_string(f.from)},
-                           {"certainty", to_string(f.sure)},
-                           {"source", f.source},
-                           {"note", f.note.empty() ? json() : json(f.note)}});
+        data.push_back({{"quantity", info.name},
+                        {"value", f.value},
+                        {"unit", info.unit},
+                        {"kind", to_string(f.from)},
+                        {"certainty", to_string(f.sure)},
+                        {"source", f.source},
+                        {"note", f.note.empty() ? json() : json(f.note)}});
     }
     return {{"kind", "chip"},
             {"name", c.name},
             {"full_name", c.full_name},
             {"maker", c.vendor},
             {"formats", c.formats},
-            {"figures", figures},
+            {"figures", data},
             {"note", c.note.empty() ? json() : json(c.note)}};
 }
 

@@ -14,7 +14,7 @@ std::vector<std::string_view> chip_names();
 std::string fp8_ratio_text(const device::chip& c);
 
 // "353.9*": the preferred figure, marked if it is disputed or unconfirmed; "-" or "?" as above.
-std::string short_figure_text(const device::chip& c, device::quantity q);
+std::string short_datum_text(const device::chip& c, device::quantity q);
 
 fact_lines chip_facts(const device::chip& c);
 json chip_object(const device::chip& c);

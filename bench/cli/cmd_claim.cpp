@@ -95,8 +95,8 @@ int run(const claim_arguments& args, const context& ctx) {
     if (!args.chips.empty()) {
         chips.read(args.chips);
     }
-    for (const std::string& figure : args.what_if) {
-        chips.set(figure);
+    for (const std::string& change : args.what_if) {
+        chips.set(change);
     }
     claim::subject what;
     if (!args.model.empty()) {
@@ -110,7 +110,7 @@ int run(const claim_arguments& args, const context& ctx) {
         bench::train::read_operands(file);  // what is wrong with it is said before anything runs
     }
     for (const std::string& name : args.options.asked_chips) {
-        device::require_figure(chips.by_name(name), device::quantity::fp8);  // V1 asks for its FP8 units
+        device::require_datum(chips.by_name(name), device::quantity::fp8);  // V1 asks for its FP8 units
     }
     if (!args.output.empty()) {
         prepare_folder(args.output);

@@ -153,7 +153,7 @@ listing list_chips() {
         std::vector<report::cell> row{std::string(c.name), std::string(c.vendor), fp8_ratio_text(c)};
         for (const quantity q :
              {quantity::fp8, quantity::bf16, quantity::fp16, quantity::int8, quantity::memory, quantity::bandwidth}) {
-            row.emplace_back(short_figure_text(c, q));
+            row.emplace_back(short_datum_text(c, q));
         }
         list.table.add_row(std::move(row));
         list.entries.push_back(chip_object(c));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp quantize: a model file in a narrow format, for other programs to load.
-#include "checkpoint/quantise_file.hpp"
+#include "checkpoint/quantize_file.hpp"
 #include "cli/command.hpp"
 #include "cli/names.hpp"
 #include "cli/tensor_choice.hpp"
@@ -51,7 +51,7 @@ bench::not_finite_counts not_finite_in(const event_counts& n) {
     return {n.nan, n.infinite, n.restored_infinite, n.nan_by_scale};
 }
 
-std::string error_text(const bench::quantised_file& f) {
+std::string error_text(const bench::quantized_file& f) {
     if (f.exact()) {
         return "exact on this input";
     }
@@ -62,7 +62,7 @@ std::string error_text(const bench::quantised_file& f) {
 }
 
 // Rows: what, and in bytes.
-fact_lines file_facts(const bench::quantised_file& f, const recipe& r, const any_format& element) {
+fact_lines file_facts(const bench::quantized_file& f, const recipe& r, const any_format& element) {
     const auto bytes = [](std::uint64_t n) { return report::format_bytes(n); };
     const std::uint64_t now = f.code_bytes + f.scale_bytes;
     fact_lines facts{
@@ -80,7 +80,7 @@ fact_lines file_facts(const bench::quantised_file& f, const recipe& r, const any
     return facts;
 }
 
-report::document document_of(const context& ctx, const bench::quantised_file& f, const recipe& r,
+report::document document_of(const context& ctx, const bench::quantized_file& f, const recipe& r,
                              const any_format& element) {
     report::document doc;
     doc.context = program_context("narrowfp quantize");
@@ -145,7 +145,7 @@ int run(const context& ctx, const quantize_arguments& args) {
             "'{}': none of the chosen tensors is a matrix of real elements; there is nothing to quantise", args.in));
     }
     report::progress progress("quantize", elements, progress_style(ctx));
-    const bench::quantised_file result = bench::quantise_file(
+    const bench::quantized_file result = bench::quantize_file(
         tensors, chosen, r, element, args.k == "last", args.out, args.threads,
         [&](std::uint64_t done, const std::string& name) { progress.advance(done, report::printable(name)); });
     progress.finish();

@@ -59,7 +59,7 @@ report::document document_of(const context& ctx, const bench::published_agreemen
         r.id = fmt::format("verify.{}.{}.{}", a.operation.gpu, a.operation.format, output_of(a.operation));
         r.name =
             fmt::format("{}, {} to {}: equal results", a.operation.gpu, a.operation.format, output_of(a.operation));
-        r.kind = report::figure_kind::emulated;
+        r.kind = report::evidence_kind::emulated;
         report::add_field(r.parameters, "unit", a.operation.unit);
         report::add_field(r.parameters, "operation", a.operation.operation);
         report::add_field(r.parameters, "found_by_search", a.operation.found_by_search);

@@ -31,21 +31,21 @@ struct metric {
 };
 
 template <auto Member>
-std::optional<double> figure(const error_report& e) {
+std::optional<double> metric_of(const error_report& e) {
     return e.*Member;
 }
 
 constexpr std::array metrics{
-    metric{"relative_frobenius", "relative Frobenius", "1", figure<&error_report::relative_frobenius>},
-    metric{"max_relative", "max relative", "1", figure<&error_report::max_relative>},
-    metric{"max_ulp", "max ulp of FP32", "ulp", figure<&error_report::max_ulp>},
-    metric{"normwise_backward", "normwise backward", "1", figure<&error_report::normwise_backward>},
-    metric{"componentwise_backward", "componentwise backward", "1", figure<&error_report::componentwise_backward>},
-    metric{"bias", "bias", "1", figure<&error_report::bias>},
-    metric{"bias_standard_error", "bias, standard error", "1", figure<&error_report::bias_standard_error>},
-    metric{"cosine", "cosine", "1", figure<&error_report::cosine>, 9},
-    metric{"sqnr_db", "SQNR", "dB", figure<&error_report::sqnr_db>, 4, true},
-    metric{"correct_bits", "correct bits", "bit", figure<&error_report::correct_bits>, 4, true},
+    metric{"relative_frobenius", "relative Frobenius", "1", metric_of<&error_report::relative_frobenius>},
+    metric{"max_relative", "max relative", "1", metric_of<&error_report::max_relative>},
+    metric{"max_ulp", "max ulp of FP32", "ulp", metric_of<&error_report::max_ulp>},
+    metric{"normwise_backward", "normwise backward", "1", metric_of<&error_report::normwise_backward>},
+    metric{"componentwise_backward", "componentwise backward", "1", metric_of<&error_report::componentwise_backward>},
+    metric{"bias", "bias", "1", metric_of<&error_report::bias>},
+    metric{"bias_standard_error", "bias, standard error", "1", metric_of<&error_report::bias_standard_error>},
+    metric{"cosine", "cosine", "1", metric_of<&error_report::cosine>, 9},
+    metric{"sqnr_db", "SQNR", "dB", metric_of<&error_report::sqnr_db>, 4, true},
+    metric{"correct_bits", "correct bits", "bit", metric_of<&error_report::correct_bits>, 4, true},
 };
 
 struct scope {
@@ -61,10 +61,10 @@ std::uint64_t finite_count(const error_report& e) { return e.elements - e.nonfin
 // Where nothing was lost in quantising there is no report of it: the operands are the given ones.
 std::array<scope, 3> scopes_of(const gemm_outcome& o) {
     constexpr std::string_view given = "exact product of the given matrices";
-    constexpr std::string_view quantised = "exact product of the quantised operands";
+    constexpr std::string_view quantized = "exact product of the quantised operands";
     return {{{"total", "all", given, &o.total, o.total.exact()},
-             {"quantisation", "quantisation alone", given, &o.quantisation, o.operands_exact || o.quantisation.exact()},
-             {"accumulation", "accumulation alone", quantised, &o.accumulation, o.accumulation.exact()}}};
+             {"quantisation", "quantisation alone", given, &o.quantization, o.operands_exact || o.quantization.exact()},
+             {"accumulation", "accumulation alone", quantized, &o.accumulation, o.accumulation.exact()}}};
 }
 
 struct event {

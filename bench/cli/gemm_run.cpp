@@ -35,7 +35,7 @@ bool equal_values(const matrix<double>& x, const bench::real_matrix& given) {
         given);
 }
 
-quantized_matrix quantised(const bench::real_matrix& x, const quantization& how, const options& opts) {
+quantized_matrix quantized(const bench::real_matrix& x, const quantization& how, const options& opts) {
     return std::visit([&](const auto& m) { return quantize(m.view(), how, opts); }, x);
 }
 
@@ -156,8 +156,8 @@ error_report compare_with(const matrix<float>& result, const given_product& refe
 
 gemm_outcome run_gemm(const gemm_setup& setup) {
     const options opts{setup.threads};
-    const quantized_matrix qa = quantised(setup.a, setup.scaling.for_a(setup.a_format), opts);
-    const quantized_matrix qb = quantised(setup.b, setup.scaling.for_b(setup.b_format), opts);
+    const quantized_matrix qa = quantized(setup.a, setup.scaling.for_a(setup.a_format), opts);
+    const quantized_matrix qb = quantized(setup.b, setup.scaling.for_b(setup.b_format), opts);
     // First, since it refuses an accumulator that does not take these operands.
     const matrix<float> result = gemm(qa, qb, setup.acc, {}, setup.output, opts);
     const given_product reference = product_of_given(setup, opts);
@@ -177,7 +177,7 @@ gemm_outcome run_gemm(const gemm_setup& setup) {
         return out;
     }
     const matrix<float> without_accumulator = gemm(qa, qb, exact{}, {}, f32, opts);
-    out.quantisation = compare_with(without_accumulator, reference);
+    out.quantization = compare_with(without_accumulator, reference);
     const bool restorable = qa.events().restored_infinite + qb.events().restored_infinite == 0;
     given_product values =
         restorable ? bounds_of(dequantize(qa, opts), dequantize(qb, opts), opts) : bounds_of(a, b, opts);

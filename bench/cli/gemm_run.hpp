@@ -49,7 +49,7 @@ struct gemm_outcome {
     event_counts b_events;
     bool operands_exact = false;  // both operands are the given matrices, unchanged: no quantisation error
     error_report total;           // result against the exact product of the given matrices
-    error_report quantisation;    // exact accumulator against the same
+    error_report quantization;    // exact accumulator against the same
     error_report accumulation;    // result against the exact product of the quantised operands
 };
 

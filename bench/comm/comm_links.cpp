@@ -23,7 +23,7 @@ namespace narrowfp::bench {
 
 namespace {
 
-using report::figure_kind;
+using report::evidence_kind;
 
 constexpr double allowed_rate_error = 0.05;  // of the emulated link, else nothing is reported
 
@@ -57,7 +57,7 @@ double ring_seconds(const comm_world& world, transport& net, std::size_t bytes) 
     return world.max_over_ranks(seconds_now() - start);
 }
 
-report::record timing(std::string what, std::string name, figure_kind kind, double value, const char* unit, int ranks,
+report::record timing(std::string what, std::string name, evidence_kind kind, double value, const char* unit, int ranks,
                       std::string method) {
     report::record r = comm_record("link." + std::move(what), std::move(name), kind, value, unit, ranks);
     r.method = std::move(method);
@@ -77,13 +77,13 @@ bool rate_is_right(const comm_world& world, double rate, const std::string& chip
     const double error = found / rate - 1;
     report::record r =
         timing(chip + ".rate_error", "emulated link of " + chip + ": measured rate over its rate, less 1",
-               figure_kind::measured, error, "1", world.net.size(), "half a second of traffic");
+               evidence_kind::measured, error, "1", world.net.size(), "half a second of traffic");
     out.timings.push_back(std::move(r));
     if (std::fabs(error) <= allowed_rate_error) {
         return true;
     }
     report::record refused = timing(chip + ".seconds", "dispatch and combine on the emulated link of " + chip,
-                                    figure_kind::measured, 0, "s", world.net.size(), "");
+                                    evidence_kind::measured, 0, "s", world.net.size(), "");
     report::set_no_value(refused, report::record_status::failed,
                          "the emulated link is off by more than 5 %: a busy machine; nothing is reported");
     out.timings.push_back(std::move(refused));
@@ -104,13 +104,13 @@ void fit_hockney(const comm_world& world, double rate, comm_outcome& out) {
     const link_fit fit = fit_link(samples);
     const std::string method = "least squares over 16 KiB to 1 MiB, medians of 5; link emulated";
     const int ranks = world.net.size();
+    out.timings.push_back(timing("fit.alpha", "alpha of t = alpha + bytes / beta", evidence_kind::measured, fit.alpha,
+                                 "s", ranks, method));
+    out.timings.push_back(timing("fit.beta", "beta of t = alpha + bytes / beta", evidence_kind::measured, fit.beta,
+                                 "B/s", ranks, method));
     out.timings.push_back(
-        timing("fit.alpha", "alpha of t = alpha + bytes / beta", figure_kind::measured, fit.alpha, "s", ranks, method));
-    out.timings.push_back(
-        timing("fit.beta", "beta of t = alpha + bytes / beta", figure_kind::measured, fit.beta, "B/s", ranks, method));
-    out.timings.push_back(
-        timing("fit.rate", "rate of the link that was fitted", figure_kind::measured, rate, "B/s", ranks, "as set"));
-    out.timings.push_back(timing("fit.largest_error", "largest relative error of the fit", figure_kind::measured,
+        timing("fit.rate", "rate of the link that was fitted", evidence_kind::measured, rate, "B/s", ranks, "as set"));
+    out.timings.push_back(timing("fit.largest_error", "largest relative error of the fit", evidence_kind::measured,
                                  fit.largest_error, "1", ranks, method));
 }
 
@@ -130,7 +130,7 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
     const double here = flop_of_layer / flops;  // seconds of a token in a layer
     const auto token_layers = static_cast<double>(layout.layers_per_stage * layout.micro_batch_tokens);
     out.timings.push_back(timing("here", "products of FP8 codes on this machine, share of one rank",
-                                 figure_kind::measured, flops, "FLOP/s", ranks,
+                                 evidence_kind::measured, flops, "FLOP/s", ranks,
                                  "256 x 1024 x 1024 on one thread, best of 3, times processors over ranks"));
     bool fitted = false;
     for (const std::string chip : {"h800", "910b3", "910c"}) {
@@ -169,14 +169,15 @@ void run_links(const comm_world& world, const comm_options& options, comm_outcom
             const std::string id = chip + "." + std::string(step_model::id_of(c.hardware));
             const std::string words = "dispatch and combine of a layer, forward and backward, " + chip + ", " +
                                       std::string(step_model::id_of(c.hardware)) + ", link emulated";
-            out.timings.push_back(timing(id + ".seconds", words, figure_kind::measured, seconds, "s", ranks, method));
+            out.timings.push_back(timing(id + ".seconds", words, evidence_kind::measured, seconds, "s", ranks, method));
             out.timings.push_back(timing(id + ".traffic_over_work", words + ": time over the layer's work",
-                                         figure_kind::measured, seconds / work, "1", ranks,
+                                         evidence_kind::measured, seconds / work, "1", ranks,
                                          method + "; work: the chip's by the model, as many times slower"));
             out.timings.push_back(timing(id + ".exposed_over_work", words + ": what overlap cannot hide, over the work",
-                                         figure_kind::measured, std::max(0.0, seconds / work - 1), "1", ranks, method));
+                                         evidence_kind::measured, std::max(0.0, seconds / work - 1), "1", ranks,
+                                         method));
             report::record model_ratio =
-                timing(id + ".modelled_traffic_over_work", "the same by the model of the chip", figure_kind::modelled,
+                timing(id + ".modelled_traffic_over_work", "the same by the model of the chip", evidence_kind::modelled,
                        stage.links() / stage.compute(), "1", ranks, "centre of the scenarios");
             out.results.push_back(std::move(model_ratio));
         }

@@ -14,7 +14,7 @@ namespace narrowfp::bench {
 
 namespace {
 
-using report::figure_kind;
+using report::evidence_kind;
 
 constexpr std::uint32_t gradient_stream = 300;  // + rank
 constexpr int repetitions = 5;
@@ -63,7 +63,7 @@ void add_interface(const comm_world& world, comm_outcome& out, const std::string
                    const span_of_traffic::totals& t) {
     if (t.interface && t.bytes > 0) {
         report::record r = comm_record(what + ".interface_over_payload", name + ", bytes on the interface over payload",
-                                       figure_kind::measured, *t.interface / t.bytes, "1", world.net.size());
+                                       evidence_kind::measured, *t.interface / t.bytes, "1", world.net.size());
         r.method = "counters of lo in /proc/net/dev; other programs' traffic on lo is in them";
         out.timings.push_back(std::move(r));
     }
@@ -95,8 +95,8 @@ void run_exchange(const comm_world& world, const comm_options& options, comm_out
         expect(out, words + ": dispatched bytes of a copy", dispatched / copies,
                static_cast<double>(dispatch.bytes(options.exchange.hidden)));
         const auto add = [&](const char* what, const char* text, double value, const char* unit, const char* method) {
-            report::record r =
-                comm_record(id + "." + what, words + ": " + text, figure_kind::emulated, value, unit, world.net.size());
+            report::record r = comm_record(id + "." + what, words + ": " + text, evidence_kind::emulated, value, unit,
+                                           world.net.size());
             r.method = method;
             out.results.push_back(std::move(r));
         };
@@ -113,8 +113,8 @@ void run_exchange(const comm_world& world, const comm_options& options, comm_out
         }
         add("error", "error of the way there and back, relative Frobenius, worst rank", error, "1",
             "against the tokens that were sent");
-        report::record time = comm_record(id + ".seconds", words + ", time without a slow link", figure_kind::measured,
-                                          t.seconds, "s", world.net.size());
+        report::record time = comm_record(id + ".seconds", words + ", time without a slow link",
+                                          evidence_kind::measured, t.seconds, "s", world.net.size());
         time.method = "once, " + world.transport_name + " on one machine, encoding included: no network";
         out.timings.push_back(std::move(time));
         add_interface(world, out, id, words, t);
@@ -163,18 +163,18 @@ void run_reduce(const comm_world& world, const comm_options& options, comm_outco
                        formula);
                 report::record bytes =
                     comm_record(id + ".bytes_per_number", words + ", payload of all ranks for each number",
-                                figure_kind::emulated, t.bytes / static_cast<double>(options.numbers), "B", ranks);
+                                evidence_kind::emulated, t.bytes / static_cast<double>(options.numbers), "B", ranks);
                 bytes.method = "counted beneath the algorithm";
                 out.results.push_back(std::move(bytes));
             }
             const double worst = world.max_over_ranks(error_against(x, exact));
             report::record error = comm_record(id + ".error", words + ", relative Frobenius error",
-                                               figure_kind::emulated, worst, "1", ranks);
+                                               evidence_kind::emulated, worst, "1", ranks);
             error.method = "against the sum in double, standard normal numbers";
             error.n = static_cast<std::int64_t>(options.numbers);
             out.results.push_back(std::move(error));
             report::record time = comm_record(id + ".seconds", words + ", time without a slow link",
-                                              figure_kind::measured, t.seconds, "s", ranks);
+                                              evidence_kind::measured, t.seconds, "s", ranks);
             time.method = "once, " + world.transport_name + " on one machine, encoding included: no network";
             out.timings.push_back(std::move(time));
             add_interface(world, out, id, words, t);
@@ -209,11 +209,11 @@ void run_gather(const comm_world& world, const comm_options& options, comm_outco
                static_cast<double>(all_gather_bytes(format, part, ranks)));
         report::record bytes =
             comm_record(id + ".bytes_per_number", words + ", payload of all ranks for each number",
-                        figure_kind::emulated, t.bytes / static_cast<double>(all.size()), "B", ranks);
+                        evidence_kind::emulated, t.bytes / static_cast<double>(all.size()), "B", ranks);
         bytes.method = "counted beneath the algorithm";
         out.results.push_back(std::move(bytes));
-        report::record time = comm_record(id + ".seconds", words + ", time without a slow link", figure_kind::measured,
-                                          t.seconds, "s", ranks);
+        report::record time = comm_record(id + ".seconds", words + ", time without a slow link",
+                                          evidence_kind::measured, t.seconds, "s", ranks);
         time.method = "once, " + world.transport_name + " on one machine, encoding included: no network";
         out.timings.push_back(std::move(time));
     }
@@ -244,7 +244,7 @@ void run_codec(const comm_world& world, const comm_options& options, comm_outcom
             const double median = seconds[seconds.size() / 2];
             const std::string name = "encoding and decoding " + std::string(format.name);
             report::record r = comm_record("codec." + std::string(id) + ".seconds_per_number", name + ", a number",
-                                           figure_kind::measured, median / static_cast<double>(options.numbers), "s",
+                                           evidence_kind::measured, median / static_cast<double>(options.numbers), "s",
                                            world.net.size());
             r.low = seconds.front() / static_cast<double>(options.numbers);
             r.high = seconds.back() / static_cast<double>(options.numbers);
@@ -256,7 +256,7 @@ void run_codec(const comm_world& world, const comm_options& options, comm_outcom
             } else if (median > bf16_seconds && static_cast<double>(bytes.size()) < bf16_bytes) {
                 report::record b = comm_record(
                     "codec." + std::string(id) + ".break_even", name + " pays below this bandwidth",
-                    figure_kind::measured, (bf16_bytes - static_cast<double>(bytes.size())) / (median - bf16_seconds),
+                    evidence_kind::measured, (bf16_bytes - static_cast<double>(bytes.size())) / (median - bf16_seconds),
                     "B/s", world.net.size());
                 b.method = "bytes saved against BF16 over extra time of encoding and decoding";
                 out.timings.push_back(std::move(b));
@@ -268,7 +268,7 @@ void run_codec(const comm_world& world, const comm_options& options, comm_outcom
 
 }  // namespace
 
-report::record comm_record(std::string what, std::string name, figure_kind kind, report::record_value value,
+report::record comm_record(std::string what, std::string name, evidence_kind kind, report::record_value value,
                            std::string unit, int ranks) {
     report::record r;
     r.id = "comm." + std::move(what) + ".ranks_" + std::to_string(ranks);

@@ -56,7 +56,7 @@ comm_outcome run_comm_suite(const comm_world& world, const comm_options& options
 void run_links(const comm_world& world, const comm_options& options, comm_outcome& out);
 
 // A record of the suite: id "comm.<what>", with the number of ranks.
-report::record comm_record(std::string what, std::string name, report::figure_kind kind, report::record_value value,
+report::record comm_record(std::string what, std::string name, report::evidence_kind kind, report::record_value value,
                            std::string unit, int ranks);
 
 }  // namespace narrowfp::bench

@@ -13,8 +13,8 @@
 
 namespace narrowfp::bench {
 
+using report::evidence_kind;
 using report::field_list;
-using report::figure_kind;
 using report::record;
 
 namespace {
@@ -130,7 +130,7 @@ std::optional<measured_ratio> ratio_of(const record& a, const record& b) {
 
 void compare_record(const record& a, const record& b, results_comparison& out) {
     out.reworded += static_cast<std::size_t>(!same_words(a, b));
-    if (a.kind == figure_kind::measured && b.kind == figure_kind::measured) {
+    if (a.kind == evidence_kind::measured && b.kind == evidence_kind::measured) {
         if (auto r = ratio_of(a, b)) {
             out.ratios.push_back(std::move(*r));
         } else {

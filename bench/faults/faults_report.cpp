@@ -13,7 +13,7 @@ namespace narrowfp::bench {
 namespace {
 
 using report::alignment;
-using report::figure_kind;
+using report::evidence_kind;
 using report::format_number;
 using report::format_percent;
 
@@ -163,7 +163,7 @@ public:
     record_list(report::document& doc, const fault_study& study, const std::string& repro)
         : doc_(doc), study_(study), repro_(repro) {}
 
-    report::record& add(std::string id, std::string name, figure_kind kind, double value, std::int64_t n,
+    report::record& add(std::string id, std::string name, evidence_kind kind, double value, std::int64_t n,
                         const char* method) {
         report::record r = base_record(study_, std::move(id), std::move(name), kind, value, "1");
         if (!std::isfinite(value)) {
@@ -189,38 +189,38 @@ void add_payload_records(record_list& out, const payload_result& r) {
     const std::string id = "payload." + std::string(r.format.id) + ".";
     const std::string name = std::string(r.format.name) + ", ";
     const auto share = [&](const char* what, const char* words, const sampled_share& s) {
-        report::record& x = out.add(id + what, name + words, figure_kind::emulated, s.mean, r.sample.flips,
+        report::record& x = out.add(id + what, name + words, evidence_kind::emulated, s.mean, r.sample.flips,
                                     "every flip of sampled tiles; low and high: one standard error");
         x.low = s.mean - s.standard_error;
         x.high = s.mean + s.standard_error;
     };
     share("not_finite", "flips that give NaN or infinity", r.sample.not_finite);
     share("above_largest", "finite flips that err by more than the tile's largest", r.sample.above);
-    out.add(id + "worst", name + "worst finite error over the tile's largest", figure_kind::emulated, r.sample.worst,
+    out.add(id + "worst", name + "worst finite error over the tile's largest", evidence_kind::emulated, r.sample.worst,
             r.sample.flips, "every flip of sampled tiles");
     for (std::size_t bit = 0; bit < r.sample.by_bit.size(); ++bit) {
         const std::string of_bit = id + "bit_" + std::to_string(bit) + ".";
-        out.add(of_bit + "not_finite", name + "bit " + std::to_string(bit) + ", NaN or infinity", figure_kind::emulated,
-                r.sample.by_bit[bit].not_finite, 0, "every flip of sampled tiles");
+        out.add(of_bit + "not_finite", name + "bit " + std::to_string(bit) + ", NaN or infinity",
+                evidence_kind::emulated, r.sample.by_bit[bit].not_finite, 0, "every flip of sampled tiles");
         out.add(of_bit + "above_largest", name + "bit " + std::to_string(bit) + ", above the tile's largest",
-                figure_kind::emulated, r.sample.by_bit[bit].above, 0, "every flip of sampled tiles");
+                evidence_kind::emulated, r.sample.by_bit[bit].above, 0, "every flip of sampled tiles");
     }
     if (r.law) {
         const std::string law = "law." + std::string(r.format.id) + ".";
-        out.add(law + "not_finite", name + "flips that give NaN or infinity", figure_kind::modelled,
+        out.add(law + "not_finite", name + "flips that give NaN or infinity", evidence_kind::modelled,
                 r.law->of_any.not_finite, 0, "closed form, standard normal numbers");
         out.add(law + "above_largest", name + "finite flips that err by more than the tile's largest",
-                figure_kind::modelled, r.law->of_any.above, 0, "closed form, standard normal numbers");
+                evidence_kind::modelled, r.law->of_any.above, 0, "closed form, standard normal numbers");
     }
 }
 
 void add_checksum_records(record_list& out, const checksum_outcome& c) {
     const std::string id = "checksum." + c.what.id + ".";
-    out.add(id + "certain_threshold", c.what.id + ", residual that rounding cannot reach", figure_kind::emulated,
+    out.add(id + "certain_threshold", c.what.id + ", residual that rounding cannot reach", evidence_kind::emulated,
             c.certain, 0, "error bound of the accumulator");
-    out.add(id + "calibrated_threshold", c.what.id + ", twice the largest fault-free residual", figure_kind::emulated,
+    out.add(id + "calibrated_threshold", c.what.id + ", twice the largest fault-free residual", evidence_kind::emulated,
             c.calibrated, 0, "64 fault-free products");
-    out.add(id + "false_alarms", c.what.id + ", false alarms of the calibrated threshold", figure_kind::emulated,
+    out.add(id + "false_alarms", c.what.id + ", false alarms of the calibrated threshold", evidence_kind::emulated,
             static_cast<double>(c.false_alarms_calibrated), c.fault_free, "further fault-free products");
     for (std::size_t place = 0; place < c.by_place.size(); ++place) {
         const detection& d = c.by_place[place];
@@ -230,7 +230,7 @@ void add_checksum_records(record_list& out, const checksum_outcome& c) {
         const std::string of_place = id + std::string(fault_place_names[place]) + ".";
         const auto share = [&](const char* what, std::int64_t count) {
             out.add(of_place + what, c.what.id + ", faults in " + std::string(fault_place_names[place]) + ", " + what,
-                    figure_kind::emulated, static_cast<double>(count) / static_cast<double>(d.faults), d.faults,
+                    evidence_kind::emulated, static_cast<double>(count) / static_cast<double>(d.faults), d.faults,
                     "random single flips");
         };
         share("detected_certain", d.certain);
@@ -238,13 +238,13 @@ void add_checksum_records(record_list& out, const checksum_outcome& c) {
         share("harmless", d.harmless);
         share("not_finite", d.not_finite);
         out.add(of_place + "largest_missed", c.what.id + ", largest change let through over the rms of C",
-                figure_kind::emulated, d.largest_missed, d.faults, "calibrated threshold");
+                evidence_kind::emulated, d.largest_missed, d.faults, "calibrated threshold");
     }
 }
 
 }  // namespace
 
-report::record base_record(const fault_study& study, std::string id, std::string name, figure_kind kind,
+report::record base_record(const fault_study& study, std::string id, std::string name, evidence_kind kind,
                            report::record_value value, const char* unit) {
     report::record r;
     r.id = "faults." + std::move(id);
@@ -290,16 +290,16 @@ report::document fault_results(const fault_study& study, const report::field_lis
     for (const auto& [f, s] : study.scales) {
         const std::string id = "scale." + std::string(f.id) + ".";
         const std::string name = std::string(f.name) + ", one bit of a scale, ";
-        out.add(id + "not_finite", name + "NaN or infinity", figure_kind::emulated, s.not_finite.mean, s.flips,
+        out.add(id + "not_finite", name + "NaN or infinity", evidence_kind::emulated, s.not_finite.mean, s.flips,
                 "every flip of sampled tiles");
-        out.add(id + "above_itself", name + "wrong by more than itself", figure_kind::emulated, s.above.mean, s.flips,
+        out.add(id + "above_itself", name + "wrong by more than itself", evidence_kind::emulated, s.above.mean, s.flips,
                 "every flip of sampled tiles");
     }
     for (const auto& [f, m] : study.master) {
         const std::string id = "master." + std::string(f.id) + ".";
         const std::string name = std::string(f.name) + " as working copy, one bit of a master weight, ";
         const auto share = [&](const char* what, double value) {
-            out.add(id + what, name + what, figure_kind::emulated, value, m.flips, "every flip of one weight a tile");
+            out.add(id + what, name + what, evidence_kind::emulated, value, m.flips, "every flip of one weight a tile");
         };
         share("not_finite", m.not_finite);
         share("above_largest", m.above);

@@ -73,7 +73,7 @@ report::document fault_results(const fault_study& study, const report::field_lis
 report::document fault_timings(const fault_study& study, const report::field_list& context, const std::string& repro);
 
 // What every record of the study begins with: its id after "faults.", the seed and size among its parameters.
-report::record base_record(const fault_study& study, std::string id, std::string name, report::figure_kind kind,
+report::record base_record(const fault_study& study, std::string id, std::string name, report::evidence_kind kind,
                            report::record_value value, const char* unit);
 
 // Tables and records of training and interruptions (training_report.cpp).

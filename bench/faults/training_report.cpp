@@ -13,7 +13,7 @@ namespace narrowfp::bench {
 namespace {
 
 using report::alignment;
-using report::figure_kind;
+using report::evidence_kind;
 using report::format_number;
 using report::format_percent;
 
@@ -140,7 +140,7 @@ std::vector<report::record> training_records(const fault_study& study) {
         const auto add = [&](const char* what, const char* name, double value) {
             report::record r =
                 base_record(study, "training." + a.arm + "." + what, a.arm + ", one bit of a master weight, " + name,
-                            figure_kind::emulated, value, "1");
+                            evidence_kind::emulated, value, "1");
             r.n = a.all.flips;
             r.method = "model tiny, 20 steps after the fault, against the run without";
             all.push_back(std::move(r));
@@ -155,8 +155,9 @@ std::vector<report::record> training_records(const fault_study& study) {
     if (study.interruptions) {
         all.push_back(base_record(study, "interrupted.equal_results",
                                   "every run that was killed and resumed ended with the bits of one that was not",
-                                  figure_kind::emulated, std::int64_t{study.interruptions->equal}, "1"));
-        all.push_back(base_record(study, "interrupted.checkpoint_bytes", "bytes of a checkpoint", figure_kind::emulated,
+                                  evidence_kind::emulated, std::int64_t{study.interruptions->equal}, "1"));
+        all.push_back(base_record(study, "interrupted.checkpoint_bytes", "bytes of a checkpoint",
+                                  evidence_kind::emulated,
                                   static_cast<std::int64_t>(study.interruptions->checkpoint_bytes), "B"));
     }
     return all;
@@ -170,7 +171,7 @@ std::vector<report::record> interruption_records(const fault_study& study) {
     const interruption_study& s = *study.interruptions;
     const auto add = [&](std::string id, std::string name, report::record_value value, const char* unit,
                          const char* method = "") -> report::record& {
-        all.push_back(base_record(study, "interrupted." + std::move(id), std::move(name), figure_kind::measured,
+        all.push_back(base_record(study, "interrupted." + std::move(id), std::move(name), evidence_kind::measured,
                                   std::move(value), unit));
         all.back().method = method;
         return all.back();

@@ -68,8 +68,8 @@ const device::chip& chip_set::by_name(std::string_view name) const {
 
 std::string_view chip_set::keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
-void chip_set::put(device::chip chip, std::vector<device::figure> figures) {
-    chip.figures = figures_.emplace_back(std::move(figures));
+void chip_set::put(device::chip chip, std::vector<device::datum> data) {
+    chip.data = data_.emplace_back(std::move(data));
     for (device::chip& c : chips_) {
         if (c.name == chip.name) {
             c = chip;
@@ -100,17 +100,17 @@ void chip_set::set(std::string_view text) {
                                     "': the value must be 0 or a number from 1e-6 to 1e9, in " +
                                     std::string(info->unit) + "; it is '" + std::string(number) + "'");
     }
-    std::vector<device::figure> figures;
-    for (const device::figure& f : chip.figures) {
+    std::vector<device::datum> data;
+    for (const device::datum& f : chip.data) {
         if (f.what != info->id) {
-            figures.push_back(f);
+            data.push_back(f);
         }
     }
-    figures.push_back({info->id, value, device::origin::computed, device::certainty::unconfirmed,
-                       "what-if figure of the command line", "not a property of the chip"});
+    data.push_back({info->id, value, device::origin::computed, device::certainty::unconfirmed,
+                    "what-if figure of the command line", "not a property of the chip"});
     const std::string change = std::string(chip.name) + "." + std::string(name) + " = " +
                                report::format_number(value, 6) + " " + std::string(info->unit);
-    put(chip, std::move(figures));
+    put(chip, std::move(data));
     changes_.push_back(change);
 }
 
@@ -131,29 +131,29 @@ void chip_set::parse(std::string_view text, const std::string& file) {
                     one.fail("\"name\" must be lower-case letters, digits and '-'; it is \"" + name + "\"");
                 }
             }
-            std::vector<device::figure> figures;
+            std::vector<device::datum> data;
             for (const json_object& f : one.objects("figures")) {
                 f.allow({"quantity", "value", "source", "kind", "certainty", "note"});
                 const quantity_info* info = find_quantity(f.text("quantity"));
                 if (info == nullptr) {
                     f.fail(unknown_name("quantity", f.text("quantity"), quantity_names()));
                 }
-                device::figure figure{info->id, f.number("value"), device::origin::published,
-                                      device::certainty::one_source, ""};
-                if (!is_plausible(figure.value)) {
+                device::datum datum{info->id, f.number("value"), device::origin::published,
+                                    device::certainty::one_source, ""};
+                if (!is_plausible(datum.value)) {
                     f.fail("\"value\" must be 0 or a number from 1e-6 to 1e9");
                 }
                 using device::certainty;
                 using device::origin;
-                figure.from = value_named(f, "kind", std::array{origin::published, origin::press, origin::computed},
-                                          origin::published);
-                figure.sure = value_named(
+                datum.from = value_named(f, "kind", std::array{origin::published, origin::press, origin::computed},
+                                         origin::published);
+                datum.sure = value_named(
                     f, "certainty",
                     std::array{certainty::agreed, certainty::one_source, certainty::disputed, certainty::unconfirmed},
                     certainty::one_source);
-                figure.source = keep(f.text("source"));
-                figure.note = keep(f.text_or("note", "-"));
-                figures.push_back(figure);
+                datum.source = keep(f.text("source"));
+                datum.note = keep(f.text_or("note", "-"));
+                data.push_back(datum);
             }
             chip.name = keep(name);
             chip.full_name = keep(one.text("full_name"));
@@ -161,7 +161,7 @@ void chip_set::parse(std::string_view text, const std::string& file) {
             chip.formats = keep(one.text("formats"));
             chip.note = keep(one.text_or("note", "from " + file));
             if (apply) {
-                put(chip, std::move(figures));
+                put(chip, std::move(data));
                 changes_.push_back("chip " + name + " from " + file);
             }
         }

@@ -39,10 +39,10 @@ public:
 
 private:
     std::string_view keep(std::string text);
-    void put(device::chip chip, std::vector<device::figure> figures);
+    void put(device::chip chip, std::vector<device::datum> data);
 
     std::deque<std::string> texts_;
-    std::deque<std::vector<device::figure>> figures_;
+    std::deque<std::vector<device::datum>> data_;
     std::vector<device::chip> chips_;
     std::vector<std::string> changes_;
 };

@@ -43,17 +43,17 @@ cost::cast_plan casts_of(hardware_case c) {
 
 std::vector<chip_variant> variants_of(const device::chip& c, bool hypothetical_fp8) {
     const bool has_bf16 = [&] {
-        const auto f = device::find_figure(c, quantity::bf16);
+        const auto f = device::find_datum(c, quantity::bf16);
         return f && f->value > 0;
     }();
     const quantity wide = has_bf16 ? quantity::bf16 : quantity::fp16;
-    device::require_figure(c, wide);
-    const auto figures = [&](quantity q) {
-        std::vector<device::figure> all = device::figures_of(c, q);
+    device::require_datum(c, wide);
+    const auto data = [&](quantity q) {
+        std::vector<device::datum> all = device::data_of(c, q);
         if (all.empty()) {
-            device::require_figure(c, q);  // throws
+            device::require_datum(c, q);  // throws
         }
-        for (const device::figure& f : all) {
+        for (const device::datum& f : all) {
             if (f.value <= 0) {
                 throw std::invalid_argument("chip " + std::string(c.name) + ": " +
                                             std::string(device::info_of(q).summary) + " must be above 0");
@@ -62,11 +62,11 @@ std::vector<chip_variant> variants_of(const device::chip& c, bool hypothetical_f
         return all;
     };
     const auto optional = [&](quantity q) {
-        const auto f = device::find_figure(c, q);
+        const auto f = device::find_datum(c, q);
         return f ? f->value : 0.0;
     };
-    const std::vector<device::figure> peaks = device::figures_of(c, wide);
-    std::vector<device::figure> integers = device::figures_of(c, quantity::int8);
+    const std::vector<device::datum> peaks = device::data_of(c, wide);
+    std::vector<device::datum> integers = device::data_of(c, quantity::int8);
     if (integers.empty()) {
         integers.push_back({quantity::int8, 0, device::origin::computed, device::certainty::unconfirmed, "none known"});
     }
@@ -75,14 +75,14 @@ std::vector<chip_variant> variants_of(const device::chip& c, bool hypothetical_f
     const bool follows = peaks.size() > 1 && optional(quantity::fp16) > 0 &&
                          std::fabs(integers.front().value / optional(quantity::fp16) - 2) < 0.002;
     std::vector<chip_variant> all;
-    for (const device::figure& peak : peaks) {
-        for (const device::figure& memory : figures(quantity::memory)) {
-            for (const device::figure& bandwidth : figures(quantity::bandwidth)) {
-                for (const device::figure& link : figures(quantity::scale_up)) {
-                    for (const device::figure& integer : integers) {
+    for (const device::datum& peak : peaks) {
+        for (const device::datum& memory : data(quantity::memory)) {
+            for (const device::datum& bandwidth : data(quantity::bandwidth)) {
+                for (const device::datum& link : data(quantity::scale_up)) {
+                    for (const device::datum& integer : integers) {
                         chip_variant v;
-                        for (const device::figure& f : {peak, memory, bandwidth, link, integer}) {
-                            if (device::figures_of(c, f.what).size() > 1) {
+                        for (const device::datum& f : {peak, memory, bandwidth, link, integer}) {
+                            if (device::data_of(c, f.what).size() > 1) {
                                 v.label += (v.label.empty() ? "" : ", ") + std::string(device::info_of(f.what).name) +
                                            " " + report::format_number(f.value, 4);
                             }

@@ -37,15 +37,15 @@ std::array<product_parts, 3> one_pass(const matrix<float>& x, const matrix<float
     quantized_matrix xq, wq, w_back, dyq, dy_again, x_again;
     matrix<float> wide;
     matrix<float> result;
-    parts[0].quantise = timed(xq, [&] { return engine.quantise(x.view(), r.x.first.as_a()); }) +
-                        timed(wq, [&] { return engine.quantise(w.view().transposed(), r.w.first.as_b()); });
+    parts[0].quantize = timed(xq, [&] { return engine.quantize(x.view(), r.x.first.as_a()); }) +
+                        timed(wq, [&] { return engine.quantize(w.view().transposed(), r.w.first.as_b()); });
     parts[0].multiply = timed(result, [&] { return engine.multiply(xq, wq, r.fprop); });
-    parts[1].quantise = timed(dyq, [&] { return engine.quantise(dy.view(), r.dy.first.as_a()); });
+    parts[1].quantize = timed(dyq, [&] { return engine.quantize(dy.view(), r.dy.first.as_a()); });
     parts[1].transpose = timed(w_back, [&] { return transposed(wq); });
     parts[1].multiply = timed(result, [&] { return engine.multiply(dyq, w_back, r.dgrad); });
     parts[2].restore = timed(wide, [&] { return engine.restore(xq); });
-    parts[2].quantise = timed(x_again, [&] { return engine.quantise(wide.view(), r.x.second.as_b()); }) +
-                        timed(dy_again, [&] { return engine.quantise(dy.view().transposed(), r.dy.second.as_a()); });
+    parts[2].quantize = timed(x_again, [&] { return engine.quantize(wide.view(), r.x.second.as_b()); }) +
+                        timed(dy_again, [&] { return engine.quantize(dy.view().transposed(), r.dy.second.as_a()); });
     parts[2].multiply = timed(result, [&] { return engine.multiply(dy_again, x_again, r.wgrad); });
     return parts;
 }
@@ -69,7 +69,7 @@ cast_study run_cast_study(const cast_options& options) {
     cast_study study{.options = options, .products = passes.front(), .all = {.name = "all three"}};
     for (std::size_t p = 0; p < study.products.size(); ++p) {
         for (double product_parts::*part :
-             {&product_parts::quantise, &product_parts::restore, &product_parts::transpose, &product_parts::multiply}) {
+             {&product_parts::quantize, &product_parts::restore, &product_parts::transpose, &product_parts::multiply}) {
             std::vector<double> seconds;
             for (const auto& pass : passes) {
                 seconds.push_back(pass[p].*part);
@@ -95,7 +95,7 @@ report::table cast_table(const cast_study& study) {
                  {"share of casts", alignment::right}};
     const auto add = [&](const product_parts& p) {
         const auto ms = [](double seconds) { return report::format_number(seconds * 1e3); };
-        t.add_row({p.name, ms(p.quantise), ms(p.restore), ms(p.transpose), ms(p.multiply),
+        t.add_row({p.name, ms(p.quantize), ms(p.restore), ms(p.transpose), ms(p.multiply),
                    report::format_percent(p.share())});
     };
     for (const product_parts& p : study.products) {
@@ -124,7 +124,7 @@ std::vector<std::string> cast_findings(const cast_study& study) {
                     report::format_percent(study.all.share()), report::format_percent(of_products))};
     const product_parts& most = *std::max_element(study.products.begin(), study.products.end(),
                                                   [](const auto& a, const auto& b) { return a.share() < b.share(); });
-    const double parts[] = {most.quantise, most.restore, most.transpose};
+    const double parts[] = {most.quantize, most.restore, most.transpose};
     const char* names[] = {"quantising", "restoring stored codes", "transposing codes"};
     const auto largest = static_cast<std::size_t>(std::max_element(parts, parts + 3) - parts);
     all.push_back(fmt::format("The share is largest in {}, where {} takes {} ms of {} ms of casts.", most.name,
@@ -140,7 +140,7 @@ report::document cast_timings(const cast_study& study, const report::field_list&
         report::record r;
         r.id = "casts." + p.name.substr(0, p.name.find(' ')) + "." + id;
         r.name = p.name + ", " + name;
-        r.kind = report::figure_kind::measured;
+        r.kind = report::evidence_kind::measured;
         report::add_field(r.parameters, "size", study.options.size);
         report::add_field(r.parameters, "recipe", std::string(linear_recipes::deepseek_v3.name));
         report::add_field(r.parameters, "threads", study.options.threads);
@@ -152,7 +152,7 @@ report::document cast_timings(const cast_study& study, const report::field_list&
         doc.records.push_back(std::move(r));
     };
     const auto add_all = [&](const product_parts& p) {
-        add(p, "quantise", "quantising", p.quantise, "s");
+        add(p, "quantise", "quantising", p.quantize, "s");
         add(p, "restore", "restoring stored codes", p.restore, "s");
         add(p, "transpose", "transposing codes", p.transpose, "s");
         add(p, "multiply", "multiplying", p.multiply, "s");

@@ -24,11 +24,11 @@ struct cast_options {
 // Medians over the repetitions, in seconds.
 struct product_parts {
     std::string name;      // "fprop"
-    double quantise = 0;   // from wide numbers to codes
+    double quantize = 0;   // from wide numbers to codes
     double restore = 0;    // back, where stored codes are tiled again
     double transpose = 0;  // of codes
     double multiply = 0;
-    double casts() const { return quantise + restore + transpose; }
+    double casts() const { return quantize + restore + transpose; }
     double share() const { return casts() / (casts() + multiply); }
 };
 

@@ -221,16 +221,16 @@ std::string to_text(const report::field_value& value) {
         value);
 }
 
-void add_record(report::document& doc, const matmul_dataset& data, const matmul_row& row, std::string figure,
+void add_record(report::document& doc, const matmul_dataset& data, const matmul_row& row, std::string metric,
                 std::string name, const field_list& more, record r) {
     r.id = row.id;
     for (const report::field& f : more) {
         r.id += "." + to_text(f.value);
     }
-    r.id += "." + figure;
+    r.id += "." + metric;
     r.name = std::move(name);
-    r.kind = report::figure_kind::emulated;
-    report::add_field(r.parameters, "figure", figure);
+    r.kind = report::evidence_kind::emulated;
+    report::add_field(r.parameters, "figure", metric);
     report::add_field(r.parameters, "data", data.name);
     report::add_field(r.parameters, "m", data.m);
     report::add_field(r.parameters, "n", data.n);
@@ -243,12 +243,12 @@ void add_record(report::document& doc, const matmul_dataset& data, const matmul_
 }
 
 void add_counts(report::document& doc, const matmul_dataset& data, const matmul_row& row) {
-    const auto count = [&](const char* figure, const char* name, std::uint64_t value, const char* unit) {
+    const auto count = [&](const char* metric, const char* name, std::uint64_t value, const char* unit) {
         record r;
         r.value = static_cast<std::int64_t>(value);
         r.unit = unit;
         r.method = "counted over both operands";
-        add_record(doc, data, row, figure, name, {}, std::move(r));
+        add_record(doc, data, row, metric, name, {}, std::move(r));
     };
     count("bytes", "bytes of codes and scales", row.bytes, "B");
     count("inexact", "elements that changed by rounding", row.events.inexact, "1");
@@ -260,7 +260,7 @@ void add_counts(report::document& doc, const matmul_dataset& data, const matmul_
 void add_errors(report::document& doc, const matmul_dataset& data, const matmul_row& row, const matmul_error& e) {
     field_list more;
     report::add_field(more, "accumulator", e.accumulator);
-    const auto figure = [&](const char* id, const char* name, std::optional<double> value, const char* unit) {
+    const auto metric = [&](const char* id, const char* name, std::optional<double> value, const char* unit) {
         record r;
         r.n = static_cast<std::int64_t>(e.report.elements - e.report.nonfinite);
         r.reference = "exact product of the FP32 operands";
@@ -274,12 +274,12 @@ void add_errors(report::document& doc, const matmul_dataset& data, const matmul_
         }
         add_record(doc, data, row, id, name, more, std::move(r));
     };
-    figure("relative_frobenius", "relative Frobenius error", e.report.relative_frobenius, "1");
-    figure("max_relative", "largest relative error of an element", e.report.max_relative, "1");
-    figure("normwise_backward", "largest error over the norms of row and column", e.report.normwise_backward, "1");
-    figure("componentwise_backward", "largest error over |A||B|", e.report.componentwise_backward, "1");
-    figure("bias", "mean signed error over mean magnitude", e.report.bias, "1");
-    figure("bias_standard_error", "standard error of the bias", e.report.bias_standard_error, "1");
+    metric("relative_frobenius", "relative Frobenius error", e.report.relative_frobenius, "1");
+    metric("max_relative", "largest relative error of an element", e.report.max_relative, "1");
+    metric("normwise_backward", "largest error over the norms of row and column", e.report.normwise_backward, "1");
+    metric("componentwise_backward", "largest error over |A||B|", e.report.componentwise_backward, "1");
+    metric("bias", "mean signed error over mean magnitude", e.report.bias, "1");
+    metric("bias_standard_error", "standard error of the bias", e.report.bias_standard_error, "1");
 }
 
 }  // namespace
@@ -307,7 +307,7 @@ report::document matmul_timings(const field_list& context) {
         record r;
         r.id = std::string("matmul.throughput.") + column;
         r.name = std::string("throughput of the product, ") + column;
-        r.kind = report::figure_kind::measured;
+        r.kind = report::evidence_kind::measured;
         report::set_no_value(r, record_status::not_run, std::string(throughput_reason));
         doc.records.push_back(std::move(r));
     }

@@ -14,9 +14,9 @@ namespace narrowfp::bench {
 
 namespace {
 
-scaling_figure figure_of(const std::vector<std::vector<sample>>& batches, std::size_t index) {
+scaling_finding finding_of(const std::vector<std::vector<sample>>& batches, std::size_t index) {
     const sample& first = batches.front()[index];
-    scaling_figure f{.id = first.id, .what = first.what, .unit = first.unit, .expected = std::nullopt};
+    scaling_finding f{.id = first.id, .what = first.what, .unit = first.unit, .expected = std::nullopt};
     const auto n = static_cast<double>(batches.size());
     for (const std::vector<sample>& batch : batches) {
         f.mean += (batch[index].value - first.value) / n;
@@ -30,13 +30,13 @@ scaling_figure figure_of(const std::vector<std::vector<sample>>& batches, std::s
     return f;
 }
 
-std::string number_text(const scaling_figure& f, double x) {
+std::string number_text(const scaling_finding& f, double x) {
     return report::format_number(x, f.unit == "dB" ? 3 : 4) + (f.unit == "1" ? "" : " " + f.unit);
 }
 
 }  // namespace
 
-std::string_view scaling_figure::agreement() const {
+std::string_view scaling_finding::agreement() const {
     if (!expected) {
         return "";
     }
@@ -86,7 +86,7 @@ scaling_study run_scaling_study(std::string_view name, const scaling_options& op
                         .data = options.recorded ? std::string(design->recorded) + " of " + options.recorded->summary
                                                  : std::string(design->data),
                         .source = std::string(design->source),
-                        .figures = {},
+                        .findings = {},
                         .notes = design->notes(),
                         .batches = count,
                         .seed = options.seed,
@@ -94,13 +94,13 @@ scaling_study run_scaling_study(std::string_view name, const scaling_options& op
                         .recorded = options.recorded ? options.recorded->name : ""};
     const std::vector<expectation> expected = options.recorded ? std::vector<expectation>{} : design->expected();
     for (std::size_t index = 0; index < batches.front().size(); ++index) {
-        scaling_figure f = figure_of(batches, index);
+        scaling_finding f = finding_of(batches, index);
         for (const expectation& e : expected) {
             if (e.id == f.id) {
                 f.expected = e;
             }
         }
-        study.figures.push_back(std::move(f));
+        study.findings.push_back(std::move(f));
     }
     return study;
 }
@@ -115,7 +115,7 @@ report::table scaling_table(const scaling_study& study) {
                  {"stated elsewhere", alignment::right},
                  {"agrees"}};
     std::string group;
-    for (const scaling_figure& f : study.figures) {
+    for (const scaling_finding& f : study.findings) {
         const std::string now = f.id.substr(0, f.id.find('.'));
         if (!group.empty() && now != group) {
             t.add_rule();
@@ -139,7 +139,7 @@ report::table scaling_table(const scaling_study& study) {
 namespace {
 
 // How far the stated figure lies from ours, as one that is of a single draw might.
-std::string in_spreads(const scaling_figure& f, int batches) {
+std::string in_spreads(const scaling_finding& f, int batches) {
     const double spread = f.standard_error * std::sqrt(static_cast<double>(batches));
     return batches > 1 && spread > 0 ? fmt::format(" ({:.2g} standard deviations of a single batch off)",
                                                    std::fabs(f.mean - f.expected->value) / spread)
@@ -153,7 +153,7 @@ std::vector<std::string> scaling_findings(const scaling_study& study) {
     int met = 0;
     int nearly = 0;
     std::string missed;
-    for (const scaling_figure& f : study.figures) {
+    for (const scaling_finding& f : study.findings) {
         const std::string_view agreement = f.agreement();
         stated += f.expected.has_value();
         met += agreement == "yes";
@@ -182,7 +182,7 @@ report::document scaling_results(const scaling_study& study, const report::field
     report::document doc{.context = context, .records = {}};
     report::add_field(doc.context, "seed", study.seed);
     report::add_field(doc.context, "batches", study.batches);
-    for (const scaling_figure& f : study.figures) {
+    for (const scaling_finding& f : study.findings) {
         report::record r;
         r.id = "study." + study.name + "." + (study.recorded.empty() ? "" : study.recorded + ".") + f.id;
         r.name = f.what;

@@ -45,7 +45,7 @@ struct expectation {
     double half_unit = 0;
 };
 
-struct scaling_figure {
+struct scaling_finding {
     std::string id;
     std::string what;
     std::string unit;
@@ -62,7 +62,7 @@ struct scaling_study {
     std::string title;
     std::string data;    // what the numbers are
     std::string source;  // of the expected figures
-    std::vector<scaling_figure> figures;
+    std::vector<scaling_finding> findings;
     std::vector<std::string> notes;
     int batches = 0;
     std::uint32_t seed = 0;

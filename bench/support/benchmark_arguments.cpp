@@ -80,7 +80,7 @@ round_options rounds_for(const std::vector<std::string>& flags) {
 // the rounds of a group), so that a slow minute of the machine falls on all rows alike. Deterministic figures have neither repetitions nor
 // aggregates, whose standard deviation of equal figures some versions write as NaN.
 void add_defaults(const suite_info& info, std::string_view seconds_suffix, arguments& args) {
-    if (info.kind == report::figure_kind::measured) {
+    if (info.kind == report::evidence_kind::measured) {
         for (const auto& [flag, value] : {std::pair<std::string, std::string>{"--benchmark_repetitions", "9"},
                                           {"--benchmark_enable_random_interleaving", info.in_rounds ? "false" : "true"},
                                           {"--benchmark_min_time", fmt::format("0.05{}", seconds_suffix)}}) {

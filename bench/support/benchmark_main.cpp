@@ -53,7 +53,7 @@ void skip(State& state, bool failed, const std::string& why) {
 }
 
 template <class Run>
-bool has_figures(const Run& run) {
+bool has_values(const Run& run) {
     if constexpr (requires { run.error_occurred; }) {
         return !run.error_occurred;
     } else {
@@ -62,7 +62,7 @@ bool has_figures(const Run& run) {
 }
 
 void print_help(const suite_info& info) {
-    const bool measured = info.kind == report::figure_kind::measured;
+    const bool measured = info.kind == report::evidence_kind::measured;
     fmt::print(
         "usage: {0} [--results FILE] [--seed N] [--threads N]{6}{9} [--benchmark_...]\n\n{1}\n\n"
         "  --results FILE  write the figures in the schema {2}\n"
@@ -105,11 +105,11 @@ public:
             const bool single = run.run_type == Run::RT_Iteration;
             const auto rate = run.counters.find(rate_);
             const auto outcome = outcomes_.find(run.run_name.function_name);
-            if (single && has_figures(run) && rate != run.counters.end() && outcome != outcomes_.end()) {
+            if (single && has_values(run) && rate != run.counters.end() && outcome != outcomes_.end()) {
                 outcome->second.rates.push_back(rate->second.value);
             }
             const bool repeated = single && run.repetitions > 1;
-            const bool hidden = repeated ? has_figures(run) || run.repetition_index > 0
+            const bool hidden = repeated ? has_values(run) || run.repetition_index > 0
                                          : !single && run.aggregate_name != "median" && run.aggregate_name != "cv";
             if (!condense_ || !hidden) {
                 shown.push_back(run);
@@ -170,7 +170,7 @@ public:
             registered->Unit(benchmark::kMillisecond);
             if (!row->group().empty()) {
                 registered->Iterations(1)->UseManualTime();
-            } else if (info_.kind == report::figure_kind::measured) {
+            } else if (info_.kind == report::evidence_kind::measured) {
                 registered->MeasureProcessCPUTime()->UseRealTime();  // OpenMP threads work for the main thread
             } else {
                 registered->Iterations(1);
@@ -281,11 +281,11 @@ private:
     // Label, rate and figures of a row that was timed.
     void finish(benchmark::State& state, const suite_row& row, const std::string& label) {
         state.SetLabel(label);
-        if (info_.kind == report::figure_kind::measured) {
+        if (info_.kind == report::evidence_kind::measured) {
             state.counters[info_.rate.counter] =
                 benchmark::Counter(row.macs(), benchmark::Counter::kIsIterationInvariantRate);
         }
-        for (const figure& f : row.figures()) {
+        for (const row_value& f : row.values()) {
             state.counters[f.name] = std::isfinite(f.counter) ? f.counter : 0.0;
         }
     }
@@ -364,7 +364,7 @@ int run(int argc, char** argv, const suite_info& info) {
     suite_runner runner(info, content, args);
     runner.register_rows();
     const bool console = displays_on_console(args);
-    const bool measured = info.kind == report::figure_kind::measured;
+    const bool measured = info.kind == report::evidence_kind::measured;
     auto display = benchmark::CreateDefaultDisplayReporter();  // a pointer, in newer versions an owning one
     collecting_reporter reporter(*display, runner.outcomes(), info.rate.counter, console && measured);
     if (benchmark::RunSpecifiedBenchmarks(&reporter) == 0) {

@@ -31,7 +31,7 @@ class not_available : public std::runtime_error {
 };
 
 // One deterministic figure of a row: a counter and a record.
-struct figure {
+struct row_value {
     std::string name;  // of the counter
     std::string unit;
     report::record_value value;
@@ -81,7 +81,7 @@ public:
     // Empty if the last result is right, else one line that says what is wrong. Called outside the timed loop.
     virtual std::string check() const = 0;
     // Deterministic figures, always the same ones in the same order; available after prepare. None for a timing.
-    virtual std::vector<figure> figures() const { return {}; }
+    virtual std::vector<row_value> values() const { return {}; }
     // One line for people, printed beside the row; available after prepare.
     virtual std::string label() const = 0;
     // How the result was checked, for a record.
@@ -148,7 +148,7 @@ struct suite_info {
     std::string_view name;     // of the program
     std::string_view summary;  // for --help, ends with a full stop
     // measured: the rate of each row is timed (counter macs_per_s unless `rate` says otherwise). emulated: figures are computed; each row runs once.
-    report::figure_kind kind;
+    report::evidence_kind kind;
     std::string_view reference;  // what deterministic figures are compared with
     suite_content (*make)(const suite_options&);
     std::string_view note = {};                       // below the table of rates

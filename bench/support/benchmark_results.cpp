@@ -40,7 +40,7 @@ std::string repro_of(const suite_info& info, const suite_options& options, const
     for (const std::string& name : names) {
         expression += (expression.empty() ? "" : "|") + literally(name);
     }
-    const bool measured = info.kind == report::figure_kind::measured;
+    const bool measured = info.kind == report::evidence_kind::measured;
     std::string more = measured ? fmt::format(" --threads {}", options.threads) : "";
     for (const std::filesystem::path& file : options.operands) {
         more += " --operands " + file.string();
@@ -140,7 +140,7 @@ public:
         out.push_back(std::move(r));
     }
 
-    void add_figure(const suite_row& row, const figure& f, std::vector<record>& out) const {
+    void add_value(const suite_row& row, const row_value& f, std::vector<record>& out) const {
         record r = start(row, f.name, f.unit, {row.name()});
         r.method = "bit for bit, " + row.checked_against();
         r.reference = info_.reference;
@@ -279,10 +279,10 @@ report::document suite_document(const suite_info& info, const suite_content& con
         if (outcome == outcomes.end()) {
             continue;
         }
-        for (const figure& f : row->figures()) {
-            make.add_figure(*row, f, doc.records);
+        for (const row_value& f : row->values()) {
+            make.add_value(*row, f, doc.records);
         }
-        if (info.kind == report::figure_kind::measured) {
+        if (info.kind == report::evidence_kind::measured) {
             make.add_rate(*row, outcome->second, doc.records);
             for (const ratio_to& to : row->ratios) {
                 make.add_ratio(*row, to, doc.records);

@@ -19,22 +19,22 @@ using bench::step_model::chip_set;
 
 bool is_amount(double value) { return std::isfinite(value) && value > 0; }
 
-void take_chips(std::string_view text, bool one_figure) {
+void take_chips(std::string_view text, bool one_datum) {
     chip_set chips;
     const std::size_t before = chips.all().size();
     try {
-        one_figure ? chips.set(text) : chips.parse(text, "input");
+        one_datum ? chips.set(text) : chips.parse(text, "input");
     } catch (const std::invalid_argument&) {
-        NARROWFP_FUZZ_REQUIRE(one_figure && chips.changes().empty());
+        NARROWFP_FUZZ_REQUIRE(one_datum && chips.changes().empty());
         return;
     } catch (const std::runtime_error&) {
-        NARROWFP_FUZZ_REQUIRE(!one_figure && chips.all().size() == before && chips.changes().empty());
+        NARROWFP_FUZZ_REQUIRE(!one_datum && chips.all().size() == before && chips.changes().empty());
         return;
     }
     NARROWFP_FUZZ_REQUIRE(!chips.changes().empty());
     for (const device::chip& chip : chips.all()) {
         NARROWFP_FUZZ_REQUIRE(chips.by_name(chip.name).name == chip.name);
-        for (const device::figure& f : chip.figures) {
+        for (const device::datum& f : chip.data) {
             NARROWFP_FUZZ_REQUIRE(std::isfinite(f.value) && f.value >= 0);
         }
     }

@@ -51,7 +51,7 @@ stored_tensor real32_tensor() {
     return t;
 }
 
-tensor_audit audit(const std::vector<float>& x, std::size_t rows, std::size_t cols, const std::vector<quantiser>& ways,
+tensor_audit audit(const std::vector<float>& x, std::size_t rows, std::size_t cols, const std::vector<quantizer>& ways,
                    int threads = 1) {
     return audit_tensor(reinterpret_cast<const std::byte*>(x.data()), element_reader(real32_tensor()), rows, cols, ways,
                         threads);
@@ -110,7 +110,7 @@ TEST_CASE("values and events are those of quantize and dequantize for every form
                     CAPTURE(r.name);
                     const quantized_matrix expected = quantize(view, q);
                     const matrix<float> restored = dequantize(expected);
-                    const quantiser way(q);
+                    const quantizer way(q);
                     const float tensor_factor = tensor_factor_of(detail::amax_of(view), format);
                     std::size_t wrong = 0;
                     const std::size_t block_rows = std::min(q.blocks.block_rows, rows);
@@ -164,7 +164,7 @@ TEST_CASE("errors are those of compare") {
         const quantization q = r.for_a(e4m3fn);
         const matrix_view<const float> view(x.data(), rows, cols);
         const error_report expected = compare(dequantize(quantize(view, q)).view(), reference.view());
-        const tensor_outcome found = audit(x, rows, cols, {quantiser(q)}).outcomes.front();
+        const tensor_outcome found = audit(x, rows, cols, {quantizer(q)}).outcomes.front();
         CHECK(found.relative_frobenius() == doctest::Approx(expected.relative_frobenius).epsilon(1e-12));
         CHECK(found.worst_relative == expected.max_relative);
         CHECK(found.left_out == expected.nonfinite);
@@ -174,7 +174,7 @@ TEST_CASE("errors are those of compare") {
 
 TEST_CASE("the number of threads has no influence and long rows are cut") {
     const std::vector<float> x = test_values(300000, 9);
-    std::vector<quantiser> ways;
+    std::vector<quantizer> ways;
     for (const recipe& r : all_recipes) {
         ways.emplace_back(r.for_b(e5m2));
         ways.emplace_back(r.for_a(e4m3fn));
@@ -277,7 +277,7 @@ TEST_CASE("doubles are rounded once, and like the library's doubles") {
                 const quantized_matrix expected = quantize(stored.view(), q);
                 const error_report error = compare(dequantize(expected).view(), stored.view());
                 const tensor_outcome found = audit_tensor(reinterpret_cast<const std::byte*>(x.data()),
-                                                          element_reader(t), rows, cols, std::vector{quantiser(q)}, 1)
+                                                          element_reader(t), rows, cols, std::vector{quantizer(q)}, 1)
                                                  .outcomes.front();
                 CHECK(found.events.underflowed == expected.events().underflowed);
                 CHECK(found.events.saturated == expected.events().saturated);

@@ -102,15 +102,15 @@ TEST_CASE("chips: what-if figures") {
     chip_set chips;
     CHECK(chips.changes().empty());
     chips.set("h20.bf16=200");
-    CHECK(device::require_figure(chips.by_name("h20"), device::quantity::bf16).value == 200);
-    CHECK(device::figures_of(chips.by_name("910c"), device::quantity::bf16).size() == 3);
+    CHECK(device::require_datum(chips.by_name("h20"), device::quantity::bf16).value == 200);
+    CHECK(device::data_of(chips.by_name("910c"), device::quantity::bf16).size() == 3);
     chips.set("910c.bf16=700.5");
-    CHECK(device::figures_of(chips.by_name("910c"), device::quantity::bf16).size() == 1);
+    CHECK(device::data_of(chips.by_name("910c"), device::quantity::bf16).size() == 1);
     CHECK(chips.changes().size() == 2);
-    CHECK(device::require_figure(device::chip_by_name("h20"), device::quantity::bf16).value == 148);
+    CHECK(device::require_datum(device::chip_by_name("h20"), device::quantity::bf16).value == 148);
     // A chip is given FP8 units.
     chips.set("910b3.fp8=600");
-    CHECK(device::require_figure(chips.by_name("910b3"), device::quantity::fp8).value == 600);
+    CHECK(device::require_datum(chips.by_name("910b3"), device::quantity::fp8).value == 600);
     // Memory, bandwidth and links of a chip that is modelled must be above 0; INT8 is taken as it is set.
     chip_set none;
     none.set("h20.bandwidth=0");
@@ -140,9 +140,9 @@ TEST_CASE("chips: from a file") {
     report::write_file(file, good);
     chip_set chips;
     chips.read(file);
-    CHECK(device::require_figure(chips.by_name("mine"), device::quantity::bf16).value == 100);
+    CHECK(device::require_datum(chips.by_name("mine"), device::quantity::bf16).value == 100);
     CHECK(chips.all().size() == device::all_chips.size() + 1);
-    CHECK(device::find_figure(chips.by_name("mine"), device::quantity::fp8)->from == device::origin::press);
+    CHECK(device::find_datum(chips.by_name("mine"), device::quantity::fp8)->from == device::origin::press);
     const auto error_of = [&](const std::string& text) {
         report::write_file(file, text);
         chip_set other;
@@ -273,7 +273,7 @@ TEST_CASE("the roofline needs peaks and the rate of memory, and stands under bot
         report::record r;
         r.id = "gemm/impl:" + impl + "/a:" + a + "/m:" + std::to_string(m) + "/n:" + std::to_string(n) + "/macs_per_s";
         r.name = r.id;
-        r.kind = report::figure_kind::measured;
+        r.kind = report::evidence_kind::measured;
         r.value = per_second;
         r.unit = "MAC/s";
         report::add_field(r.parameters, "impl", impl);

@@ -19,7 +19,7 @@ namespace {
 
 row_outcome made_up(const char* id, verdict word, std::vector<chip_verdict> chips = {}) {
     row_info info{
-        .id = id, .name = id, .where = section::row, .figure = "", .kinds = "M", .decides = "", .questions = ""};
+        .id = id, .name = id, .where = section::row, .computes = "", .kinds = "M", .decides = "", .questions = ""};
     row_result result;
     result.word = word;
     result.chips = std::move(chips);
@@ -70,7 +70,7 @@ TEST_CASE("claim: every row and question of the verdict page is there, once") {
     for (const row_info& row : all_rows()) {
         ids.emplace_back(row.id);
         CHECK(names.insert(row.name).second);
-        CHECK_FALSE(row.figure.empty());
+        CHECK_FALSE(row.computes.empty());
         CHECK_FALSE(row.decides.empty());
         CHECK_FALSE(row.kinds.empty());
         CAPTURE(row.id);
@@ -87,7 +87,7 @@ TEST_CASE("claim: every row and question of the verdict page is there, once") {
 
 TEST_CASE("claim: Q1 needs every chip and the second witness") {
     const auto rows = [](verdict h800, verdict h20, verdict v2) {
-        return std::vector{made_up("S3", verdict::pass), made_up("V1", verdict::figure, {{"h800", h800}, {"h20", h20}}),
+        return std::vector{made_up("S3", verdict::pass), made_up("V1", verdict::value, {{"h800", h800}, {"h20", h20}}),
                            made_up("V2", v2)};
     };
     using enum verdict;
@@ -113,7 +113,7 @@ TEST_CASE("claim: Q2 to Q6") {
     CHECK(answer_to("Q3", {made_up("V11", not_supported),
                            made_up("V4", undecided, {{"no-schedule", not_supported}})}) == not_supported);
     CHECK(answer_to("Q3", {made_up("V11", not_supported), made_up("V4", not_run)}) == undecided);
-    CHECK(answer_to("Q4", {made_up("V6", figure), made_up("V7", not_run)}) == undecided);
+    CHECK(answer_to("Q4", {made_up("V6", value), made_up("V7", not_run)}) == undecided);
     CHECK(answer_to("Q5", {made_up("V15", not_run), made_up("V16", not_run)}) == undecided);
     CHECK(answer_to("Q6", {}) == not_testable);
 }

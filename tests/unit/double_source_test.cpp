@@ -13,7 +13,7 @@ using namespace narrowfp;
 
 namespace {
 
-quantized_matrix quantised(std::initializer_list<double> elements, const quantization& how) {
+quantized_matrix quantized(std::initializer_list<double> elements, const quantization& how) {
     matrix<double> x(1, elements.size());
     std::copy(elements.begin(), elements.end(), x.data());
     return quantize(x.view(), how);
@@ -23,12 +23,12 @@ quantized_matrix quantised(std::initializer_list<double> elements, const quantiz
 
 TEST_CASE("doubles just beside a tie") {
     constexpr double below_432 = -431.99999999999994;  // FP32 has -432, half way between -416 and -448
-    CHECK(dequantize(quantised({below_432}, recipes::none.for_a(e4m3fn)))(0, 0) == -416.0f);
-    CHECK(dequantize(quantised({below_432, 448.0}, recipes::tensor_current.for_a(e4m3fn)))(0, 0) == -416.0f);
-    CHECK(dequantize(quantised({below_432, 448.0}, recipes::deepseek_v3.for_a(e4m3fn)))(0, 0) == -416.0f);
-    CHECK(dequantize(quantised({below_432, 448.0}, recipes::mxfp8.for_a(e4m3fn)))(0, 0) == -416.0f);
-    CHECK(quantised({1 + 0x1p-8 + 0x1p-40}, recipes::none.for_a(bf16)).code(0, 0) == 0x3F81);
-    CHECK(quantised({16777217.0}, recipes::none.for_a(f32)).code(0, 0) == 0x4B800000);  // 2^24 + 1: a tie in FP32
+    CHECK(dequantize(quantized({below_432}, recipes::none.for_a(e4m3fn)))(0, 0) == -416.0f);
+    CHECK(dequantize(quantized({below_432, 448.0}, recipes::tensor_current.for_a(e4m3fn)))(0, 0) == -416.0f);
+    CHECK(dequantize(quantized({below_432, 448.0}, recipes::deepseek_v3.for_a(e4m3fn)))(0, 0) == -416.0f);
+    CHECK(dequantize(quantized({below_432, 448.0}, recipes::mxfp8.for_a(e4m3fn)))(0, 0) == -416.0f);
+    CHECK(quantized({1 + 0x1p-8 + 0x1p-40}, recipes::none.for_a(bf16)).code(0, 0) == 0x3F81);
+    CHECK(quantized({16777217.0}, recipes::none.for_a(f32)).code(0, 0) == 0x4B800000);  // 2^24 + 1: a tie in FP32
 }
 
 TEST_CASE("an exact amax decides the scale") {
@@ -69,7 +69,7 @@ TEST_CASE("a matrix of floats as doubles: the same powers of two, and the same c
 TEST_CASE("doubles beyond the range of FP32") {
     for (const recipe& r : all_recipes) {
         CAPTURE(r.name);
-        const quantized_matrix q = quantised({1e300, 1.0, -1e-300}, r.for_a(e4m3fn));
+        const quantized_matrix q = quantized({1e300, 1.0, -1e-300}, r.for_a(e4m3fn));
         CHECK(std::isfinite(q.scale(0, 0)));
         CHECK(q.scale(0, 0) > 0);
         CHECK(q.events().saturated == 1);

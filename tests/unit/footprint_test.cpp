@@ -52,7 +52,7 @@ TEST_CASE("bytes by formula are the bytes that the running layer holds for every
             // The operands of the three products, made as the layer makes them.
             const auto bytes = [&](matrix_view<const float> from, const quantization& q) {
                 const std::uint64_t start = live();
-                const quantized_matrix made = engine.quantise(from, q);
+                const quantized_matrix made = engine.quantize(from, q);
                 CHECK((live() - start == heap_of(made) || !bench::heap_count_is_exact));
                 return made.bytes();
             };
@@ -61,7 +61,7 @@ TEST_CASE("bytes by formula are the bytes that the running layer holds for every
             CHECK(bytes(dy.view(), r.dy.first.as_a()) == expected.dy_first);
             CHECK(narrowfp::detail::input_of_wgrad(out->cache, r, engine).bytes() == expected.x_second);
             CHECK(narrowfp::detail::weight_of_dgrad(out->cache, r, engine).bytes() == expected.w_second);
-            const quantized_matrix first = engine.quantise(dy.view(), r.dy.first.as_a());
+            const quantized_matrix first = engine.quantize(dy.view(), r.dy.first.as_a());
             CHECK(narrowfp::detail::gradient_of_wgrad(dy.view(), first, r, engine).bytes() == expected.dy_second);
             out.reset();
         }

@@ -239,16 +239,16 @@ TEST_CASE("each product is the FP64 product of its operands quantised by the ref
         CAPTURE(r.name);
         const linear_output forward = linear_forward(p.x.view(), p.w.view(), r);
         const linear_gradients back = linear_backward(forward.cache, p.dy.view(), r);
-        const auto quantised = [](matrix_view<const float> x, const quantization& q) {
+        const auto quantized = [](matrix_view<const float> x, const quantization& q) {
             return dequantize(quantize(x, q));
         };
         // What the second product of a tensor reads, in the orientation of the tensor.
         const auto second = [&](const linear_tensor& t, matrix_view<const float> wide, const matrix<float>& first,
                                 const quantization& q) {
             switch (t.how) {
-                case second_copy::from_source: return quantised(wide, q);
-                case second_copy::from_kept: return quantised(quantised(wide, {.element = t.kept}).view(), q);
-                case second_copy::requantise: return quantised(first.view(), q);
+                case second_copy::from_source: return quantized(wide, q);
+                case second_copy::from_kept: return quantized(quantized(wide, {.element = t.kept}).view(), q);
+                case second_copy::requantize: return quantized(first.view(), q);
                 case second_copy::same_codes: break;
             }
             return first;
@@ -257,9 +257,9 @@ TEST_CASE("each product is the FP64 product of its operands quantised by the ref
             q.blocks = q.blocks.transposed();
             return q;
         };
-        const matrix<float> x = quantised(p.x.view(), r.x.first.as_a());
-        const matrix<float> w = quantised(p.w.view(), across(r.w.first.as_b()));
-        const matrix<float> dy = quantised(p.dy.view(), r.dy.first.as_a());
+        const matrix<float> x = quantized(p.x.view(), r.x.first.as_a());
+        const matrix<float> w = quantized(p.w.view(), across(r.w.first.as_b()));
+        const matrix<float> dy = quantized(p.dy.view(), r.dy.first.as_a());
         const matrix<float> x2 = second(r.x, p.x.view(), x, r.x.second.as_b());
         const matrix<float> w2 = second(r.w, p.w.view(), w, r.w.second.as_b());
         linear_tensor gradient = r.dy;

@@ -78,14 +78,14 @@ document sample() {
     r = record{};
     r.id = "throughput";
     r.name = "throughput";
-    r.kind = figure_kind::modelled;
+    r.kind = evidence_kind::modelled;
     set_no_value(r, record_status::not_run, "no fast kernel");
     doc.records.push_back(r);
 
     r = record{};
     r.id = "V1";
     r.name = "verdict";
-    r.kind = figure_kind::published;
+    r.kind = evidence_kind::published;
     r.value = "SUPPORTED";
     r.source = "a paper, table 3";
     doc.records.push_back(r);
@@ -191,7 +191,7 @@ TEST_CASE("each rule of a record is enforced, with the record's name") {
         {"status 'failed' needs a note", [](record& r) { set_no_value(r, record_status::failed, ""); }},
         {"status 'undefined' with a value, low or high",
          [](record& r) { set_no_value(r, record_status::undefined, "why"), r.low = 1.0; }},
-        {"needs its source", [](record& r) { r.kind = figure_kind::published; }},
+        {"needs its source", [](record& r) { r.kind = evidence_kind::published; }},
         {"not valid UTF-8", [](record& r) { r.note = "\xff\xfe"; }},
     };
     for (const broken& c : cases) {
@@ -226,7 +226,7 @@ TEST_CASE("deterministic and measured figures go to different files") {
     CHECK(contains(message_of([&] { write_timings(folder / "timings.json", doc); }),
                    "does not belong into a file of timings"));
     for (record& r : doc.records) {
-        r.kind = figure_kind::measured;
+        r.kind = evidence_kind::measured;
     }
     write_timings(folder / "timings.json", doc);
     CHECK(read_document(folder / "timings.json") == doc);

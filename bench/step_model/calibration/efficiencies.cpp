@@ -62,7 +62,7 @@ double tutorial_cast_share(double kernels, double with_casts, double wide_rate, 
 }
 
 double pfn_cast_share() {
-    const double bandwidth = device::require_figure(device::chip_by_name("h100"), device::quantity::bandwidth).value;
+    const double bandwidth = device::require_datum(device::chip_by_name("h100"), device::quantity::bandwidth).value;
     return 8192.0 * 8192 * (2 + 1) / pfn_cast_weights / (bandwidth * 1e12);
 }
 

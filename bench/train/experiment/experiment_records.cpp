@@ -9,7 +9,7 @@
 namespace narrowfp::bench::train {
 
 using report::add_field;
-using report::figure_kind;
+using report::evidence_kind;
 using report::record;
 using report::record_status;
 
@@ -232,7 +232,7 @@ private:
             r.n = static_cast<std::int64_t>(same.size());
             if (std::all_of(same.begin(), same.end(), [](const auto* p) { return p->finite; })) {
                 r.value = median(&product_fidelity::total);
-                add_field(r.parameters, "quantisation", median(&product_fidelity::quantisation));
+                add_field(r.parameters, "quantisation", median(&product_fidelity::quantization));
                 add_field(r.parameters, "accumulation", median(&product_fidelity::accumulation));
                 add_field(r.parameters, "cosine", median(&product_fidelity::cosine));
                 add_field(r.parameters, "bias", median(&product_fidelity::bias));
@@ -326,7 +326,7 @@ report::document experiment_timings(const experiment_outcome& e, report::field_l
         record r;
         r.id = "train.seconds." + arm;
         r.name = "one run of " + arm + " on one thread, with others beside it";
-        r.kind = figure_kind::measured;
+        r.kind = evidence_kind::measured;
         r.unit = "s";
         r.method = "median over seeds; low and high: smallest and largest";
         r.note = "the time of an emulation: no cost of a format";

@@ -170,7 +170,7 @@ table role_table(const experiment_summary& s) {
         t.add_row({r.arm == last ? "" : r.arm, r.role,
                    r.finite ? report::cell(db_text(r.total > 0 ? -20 * std::log10(r.total) : 320))
                             : report::cell("not finite", tint::bad),
-                   cell_of(report::format_number(r.quantisation, 3)), cell_of(report::format_number(r.accumulation, 3)),
+                   cell_of(report::format_number(r.quantization, 3)), cell_of(report::format_number(r.accumulation, 3)),
                    cell_of(gap_text(100 * r.bias)), cell_of(db_text(r.row_snr_median)),
                    cell_of(db_text(r.row_snr_p1))});
         last = r.arm;

@@ -30,7 +30,7 @@ struct recording_engine {
     std::vector<recorded_product>* products;
     arm_engine engine;
 
-    quantized_matrix quantise(matrix_view<const float> x, const quantization& q) const { return engine.quantise(x, q); }
+    quantized_matrix quantize(matrix_view<const float> x, const quantization& q) const { return engine.quantize(x, q); }
     matrix<float> restore(const quantized_matrix& q) const { return engine.restore(q); }
     matrix<float> multiply(const quantized_matrix& a, const quantized_matrix& b, const linear_product& p) const {
         matrix<float> result = engine.multiply(a, b, p);
@@ -161,13 +161,13 @@ std::vector<product_fidelity> product_fidelity_of(const linear_recipe& r, float 
         const double factor = role == 0 ? 1 : loss_scale;
         const recorded_product& p = products[role];
         const matrix<double> truth = scaled(references[role], factor);
-        const matrix<double> of_quantised = product_in_double(p.a.view(), p.b.view());
+        const matrix<double> of_quantized = product_in_double(p.a.view(), p.b.view());
         const error_report total = compare(p.result.view(), truth.view());
-        const error_report accumulation = compare(p.result.view(), of_quantised.view());
+        const error_report accumulation = compare(p.result.view(), of_quantized.view());
         product_fidelity f{.layer = o.layer, .linear = std::string(name_of(o.kind)), .role = roles[role]};
         double error2 = 0, reference2 = 0, inner = 0;
         for (std::size_t i = 0; i < truth.size(); ++i) {
-            const double error = of_quantised.data()[i] - truth.data()[i];
+            const double error = of_quantized.data()[i] - truth.data()[i];
             error2 += error * error;
             reference2 += truth.data()[i] * truth.data()[i];
             inner += (p.result.data()[i] - truth.data()[i]) * truth.data()[i];
@@ -176,7 +176,7 @@ std::vector<product_fidelity> product_fidelity_of(const linear_recipe& r, float 
                    reference2 > 0;
         if (f.finite) {
             f.total = total.relative_frobenius;
-            f.quantisation = std::sqrt(error2 / reference2);
+            f.quantization = std::sqrt(error2 / reference2);
             f.accumulation = accumulation.relative_frobenius;
             f.cosine = total.cosine.value_or(0);
             f.bias = inner / reference2;

@@ -70,14 +70,14 @@ struct product_fidelity {
     std::string role{};    // "fprop", "dgrad", "wgrad"
     bool finite = false;
     double total = 0;         // relative error
-    double quantisation = 0;  // of the FP64 product of the quantised operands
+    double quantization = 0;  // of the FP64 product of the quantised operands
     double accumulation = 0;  // against that product
     double cosine = 0;
     double bias = 0;
     double row_snr_median = 0;  // dB, over rows: tokens in fprop and dgrad, outputs in wgrad; 0 where nothing is left
     double row_snr_p1 = 0;      // 1st percentile
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(product_fidelity, step, layer, linear, role, finite, total, quantisation,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(product_fidelity, step, layer, linear, role, finite, total, quantization,
                                    accumulation, cosine, bias, row_snr_median, row_snr_p1)
 
 struct arm_fidelity {

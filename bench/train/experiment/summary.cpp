@@ -104,7 +104,7 @@ role_summary role_over_layers(const arm_fidelity& f, const char* role) {
         return median_of(all);
     };
     out.total = median(&product_fidelity::total);
-    out.quantisation = median(&product_fidelity::quantisation);
+    out.quantization = median(&product_fidelity::quantization);
     out.accumulation = median(&product_fidelity::accumulation);
     out.bias = median(&product_fidelity::bias);
     out.row_snr_median = median(&product_fidelity::row_snr_median);

@@ -47,7 +47,7 @@ struct role_summary {
     std::string arm;
     std::string role;
     bool finite = false;
-    double total = 0, quantisation = 0, accumulation = 0, bias = 0, row_snr_median = 0, row_snr_p1 = 0;
+    double total = 0, quantization = 0, accumulation = 0, bias = 0, row_snr_median = 0, row_snr_p1 = 0;
 };
 
 struct fork_summary {

@@ -131,7 +131,7 @@ std::vector<arm> make_arms() {
         narrow("deepseek_v3_from_source", "deepseek_v3, both copies of activations quantised from the wide tensor",
                with_second_copy(ds, second_copy::from_source, second_copy::from_source)),
         narrow("deepseek_v3_requantise", "deepseek_v3, both second copies quantised again from codes",
-               with_second_copy(ds, second_copy::requantise, second_copy::requantise)),
+               with_second_copy(ds, second_copy::requantize, second_copy::requantize)),
         narrow("deepseek_v3_gradient_block", "deepseek_v3, gradients of dgrad in 128 x 128 blocks",
                with_gradient_blocks(ds)),
         narrow("deepseek_v3_stochastic", "deepseek_v3, gradients rounded by chance",

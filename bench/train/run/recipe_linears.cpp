@@ -51,13 +51,13 @@ void delayed_states::replay(const std::vector<float>& log) {
 }
 
 // The scales are those of the deterministic quantisation; the scaled elements are then rounded again, by chance.
-quantized_matrix arm_engine::quantise(matrix_view<const float> x, const quantization& q) const {
+quantized_matrix arm_engine::quantize(matrix_view<const float> x, const quantization& q) const {
     if (!is_stochastic(q.mode)) {
-        return quantize(x, q, opts);
+        return narrowfp::quantize(x, q, opts);
     }
     quantization scales = q;
     scales.mode = rounding::ties_to_even;
-    quantized_matrix out = quantize(x, scales, opts);
+    quantized_matrix out = narrowfp::quantize(x, scales, opts);
     if (q.scale.method != scale_method::divisor || storage_bits_of(q.element) != 8) {
         throw std::invalid_argument("stochastic rounding: needs a divisor as scale and elements of 8 bits");
     }
@@ -184,10 +184,10 @@ linear_backward_result<float> recipe_linears::backward(std::size_t layer, linear
         g = plain_linears<float>{run_}.backward(layer, kind, k.x.size() == 0 ? x : k.x.view(),
                                                 k.w.size() == 0 ? w : k.w.view(), above);
     } else {
-        linear_gradients quantised =
+        linear_gradients quantized =
             linear_backward(k.cache, above, arm_.recipe, engine_for(n, operand_dy), states_.at(n));
-        dy_events = quantised.dy_events;
-        g = {std::move(quantised.dx), std::move(quantised.dw)};
+        dy_events = quantized.dy_events;
+        g = {std::move(quantized.dx), std::move(quantized.dw)};
     }
     dy_events_ += dy_events;
     if (observe_) {

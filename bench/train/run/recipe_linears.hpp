@@ -39,7 +39,7 @@ struct arm_engine {
     execution how{};
     random_key random{};
 
-    quantized_matrix quantise(matrix_view<const float> x, const quantization& q) const;
+    quantized_matrix quantize(matrix_view<const float> x, const quantization& q) const;
     matrix<float> restore(const quantized_matrix& q) const { return dequantize(q, opts); }
     matrix<float> multiply(const quantized_matrix& a, const quantized_matrix& b, const linear_product& p) const {
         return gemm(a, b, p.acc, {}, p.output, opts);

@@ -82,7 +82,7 @@ inline std::uint64_t kept_bytes(std::uint64_t rows, std::uint64_t cols, const li
     switch (t.how) {
         case second_copy::from_source: return stored_bytes(rows, cols, t.second.as_b());
         case second_copy::from_kept: return stored_bytes(rows, cols, plain(t.kept));
-        case second_copy::requantise:
+        case second_copy::requantize:
         case second_copy::same_codes: break;
     }
     return first;

@@ -29,15 +29,15 @@ struct machine {
 inline machine machine_of(const device::chip& c, device::quantity narrow) {
     using device::quantity;
     const auto optional = [&](quantity q) {
-        const auto f = device::find_figure(c, q);
+        const auto f = device::find_datum(c, q);
         return f ? f->value : 0.0;
     };
     const bool has_bf16 = optional(quantity::bf16) > 0;
-    return {.wide_peak = device::require_figure(c, has_bf16 ? quantity::bf16 : quantity::fp16).value * 1e12,
-            .narrow_peak = device::require_figure(c, narrow).value * 1e12,
-            .bandwidth = device::require_figure(c, quantity::bandwidth).value * 1e12,
-            .memory = device::require_figure(c, quantity::memory).value * 1e9,
-            .scale_up = device::require_figure(c, quantity::scale_up).value * 1e9,
+    return {.wide_peak = device::require_datum(c, has_bf16 ? quantity::bf16 : quantity::fp16).value * 1e12,
+            .narrow_peak = device::require_datum(c, narrow).value * 1e12,
+            .bandwidth = device::require_datum(c, quantity::bandwidth).value * 1e12,
+            .memory = device::require_datum(c, quantity::memory).value * 1e9,
+            .scale_up = device::require_datum(c, quantity::scale_up).value * 1e9,
             .scale_out = optional(quantity::scale_out) * 1e9,
             .host_link = optional(quantity::host_link) * 1e9,
             .processors = optional(quantity::processors)};

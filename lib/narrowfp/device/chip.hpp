@@ -80,7 +80,7 @@ constexpr std::string_view to_string(certainty c) {
     return "?";
 }
 
-struct figure {
+struct datum {
     quantity what;
     double value;  // in the unit of the quantity; 0: the chip has no such unit
     origin from;
@@ -94,14 +94,14 @@ struct chip {
     std::string_view full_name;
     std::string_view vendor;
     std::string_view formats;  // of its matrix unit
-    std::span<const figure> figures;
+    std::span<const datum> data;
     std::string_view note = {};
 };
 
 // All figures of a quantity, the preferred one first; empty if none is known.
-inline std::vector<figure> figures_of(const chip& c, quantity q) {
-    std::vector<figure> found;
-    for (const figure& f : c.figures) {
+inline std::vector<datum> data_of(const chip& c, quantity q) {
+    std::vector<datum> found;
+    for (const datum& f : c.data) {
         if (f.what == q) {
             found.push_back(f);
         }
@@ -110,8 +110,8 @@ inline std::vector<figure> figures_of(const chip& c, quantity q) {
 }
 
 // The preferred figure; nothing if none is known. A value of 0 says that the chip has no such unit.
-constexpr std::optional<figure> find_figure(const chip& c, quantity q) {
-    for (const figure& f : c.figures) {
+constexpr std::optional<datum> find_datum(const chip& c, quantity q) {
+    for (const datum& f : c.data) {
         if (f.what == q) {
             return f;
         }
@@ -121,8 +121,8 @@ constexpr std::optional<figure> find_figure(const chip& c, quantity q) {
 
 // The preferred figure of something that the chip has. Throws std::invalid_argument, and says which, if the chip has no
 // such unit or if no figure is known.
-inline figure require_figure(const chip& c, quantity q) {
-    const std::optional<figure> found = find_figure(c, q);
+inline datum require_datum(const chip& c, quantity q) {
+    const std::optional<datum> found = find_datum(c, q);
     if (!found) {
         throw std::invalid_argument("chip " + std::string(c.name) + ": no confirmed figure for " +
                                     std::string(info_of(q).summary));

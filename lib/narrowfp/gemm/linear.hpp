@@ -17,7 +17,7 @@ namespace narrowfp {
 
 // What does the work: the readable reference, or the compiled library. The results are the same bits.
 struct reference_engine {
-    quantized_matrix quantise(matrix_view<const float> x, const quantization& q) const {
+    quantized_matrix quantize(matrix_view<const float> x, const quantization& q) const {
         return quantize_reference(x, q);
     }
     matrix<float> restore(const quantized_matrix& q) const { return dequantize_reference(q); }
@@ -28,7 +28,9 @@ struct reference_engine {
 struct compiled_engine {
     options opts{};
 
-    quantized_matrix quantise(matrix_view<const float> x, const quantization& q) const { return quantize(x, q, opts); }
+    quantized_matrix quantize(matrix_view<const float> x, const quantization& q) const {
+        return narrowfp::quantize(x, q, opts);
+    }
     matrix<float> restore(const quantized_matrix& q) const { return dequantize(q, opts); }
     matrix<float> multiply(const quantized_matrix& a, const quantized_matrix& b, const linear_product& p) const {
         return gemm(a, b, p.acc, {}, p.output, opts);
@@ -115,13 +117,13 @@ inline void require_kept(std::string_view tensor, const quantized_matrix& kept, 
 }
 
 template <class Engine>
-quantized_matrix quantise_first(matrix_view<const float> x, const quantization& q, const Engine& engine,
+quantized_matrix quantize_first(matrix_view<const float> x, const quantization& q, const Engine& engine,
                                 delayed_scale* history) {
     if (history == nullptr) {
-        return engine.quantise(x, q);
+        return engine.quantize(x, q);
     }
     history->record(history_amax_of(x));
-    return engine.quantise(x, history->apply_to(q));
+    return engine.quantize(x, history->apply_to(q));
 }
 
 // What forward keeps of X or W, `wide`, whose first operand is `first`; `second` describes the second operand, a B.
@@ -129,9 +131,9 @@ template <class Engine>
 quantized_matrix kept_copy(const linear_tensor& t, matrix_view<const float> wide, quantized_matrix first,
                            const Engine& engine) {
     switch (t.how) {
-        case second_copy::from_source: return engine.quantise(wide, t.second.as_b());
-        case second_copy::from_kept: return engine.quantise(wide, recipes::none.for_b(t.kept));
-        case second_copy::requantise:
+        case second_copy::from_source: return engine.quantize(wide, t.second.as_b());
+        case second_copy::from_kept: return engine.quantize(wide, recipes::none.for_b(t.kept));
+        case second_copy::requantize:
         case second_copy::same_codes: break;
     }
     return first;
@@ -139,9 +141,9 @@ quantized_matrix kept_copy(const linear_tensor& t, matrix_view<const float> wide
 
 // The second operand from a wide copy or from restored codes; `flip` says that what was kept is its transpose.
 template <class Engine>
-quantized_matrix quantise_again(const quantized_matrix& kept, bool flip, const quantization& q, const Engine& engine) {
+quantized_matrix quantize_again(const quantized_matrix& kept, bool flip, const quantization& q, const Engine& engine) {
     const matrix<float> wide = engine.restore(kept);
-    return engine.quantise(flip ? wide.view().transposed() : wide.view(), q);
+    return engine.quantize(flip ? wide.view().transposed() : wide.view(), q);
 }
 
 // Operand B of dgrad, outputs x inputs. W^T is what fprop read.
@@ -149,8 +151,8 @@ template <class Engine>
 quantized_matrix weight_of_dgrad(const linear_cache& c, const linear_recipe& r, const Engine& engine) {
     switch (r.w.how) {
         case second_copy::from_source: return c.w;
-        case second_copy::from_kept: return quantise_again(c.w, false, r.w.second.as_b(), engine);
-        case second_copy::requantise: return quantise_again(c.w, true, r.w.second.as_b(), engine);
+        case second_copy::from_kept: return quantize_again(c.w, false, r.w.second.as_b(), engine);
+        case second_copy::requantize: return quantize_again(c.w, true, r.w.second.as_b(), engine);
         case second_copy::same_codes: break;
     }
     return transposed(c.w);
@@ -159,8 +161,8 @@ quantized_matrix weight_of_dgrad(const linear_cache& c, const linear_recipe& r, 
 // Operand B of wgrad, tokens x inputs.
 template <class Engine>
 quantized_matrix input_of_wgrad(const linear_cache& c, const linear_recipe& r, const Engine& engine) {
-    const bool again = r.x.how == second_copy::from_kept || r.x.how == second_copy::requantise;
-    return again ? quantise_again(c.x, false, r.x.second.as_b(), engine) : c.x;
+    const bool again = r.x.how == second_copy::from_kept || r.x.how == second_copy::requantize;
+    return again ? quantize_again(c.x, false, r.x.second.as_b(), engine) : c.x;
 }
 
 // Operand A of wgrad, outputs x tokens.
@@ -169,8 +171,8 @@ quantized_matrix gradient_of_wgrad(matrix_view<const float> dy, const quantized_
                                    const Engine& engine) {
     switch (r.dy.how) {
         case second_copy::from_source:
-        case second_copy::from_kept: return engine.quantise(dy.transposed(), r.dy.second.as_a());
-        case second_copy::requantise: return quantise_again(first, true, r.dy.second.as_a(), engine);
+        case second_copy::from_kept: return engine.quantize(dy.transposed(), r.dy.second.as_a());
+        case second_copy::requantize: return quantize_again(first, true, r.dy.second.as_a(), engine);
         case second_copy::same_codes: break;
     }
     return transposed(first);
@@ -189,8 +191,8 @@ linear_output linear_forward(matrix_view<const float> x, matrix_view<const float
         throw std::invalid_argument("linear: X is " + shape_text(x.rows(), x.cols()) + " and W is " +
                                     shape_text(w.rows(), w.cols()) + "; both need one column per input");
     }
-    quantized_matrix a = detail::quantise_first(x, r.x.first.as_a(), engine, state ? &state->x : nullptr);
-    quantized_matrix b = detail::quantise_first(w.transposed(), r.w.first.as_b(), engine, state ? &state->w : nullptr);
+    quantized_matrix a = detail::quantize_first(x, r.x.first.as_a(), engine, state ? &state->x : nullptr);
+    quantized_matrix b = detail::quantize_first(w.transposed(), r.w.first.as_b(), engine, state ? &state->w : nullptr);
     linear_output out{.y = engine.multiply(a, b, r.fprop),
                       .cache = {.tokens = x.rows(), .inputs = x.cols(), .outputs = w.rows(), .x = {}, .w = {}},
                       .x_events = a.events(),
@@ -209,7 +211,7 @@ linear_gradients linear_backward(const linear_cache& cache, matrix_view<const fl
     require_shape("linear: dY", dy.rows(), dy.cols(), cache.tokens, cache.outputs);
     detail::require_kept("X", cache.x, r.x, r.x.first.as_a(), r.x.second.as_b(), r);
     detail::require_kept("W", cache.w, r.w, r.w.first.as_b(), r.w.second.as_b(), r);
-    const quantized_matrix a = detail::quantise_first(dy, r.dy.first.as_a(), engine, state ? &state->dy : nullptr);
+    const quantized_matrix a = detail::quantize_first(dy, r.dy.first.as_a(), engine, state ? &state->dy : nullptr);
     return {.dx = engine.multiply(a, detail::weight_of_dgrad(cache, r, engine), r.dgrad),
             .dw = engine.multiply(detail::gradient_of_wgrad(dy, a, r, engine), detail::input_of_wgrad(cache, r, engine),
                                   r.wgrad),

@@ -12,14 +12,14 @@ namespace narrowfp {
 enum class second_copy : std::uint8_t {
     from_source,  // quantised from the wide tensor as well, while that is there (Transformer Engine)
     from_kept,    // quantised when needed, from a copy that is kept in a wide format
-    requantise,   // the codes of the first product are kept, restored and quantised again (DeepSeek-V3)
+    requantize,   // the codes of the first product are kept, restored and quantised again (DeepSeek-V3)
     same_codes,   // the codes of the first product are kept and used transposed
 };
 
 inline constexpr std::array<std::pair<second_copy, std::string_view>, 4> second_copy_names{{
     {second_copy::from_source, "from_source"},
     {second_copy::from_kept, "from_kept"},
-    {second_copy::requantise, "requantise"},
+    {second_copy::requantize, "requantise"},
     {second_copy::same_codes, "same_codes"},
 }};
 constexpr std::string_view name_of(second_copy how) { return second_copy_names[static_cast<std::size_t>(how)].second; }

@@ -17,8 +17,8 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr std::array kinds = {figure_kind::emulated, figure_kind::measured, figure_kind::modelled,
-                              figure_kind::published};
+constexpr std::array kinds = {evidence_kind::emulated, evidence_kind::measured, evidence_kind::modelled,
+                              evidence_kind::published};
 constexpr std::array statuses = {record_status::ok, record_status::exact, record_status::undefined,
                                  record_status::not_run, record_status::failed};
 
@@ -107,14 +107,14 @@ void check_record(const record& r) {
     if (r.n && *r.n < 0) {
         refuse(where, "n is " + std::to_string(*r.n) + ", expected 0 or more");
     }
-    if (r.kind == figure_kind::published && r.source.empty()) {
+    if (r.kind == evidence_kind::published && r.source.empty()) {
         refuse(where, "a published figure needs its source");
     }
 }
 
 void check_kinds(const document& doc, bool measured, const char* file) {
     for (const record& r : doc.records) {
-        if ((r.kind == figure_kind::measured) != measured) {
+        if ((r.kind == evidence_kind::measured) != measured) {
             refuse("record '" + r.id + "'",
                    "kind '" + std::string(to_string(r.kind)) + "' does not belong into " + file);
         }

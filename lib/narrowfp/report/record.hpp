@@ -20,7 +20,7 @@ namespace narrowfp::report {
 
 // Where a figure comes from. Emulated: bits, errors, bytes and counts, computed exactly or bit for bit; measured: on
 // this machine, different in every run; modelled: from a cost model; published: printed elsewhere, with its source.
-enum class figure_kind { emulated, measured, modelled, published };
+enum class evidence_kind { emulated, measured, modelled, published };
 
 // ok: the value stands. exact: the input was represented without error, so an error is 0 and a ratio of errors has no
 // value. undefined: the quantity does not exist here (0/0, a NaN in the input). not_run: not attempted. failed: a check
@@ -44,7 +44,7 @@ using record_value = std::variant<std::monostate, std::int64_t, double, std::str
 struct record {
     std::string id;    // unique in its document and stable between versions: printable ASCII without blanks
     std::string name;  // for people
-    figure_kind kind = figure_kind::emulated;
+    evidence_kind kind = evidence_kind::emulated;
     field_list parameters;
     record_value value;
     std::string unit;           // required with a number; "1" for a pure number
@@ -68,12 +68,12 @@ struct document {
     friend bool operator==(const document&, const document&) = default;
 };
 
-constexpr std::string_view to_string(figure_kind kind) {
+constexpr std::string_view to_string(evidence_kind kind) {
     switch (kind) {
-        case figure_kind::emulated: return "emulated";
-        case figure_kind::measured: return "measured";
-        case figure_kind::modelled: return "modelled";
-        case figure_kind::published: return "published";
+        case evidence_kind::emulated: return "emulated";
+        case evidence_kind::measured: return "measured";
+        case evidence_kind::modelled: return "modelled";
+        case evidence_kind::published: return "published";
     }
     return "?";
 }

@@ -55,8 +55,8 @@ void print_errors(const std::string& title, const narrowfp::matrix<float>& x, co
         narrowfp::compare(x.view(), reference.view(), {.norm_product = {}, .absolute_product = absolute.view()});
     std::printf("%s errors %a %a %a %a %a %a %a", title.c_str(), e.relative_frobenius, e.max_absolute, e.max_relative,
                 e.max_ulp, e.rms_reference, e.bias, e.bias_standard_error);
-    for (const std::optional<double>& figure : {e.sqnr_db, e.correct_bits, e.cosine, e.componentwise_backward}) {
-        std::printf(" %a", figure.value_or(0.0));
+    for (const std::optional<double>& metric : {e.sqnr_db, e.correct_bits, e.cosine, e.componentwise_backward}) {
+        std::printf(" %a", metric.value_or(0.0));
     }
     std::printf("\n");
 }

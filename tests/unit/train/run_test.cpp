@@ -408,7 +408,7 @@ TEST_CASE("stochastic gradients are unbiased and differ from step to step") {
     constexpr int draws = 200;
     for (std::uint32_t step = 0; step < draws; ++step) {
         const arm_engine engine{.opts = {.threads = 1}, .random = {.seed = 1, .step = step}};
-        const quantized_matrix codes = engine.quantise(x.view(), q);
+        const quantized_matrix codes = engine.quantize(x.view(), q);
         const matrix<float> back = engine.restore(codes);
         for (std::size_t i = 1; i < 128; ++i) {
             CHECK_FALSE((back(0, i) != 16.0f && back(0, i) != 18.0f));

@@ -29,7 +29,7 @@ struct weight_matrices {
 // None for fewer than two dimensions: norms, biases and single numbers stay as they are.
 std::optional<weight_matrices> matrices_of(const stored_tensor& tensor);
 
-struct quantised_file {
+struct quantized_file {
     std::uint64_t tensors = 0;  // that were quantised
     std::uint64_t copied = 0;
     std::uint64_t source_bytes = 0;  // of the quantised ones
@@ -51,7 +51,7 @@ struct quantised_file {
 // elements are done. Throws std::invalid_argument if the files have no name for the element format, if packed rows of a
 // tensor do not end at a byte, or a name is taken; std::runtime_error if a file cannot be read or written, or if what was
 // read back differs.
-quantised_file quantise_file(const std::vector<stored_tensor>& tensors, const std::vector<bool>& chosen,
+quantized_file quantize_file(const std::vector<stored_tensor>& tensors, const std::vector<bool>& chosen,
                              const recipe& r, const any_format& element, bool k_last, const std::filesystem::path& out,
                              int threads, const std::function<void(std::uint64_t, const std::string&)>& advance = {});
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "checkpoint/quantise_file.hpp"
+#include "checkpoint/quantize_file.hpp"
 
 #include "checkpoint/model_audit.hpp"
 
@@ -155,7 +155,7 @@ void copy_tensor(const stored_tensor& t, checked_writer& out) {
 }
 
 template <class T>
-void add_error(const matrix<T>& x, const quantized_matrix& q, int threads, quantised_file& total) {
+void add_error(const matrix<T>& x, const quantized_matrix& q, int threads, quantized_file& total) {
     const matrix<float> back = dequantize(q, {.threads = threads});
     for (std::size_t n = 0; n < x.size(); ++n) {
         const double reference = x.data()[n];
@@ -171,8 +171,8 @@ void add_error(const matrix<T>& x, const quantized_matrix& q, int threads, quant
 
 // T: what the reader gives.
 template <class T>
-void quantise_elements(const planned& p, const element_reader& reader, const quantization& q, int threads,
-                       checked_writer& out, quantised_file& total) {
+void quantize_elements(const planned& p, const element_reader& reader, const quantization& q, int threads,
+                       checked_writer& out, quantized_file& total) {
     const stored_tensor& t = *p.source;
     const std::size_t size = p.matrices->rows * p.matrices->cols;
     std::vector<std::byte> stored(size * reader.width());
@@ -203,12 +203,12 @@ void quantise_elements(const planned& p, const element_reader& reader, const qua
     }
 }
 
-void quantise_tensor(const planned& p, const quantization& q, int threads, checked_writer& out, quantised_file& total) {
+void quantize_tensor(const planned& p, const quantization& q, int threads, checked_writer& out, quantized_file& total) {
     const element_reader reader(*p.source);
     if (reader.gives_doubles()) {
-        quantise_elements<double>(p, reader, q, threads, out, total);
+        quantize_elements<double>(p, reader, q, threads, out, total);
     } else {
-        quantise_elements<float>(p, reader, q, threads, out, total);
+        quantize_elements<float>(p, reader, q, threads, out, total);
     }
 }
 
@@ -225,9 +225,9 @@ std::optional<weight_matrices> matrices_of(const stored_tensor& tensor) {
     return weight_matrices{1, s[0], tensor.elements() / s[0]};
 }
 
-double quantised_file::relative_frobenius() const { return reference2 > 0 ? std::sqrt(error2 / reference2) : 0.0; }
+double quantized_file::relative_frobenius() const { return reference2 > 0 ? std::sqrt(error2 / reference2) : 0.0; }
 
-quantised_file quantise_file(const std::vector<stored_tensor>& tensors, const std::vector<bool>& chosen,
+quantized_file quantize_file(const std::vector<stored_tensor>& tensors, const std::vector<bool>& chosen,
                              const recipe& r, const any_format& element, bool k_last, const std::filesystem::path& out,
                              int threads, const std::function<void(std::uint64_t, const std::string&)>& advance) {
     const quantization q = quantization_for(r, element, {.k_last = k_last, .operand_b = true});
@@ -250,10 +250,10 @@ quantised_file quantise_file(const std::vector<stored_tensor>& tensors, const st
                           {{"format", "pt"},
                            {"quantization", name_of(r) + " " + std::string(name_of(element))},
                            {"writer", std::string("narrowfp ") + NARROWFP_VERSION_STRING}});
-    quantised_file total;
+    quantized_file total;
     for (const planned& p : plan) {
         if (p.matrices) {
-            quantise_tensor(p, q, threads, writer, total);
+            quantize_tensor(p, q, threads, writer, total);
             ++total.tensors;
             total.source_bytes += p.source->bytes;
         } else {

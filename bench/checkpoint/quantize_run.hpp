@@ -50,10 +50,10 @@ struct block_scale {
     bool all_zero;  // of the finite elements
 };
 
-class quantiser {
+class quantizer {
 public:
     // Throws as require_rounding.
-    explicit quantiser(const quantization& q);
+    explicit quantizer(const quantization& q);
 
     const quantization& description() const { return q_; }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "checkpoint/quantise_run.hpp"
+#include "checkpoint/quantize_run.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -42,7 +42,7 @@ bool rounds_to_nearest(rounding mode) { return mode == rounding::ties_to_even ||
 
 }  // namespace
 
-quantiser::quantiser(const quantization& q) : q_(q), care_(q), table_(step_table::make(q.element, q.mode, q.overflow)) {
+quantizer::quantizer(const quantization& q) : q_(q), care_(q), table_(step_table::make(q.element, q.mode, q.overflow)) {
     // x * 2^-e may become subnormal in FP32 and so inexact; that must not matter to the table. Nor must it matter that
     // what became zero stands in the table as the smallest float.
     const bool has_zero = std::visit([](const auto& f) { return f.has_zero(); }, q.element);
@@ -55,7 +55,7 @@ quantiser::quantiser(const quantization& q) : q_(q), care_(q), table_(step_table
 }
 
 template <class T, class Scaled>
-run_events quantiser::by_table(std::span<const T> x, float restore, std::span<float> out, Scaled scaled) const {
+run_events quantizer::by_table(std::span<const T> x, float restore, std::span<float> out, Scaled scaled) const {
     const step_table& table = *table_;
     run_events total;
     for (std::size_t first = 0; first < x.size(); first += step_table::most_summed) {
@@ -75,7 +75,7 @@ run_events quantiser::by_table(std::span<const T> x, float restore, std::span<fl
 }
 
 template <class T>
-run_events quantiser::by_projection(std::span<const T> x, const block_scale& s, std::span<float> out) const {
+run_events quantizer::by_projection(std::span<const T> x, const block_scale& s, std::span<float> out) const {
     event_counts counts;
     std::visit(
         [&](const auto& format) {
@@ -95,7 +95,7 @@ run_events quantiser::by_projection(std::span<const T> x, const block_scale& s, 
 
 // Whether restoring can lose an element, or the scale is NaN: the table knows nothing of that.
 template <class T>
-bool quantiser::may_lose(std::span<const T> x, const block_scale& s) const {
+bool quantizer::may_lose(std::span<const T> x, const block_scale& s) const {
     if (s.how.is_nan) {
         return true;
     }
@@ -108,7 +108,7 @@ bool quantiser::may_lose(std::span<const T> x, const block_scale& s) const {
 }
 
 template <class T>
-run_events quantiser::run(std::span<const T> x, const block_scale& s, std::span<float> out) const {
+run_events quantizer::run(std::span<const T> x, const block_scale& s, std::span<float> out) const {
     if (!table_ || may_lose(x, s)) {
         return by_projection(x, s, out);
     }
@@ -140,7 +140,7 @@ run_events quantiser::run(std::span<const T> x, const block_scale& s, std::span<
     }
 }
 
-template run_events quantiser::run(std::span<const float>, const block_scale&, std::span<float>) const;
-template run_events quantiser::run(std::span<const double>, const block_scale&, std::span<float>) const;
+template run_events quantizer::run(std::span<const float>, const block_scale&, std::span<float>) const;
+template run_events quantizer::run(std::span<const double>, const block_scale&, std::span<float>) const;
 
 }  // namespace narrowfp::bench
