@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Eigen at the border: matrices, maps, blocks and transposes become views without a copy, and results become maps.
-// Needs Eigen >= 3.4 on the include path; link Eigen3::Eigen. Expressions that are not stored (A + B) have no address:
+// Needs Eigen >= 3.4 on the include path; link narrowfp::eigen. Expressions that are not stored (A + B) have no address:
 // evaluate them first.
 // Value types are Eigen scalars: Eigen::Matrix<float8_e4m3fn, ...> has products, reductions and casts. Each + and * of such
 // an expression rounds into the format, in Eigen's order; for an accumulator of your choice use gemm.
