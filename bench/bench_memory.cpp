@@ -46,8 +46,8 @@ std::vector<storage> all_storages() {
     return all;
 }
 
-// Whether what was asked of the heap is what it should be. A sanitizer that keeps the allocator to itself counts its own
-// bytes, too: there nothing is compared.
+// Whether the bytes requested from the heap are as expected. Under a sanitizer that replaces the allocator its own
+// bytes would be counted, too, so nothing is compared.
 bool heap_holds(std::uint64_t taken, std::uint64_t expected) { return taken == expected || !heap_count_is_exact; }
 
 struct taken_bytes {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Boost's headers, any release from 1.74 on. They are looked for directly, so that every way of having them works: with
+# Boost's headers, any release from 1.74 on. They are looked for directly, so that they are found with
 # and without CMake's or Boost's own find logic. Used by the build and by the installed package.
 
 # narrowfp_find_boost(TARGET): makes the imported target TARGET if there are headers of such a release.

@@ -19,7 +19,7 @@ macro(narrowfp_find package version target debian_package)
     endif()
 endmacro()
 
-# -- the adaptors: whoever uses one needs its library -----------------------------------------------------------------
+# -- the adaptors: each needs the library that it adapts --------------------------------------------------------------
 include(narrowfp_boost)
 narrowfp_find_boost(narrowfp_boost)
 if(NARROWFP_BUILD_TESTS OR NARROWFP_BUILD_BENCH OR NARROWFP_BUILD_EXAMPLES)

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# The names that a shared library gives to others: those of namespace narrowfp without its namespaces detail, internal and
+# The names that a shared library exports: those of namespace narrowfp without its namespaces detail, internal and
 # kernel. Instantiations of std, Boost, fmt and nlohmann stay inside.
 
-# narrowfp_export_public_names(TARGET): TARGET is a shared library made of the library's objects. Says nothing where the
-# linker reads no version script.
+# narrowfp_export_public_names(TARGET): TARGET is a shared library made of the library's objects. Does nothing if the
+# linker does not support version scripts.
 function(narrowfp_export_public_names target)
     if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
         return()
     endif()
-    # A version script has no "all but", so its patterns name where a name leaves each of the hidden ones: after "6" comes
-    # neither d nor k, after "6d" no e, and so on. In mangled names the length of a name stands before it. (Not all linkers
-    # read [!...].)
+    # A version script has no "all but", so its patterns name where a name leaves each of the hidden ones: after "6"
+    # comes neither d nor k, after "6d" no e, and so on. In mangled names the length of a name stands before it. (Not
+    # all linkers read [!...].)
     set(hidden 6detail 6kernel 8internal)
     set(prefixes "")
     foreach(name IN LISTS hidden)

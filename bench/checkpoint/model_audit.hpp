@@ -122,8 +122,8 @@ tensor_statistics vector_statistics(const model_audit& audit);
 // Finite elements that were clipped to the largest value.
 std::uint64_t clipped(const audit_case& way, const tensor_outcome& outcome, const tensor_statistics& statistics);
 
-// Share of the nonzero finite elements that were clipped, became zero or are not finite any more. A fixed-point format rounds everything below
-// half a step to zero, which is part of its ordinary error and does not count.
+// Share of the nonzero finite elements that were clipped, became zero or stopped being finite. A fixed-point format
+// rounds everything below half a step to zero, which is part of its ordinary error and does not count.
 double lost_share(const audit_case& way, const tensor_outcome& outcome, const tensor_statistics& statistics);
 
 // Whether the case loses more of the tensor than the thresholds allow.

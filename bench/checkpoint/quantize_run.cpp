@@ -11,14 +11,14 @@ namespace {
 
 constexpr float smallest = std::numeric_limits<float>::denorm_min();
 
-// Scaled floats as FP32 has them. What underflows in FP32 is far below the smallest step of any table; it stays nonzero,
-// so that it counts as underflowed.
+// A float scaled in FP32. A result that underflows in FP32 is far below the smallest step of any table; it is kept
+// nonzero, so that it counts as underflowed.
 float kept_nonzero(float scaled, float given) {
     return scaled == 0 && given != 0 ? std::copysign(smallest, given) : scaled;
 }
 
-// product + rest, rounded to odd in FP32; `rest` is what the double `product` lacks. A table, which has steps at coarser
-// floats only, gives for it what it gives for the exact number.
+// product + rest, rounded to odd in FP32; `rest` is the rounding error of the double `product`. The steps of a table
+// are at coarser floats, so the table gives the same result as for the exact number.
 float rounded_to_odd(double product, double rest, double given) {
     if (product == 0) {
         return given == 0 || std::isnan(given) ? static_cast<float>(given)
@@ -43,8 +43,8 @@ bool rounds_to_nearest(rounding mode) { return mode == rounding::ties_to_even ||
 }  // namespace
 
 quantizer::quantizer(const quantization& q) : q_(q), care_(q), table_(step_table::make(q.element, q.mode, q.overflow)) {
-    // x * 2^-e may become subnormal in FP32 and so inexact; that must not matter to the table. Nor must it matter that
-    // what became zero stands in the table as the smallest float.
+    // x * 2^-e may become subnormal in FP32 and so inexact; that must not change the table's result. Nor must replacing
+    // an element that became zero by the smallest float.
     const bool has_zero = std::visit([](const auto& f) { return f.has_zero(); }, q.element);
     if (table_ && q.scale.method != scale_method::none &&
         (!has_zero || !rounds_to_nearest(q.mode) ||
@@ -93,7 +93,7 @@ run_events quantizer::by_projection(std::span<const T> x, const block_scale& s, 
             .under_nan_scale = s.how.is_nan ? counts.nan + counts.infinite : 0};
 }
 
-// Whether restoring can lose an element, or the scale is NaN: the table knows nothing of that.
+// Whether restoring can lose an element, or the scale is NaN: the table does not cover these cases.
 template <class T>
 bool quantizer::may_lose(std::span<const T> x, const block_scale& s) const {
     if (s.how.is_nan) {

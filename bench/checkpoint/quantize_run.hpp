@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quantises and restores the elements of one block of a matrix, a run at a time: the values of dequantize(quantize(x))
-// and the counts of the events, bit for bit, without storing codes. By table (step_table.hpp) where there is one, else
-// by the library's own functions.
+// and the counts of the events, bit for bit, without storing codes. Uses a table (step_table.hpp) where there is one,
+// else the library's own functions.
 #pragma once
 
 #include "checkpoint/step_table.hpp"
@@ -36,8 +36,8 @@ struct run_events {
     friend bool operator==(const run_events&, const run_events&) = default;
 };
 
-// How the elements of a block meet its scale. `amax` is the largest finite magnitude of the block, `has_nan` whether it
-// holds a NaN; two levels also need the factor of the tensor (tensor_factor_of).
+// The scale of a block and how it is applied to the elements. `amax` is the largest finite magnitude of the block,
+// `has_nan` whether it holds a NaN; two levels also need the factor of the tensor (tensor_factor_of).
 struct block_scale {
     template <host_float T>
     block_scale(T amax, const quantization& q, float tensor_factor = 1.0f, bool has_nan = false)
@@ -57,7 +57,8 @@ public:
 
     const quantization& description() const { return q_; }
 
-    // out[i] = what x[i] becomes. To be called in the default floating-point environment. Precondition: same lengths.
+    // out[i] = x[i] quantised and restored. Call it in the default floating-point environment. Precondition: same
+    // lengths.
     run_events operator()(std::span<const float> x, const block_scale& s, std::span<float> out) const {
         return run(x, s, out);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a tensor is like, and what each way of quantising it does to it: bytes, errors, events. The tensor is taken in
-// tiles; a tile is converted to FP32 (64-bit data: to doubles) once and then goes through all ways, so memory beside the
-// stored bytes is small. Each element is rounded once, from what the file holds, and its error is against that.
+// tiles; a tile is converted to FP32 (64-bit data: to doubles) once and then goes through all ways, so memory beside
+// the stored bytes is small. Each element is rounded once, from what the file holds, and its error is against that.
 // All sums are taken in double over fixed tiles and added in their order: no result depends on the number of threads.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace narrowfp::bench {
 
-// Of the elements as stored. NaN and infinities are counted and left out of every other figure.
+// Statistics of the elements as stored. NaN and infinities are counted and left out of every other figure.
 struct tensor_statistics {
     std::uint64_t elements = 0;
     std::uint64_t nan = 0;

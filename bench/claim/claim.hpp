@@ -2,7 +2,7 @@
 // The claim "lacking FP8 forced a less efficient 16-bit format, which increased the load on the hardware and consumed
 // more resources", taken apart into rows. A row is data (row_info: what it is, what it decides) and a function that
 // gives a row_result; without a function it is NOT RUN and says what is missing. The threshold of a row stands at the
-// head of its file (rows.hpp names it), the rule of a question in questions.cpp. How it looks is claim_report.hpp's business.
+// head of its file (rows.hpp names it), the rule of a question in questions.cpp. claim_report.hpp does the layout.
 #pragma once
 
 #include "step_model/scenario_range.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// narrowfp faults: what a flipped bit does and how it is noticed; a training run that is killed and resumed. The lives of that
-// run (faults/interrupted_training.hpp) are this program again, started by itself: options of a life exist only there.
+// narrowfp faults: what a flipped bit does and how it is noticed; a training run that is killed and resumed. Each life
+// of that run (faults/interrupted_training.hpp) is a child process of this program; only such a child has the options
+// of a life.
 #include "cli/command.hpp"
 #include "faults/faults_study.hpp"
 
@@ -29,7 +30,7 @@ struct fault_arguments {
 
 constexpr std::uint64_t progress_steps = 1000;
 
-// Names the process that starts lives. A process is a life, and knows the options of one, if that is its parent.
+// Holds the id of the process that starts lives. A process whose parent has that id is a life and accepts its options.
 constexpr const char* starter_variable = "NARROWFP_FAULTS_STARTED_BY";
 
 bool is_life() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The step of a model on a chip in the four hardware cases, over all scenarios: every corner of the assumed ranges
-// (calibration/efficiencies.hpp) on every variant of the chip's disputed figures. On the chip that DeepSeek-V3 was
-// trained on its published step is an anchor: what the model does not explain of it stays the same in every format.
+// (step_model/calibration/efficiencies.hpp) on every variant of the chip's disputed figures. On the chip that
+// DeepSeek-V3 was trained on its published step is an anchor: what the model does not explain of it stays the same in
+// every format.
 #pragma once
 
 #include "step_model/calibration/efficiencies.hpp"

@@ -13,7 +13,7 @@
 
 namespace narrowfp::bench {
 
-// Where the figures beside ours come from: an emulation that shares no code with ours.
+// The source of the figures shown beside ours: an emulation that shares no code with this project.
 inline constexpr std::string_view emulation = "a numpy emulation on the same distributions";
 
 // N(0, 1), another matrix for every batch and tensor.

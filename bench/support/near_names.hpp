@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers to a misspelt name: the known names nearest to it. Case, '-' and '_' do not count; a name may be the
 // beginning of a longer one ("e4m4" is one letter from the beginning of "e4m3fn") or a part of it. The edit distance is
-// written here, in 20 lines: Debian 12 has no C++ library for it.
+// implemented here, in 20 lines, because Debian 12 has no C++ library for it.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of all reports for elements that are not finite, before or after they are quantised.
+// Texts that all reports use for elements that are not finite, before or after quantisation.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ inline std::string not_finite_text(const not_finite_counts& n) {
     return text;
 }
 
-// Why an error has no value although some elements are finite: "31 of 32 elements are not finite; the error of the others
-// is 0.25".
+// Why an error has no value although some elements are finite: "31 of 32 elements are not finite; the error of the
+// others is 0.25".
 inline std::string left_out_text(std::uint64_t left_out, std::uint64_t elements, const std::string& error_of_others) {
     return std::to_string(left_out) + " of " + std::to_string(elements) + " elements are not finite" +
            (left_out == elements ? "" : "; the error of the others is " + error_of_others);

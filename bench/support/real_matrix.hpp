@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A matrix of real numbers as a file holds them: doubles of 64-bit data, floats of all others. So each element is rounded
-// once, from its own type, and FP32 data take no more memory than they need.
+// A matrix of real numbers from a file: doubles for 64-bit data, floats for all other types. So each element is rounded
+// once, from its own type, and FP32 data take no extra memory.
 #pragma once
 
 #include <narrowfp/base/matrix.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The time of a clock that never goes back, in seconds, for differences.
+// The time of a monotonic clock in seconds, for differences.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 (FIPS 180-4) of a piece of memory, in hexadecimal. Written here, in 80 lines tested against the standard's
-// examples, because each library that has it would be one more package for whoever builds the programs: OpenSSL's
+// SHA-256 (FIPS 180-4) of a piece of memory, in hexadecimal. Implemented here, in 80 lines tested against the
+// standard's examples, because any library with SHA-256 would be one more package to install: OpenSSL's
 // development package takes 12 MB, libmd is not on every system.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Formats, quantisation, products, errors and reports. Not here, but included where they are used: the adaptors for Eigen
-// (eigen.hpp) and Boost.Multiprecision (multiprecision.hpp), files (io/), chips (device/) and costs (cost/).
+// Formats, quantisation, products, errors and reports. Include these separately where you use them: the adaptors for
+// Eigen (eigen.hpp) and Boost.Multiprecision (multiprecision.hpp), files (io/), chips (device/) and costs (cost/).
 #pragma once
 
 #include <narrowfp/base/target.hpp>

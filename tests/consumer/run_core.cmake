@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# narrowfp::core on a machine that has a compiler and CMake: no package is found, and the environment is empty. Configured,
-# installed and used, installed and as a subproject; and what find_package says when something is not there. See common.cmake.
+# narrowfp::core on a machine that has a compiler and CMake: no package is found, and the environment is empty.
+# Configured, installed and used, installed and as a subproject; and what find_package says when something is not there.
+# See common.cmake.
 cmake_minimum_required(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
 
@@ -9,7 +10,7 @@ file(REMOVE_RECURSE "${work}")
 
 find_program(env env REQUIRED)
 set(cmake "${env}" -i "PATH=$ENV{PATH}" "${CMAKE_COMMAND}")
-# Headers and libraries of this machine are not looked for, by any way of looking.
+# No search of CMake finds headers or libraries of this machine.
 set(bare_machine ${our_compiler} -D CMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF -D CMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF)
 foreach(package IN ITEMS Boost CLI11 Eigen3 MPI OpenMP Python3 ZLIB benchmark doctest fmt nlohmann_json)
     list(APPEND bare_machine -D "CMAKE_DISABLE_FIND_PACKAGE_${package}=ON")

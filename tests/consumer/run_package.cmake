@@ -25,7 +25,8 @@ if(EXISTS "${work}/prefix/bin/narrowfp")
     run("${CMAKE_COMMAND}" -E env --unset=LD_LIBRARY_PATH "${work}/prefix/bin/narrowfp" --version)
 endif()
 
-# Neither the source folder nor the build folder stands in an installed file. (Sanitizers write down where code lies.)
+# Installed files contain neither the source path nor the build path. (Except with sanitizers, which record source
+# paths.)
 if(NOT CXX_FLAGS MATCHES "-fsanitize")
     foreach(folder IN ITEMS "${top}" "${BUILD}")
         execute_process(COMMAND grep -rlF -e "${folder}" "${work}/prefix" OUTPUT_VARIABLE files RESULT_VARIABLE status)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call says when it refuses its arguments.
+// The error message of a call that refuses its arguments.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A target that only this test knows is added as docs/add_a_target.md says: one row of targets, one row where it has
-// kernels. It is found, runs its own kernels with equal bits, and falls back by table where it has none.
+// kernels. It is found, runs its own kernels with equal bits, and uses those of another row where it has none.
 #include <narrowfp/base/dispatch.hpp>
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/format/catalog.hpp>
@@ -40,7 +40,7 @@ std::vector<target_info> targets_with(const target_info& row) {
 
 machine_features machine_with(feature_set features) { return {features, features}; }
 
-// -- its kernels: the loops that all targets share, compiled for none ----------------------------------------------------
+// -- its kernels: the loops that all targets share, compiled for none -------------------------------------------------
 int calls = 0;
 
 struct toy_kernels {

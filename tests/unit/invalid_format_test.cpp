@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Formats whose fields contradict each other: every rule is broken once and the message is compared, and every function that
-// takes a format at run time refuses one before any work. What a descriptor leaves out is as in IEEE 754.
+// Formats whose fields contradict each other: every rule is broken once and the message is compared, and every function
+// that takes a format at run time refuses an invalid one before any work. Omitted fields are as in IEEE 754.
 #include <narrowfp/format.hpp>
 #include <narrowfp/gemm.hpp>
 #include <narrowfp/gemm/native.hpp>

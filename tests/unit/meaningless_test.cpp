@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Combinations of settings that mean nothing: quantisations, recipes, delayed scaling, accumulators and units on operands,
-// linear layers and options are refused before any work, with the field, what it is and what it may be.
+// Invalid combinations of settings: quantisations, recipes, delayed scaling, accumulators and units on operands, linear
+// layers and options are refused before any work; the message names the field, its value and the allowed values.
 #include <narrowfp/cost/stored_bytes.hpp>
 #include <narrowfp/error/exact_product.hpp>
 #include <narrowfp/format/catalog.hpp>
@@ -24,7 +24,8 @@ namespace {
 
 const matrix<float> ones(4, 4, 1.0f);
 
-// The message of quantize, quantize_into and quantize_reference, which must be one. Bytes do not depend on the rounding.
+// The message of quantize, quantize_into and quantize_reference, which must be the same. Bytes do not depend on the
+// rounding.
 std::string quantize_message(const quantization& q) {
     quantized_matrix out(1, 1, bf16);
     const std::string message = message_of([&] { quantize(ones.view(), q); });
@@ -195,7 +196,8 @@ TEST_CASE("the accumulator of a unit multiplies the operands of that unit alone"
     CHECK(message_of([&] {
               gemm(in(tf32), in(tf32), accumulator_of(h100, f16, f16));
           }).ends_with("use accumulator_of(unit_by_name(\"h100\"), tf32, tf32)"));
-    // Every unit: its accumulator takes what the path says and refuses what no path with that accumulator says.
+    // Every unit: its accumulator accepts the operands of its path and refuses operands of no path with that
+    // accumulator.
     int refused = 0;
     for (const matrix_unit& unit : all_units) {
         for (const unit_path& path : unit.paths) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that identify: each prints and parses back to an equal object, so that different objects have different names.
+// Unique names: each parses back to an equal object, so different objects have different names.
 #include <doctest/doctest.h>
 
 #include <narrowfp/device/chips.hpp>
@@ -87,7 +87,7 @@ private:
     std::mt19937_64 engine_{1};
 };
 
-// What converts to an accumulator but is none of its alternatives: a kind that somebody forgot to handle.
+// Converts to an accumulator but is none of its alternatives, like a kind that somebody forgot to handle.
 struct stray {
     operator accumulator() const;
     operator inner_accumulator() const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is not finite is never quantised in silence: NaN in blocks of formats that have none, infinities, elements that are
-// infinite or zero once restored. Codes and scales, the counts, and what compare says.
+// Values that are not finite are never quantised silently: NaN in blocks of formats without NaN, infinities, elements
+// that are infinite or zero once restored. Tests codes and scales, the counts, and the result of compare.
 #include <narrowfp/error/metrics.hpp>
 #include <narrowfp/quant/recipe.hpp>
 #include <narrowfp/quantize.hpp>
@@ -94,8 +94,8 @@ TEST_CASE("an infinity saturates and is counted") {
 }
 
 TEST_CASE("a finite element that is infinite once restored is counted") {
-    // amax = FLT_MAX: 2^120 is the power of two at or above FLT_MAX / 448; FLT_MAX / 2^120 rounds to 256, and 256 * 2^120
-    // is 2^128.
+    // amax = FLT_MAX: 2^120 is the power of two at or above FLT_MAX / 448; FLT_MAX / 2^120 rounds to 256, and 256 *
+    // 2^120 is 2^128.
     matrix<float> x(1, 40, 1.0f);
     x(0, 1) = largest;
     x(0, 33) = -0.5f;

@@ -63,7 +63,7 @@ void check_against_oracle(const matrix<float>& x, const quantization& how, tally
                 return f.name + " " + name_of(how.blocks) + " of " + shape_text(x.rows(), x.cols()) + " at " +
                        std::to_string(i) + " " + std::to_string(j) + reproducer();
             };
-            // A NaN takes the scale where the element has none.
+            // A NaN makes the scale NaN if the element format has no NaN.
             if (has_nan && how.scale.method != scale_method::none && !has_nan_code(how.element)) {
                 t.expect(std::isnan(q.scale(i, j)) && q.code(i, j) == 0 && std::isnan(back(i, j)), text);
                 continue;

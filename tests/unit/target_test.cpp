@@ -151,7 +151,7 @@ TEST_CASE("a target is refused for what the CPU lacks or for registers that the 
     CHECK(features_of(cpuid_words{}).in_cpu.empty());
 }
 
-// The order of the enumerators means nothing, so it cannot be asked.
+// The order of the enumerators has no meaning, so `<` does not compile.
 template <class T>
 concept ordered = requires(T a) {
     a < a;

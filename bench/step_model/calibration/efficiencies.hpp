@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The efficiencies of the step-time model: each a constant or a range, derived from calibration/published.hpp or stated
-// as an assumption, with its source. A scenario is one choice from every range; what a row prints as its range is the
-// lowest and highest of all corners. A later change of one is listed in `changes_of_efficiencies`.
+// The efficiencies of the step-time model: each a constant or a range, derived from
+// step_model/calibration/published.hpp or stated as an assumption, with its source. A scenario is one choice from every
+// range; what a row prints as its range is the lowest and highest of all corners. A later change of one is listed in
+// `changes_of_efficiencies`.
 #pragma once
 
 #include "step_model/calibration/published.hpp"

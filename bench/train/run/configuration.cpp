@@ -18,7 +18,7 @@ void write_operand(std::ostream& out, const linear_operand& o) {
         << name_of(o.mode) << '/' << static_cast<int>(o.overflow);
 }
 
-// The fields behind the name repeat some of it; recorded runs are found by this text, so it stays as it is.
+// The fields after the name repeat parts of it. Recorded runs are found by this text, so it must not change.
 void write_accumulator(std::ostream& out, const accumulator& acc) {
     out << name_of(acc);
     const aligned* unit = std::get_if<aligned>(&acc);

@@ -22,7 +22,7 @@ struct linear_operands {
     matrix<float> dy{};  // tokens x outputs
 };
 
-// Of which step of which run the operands are.
+// The run and the step that the operands come from.
 struct operand_origin {
     std::string run;        // "fp32, seed 1, size S"
     std::size_t step = 0;   // of the run
@@ -33,8 +33,8 @@ struct operand_origin {
 void write_operands(const std::filesystem::path& path, const operand_origin& origin,
                     const std::vector<linear_operands>& operands);
 
-// All layers of such a file whose three tensors are there, in the order of the file. Throws std::runtime_error that names
-// the file for one without any, other types or shapes that do not fit together, values that are not finite.
+// All layers of such a file whose three tensors are there, in the order of the file. Throws std::runtime_error that
+// names the file for one without any, other types or shapes that do not fit together, values that are not finite.
 std::vector<linear_operands> read_operands(const std::filesystem::path& path);
 
 }  // namespace narrowfp::bench::train

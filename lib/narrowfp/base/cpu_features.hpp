@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a processor may offer beyond the base of its architecture, as a set: names are those that compilers take in a target
-// attribute. Detection asks the processor itself (CPUID: Intel SDM 2A, "CPUID"; XCR0: SDM 1, 13.3), so that no list of a
-// compiler's matters. It knows x86-64; elsewhere every set is empty. What is made of a set is base/target.hpp.
+// CPU features beyond the baseline of the architecture, as a set. Their names are those of compilers' target
+// attributes. Detection reads CPUID (Intel SDM 2A, "CPUID") and XCR0 (SDM 1, 13.3), so it does not depend on the
+// features that a compiler knows. It supports x86-64; elsewhere every set is empty. base/target.hpp builds targets from
+// these sets.
 #pragma once
 
 #include <array>
@@ -91,7 +92,7 @@ struct cpuid_words {
 
 machine_features features_of(const cpuid_words& words);
 
-// Those of the machine at hand, asked once.
+// The registers of this machine, read once.
 const machine_features& this_machine();
 
 }  // namespace narrowfp

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way from a target to its code: a table of rows, best first, each with the features that its code needs. A target
-// runs the first row whose needs it has, so it takes the code of another one where it has none of its own. The last row
-// needs nothing: it is what runs everywhere.
+// Chooses the code for a target from a table of rows, best first; each row states the features that its code needs. A
+// target runs the first row whose features it has, so a target without a row of its own uses that of another target.
+// The last row needs no feature, so it runs everywhere.
 #pragma once
 
 #include <narrowfp/base/cpu_features.hpp>
@@ -21,7 +21,7 @@ struct dispatch_row {
 template <class T>
 using dispatch_table = std::span<const dispatch_row<T>>;
 
-// Whether every row can be reached and one of them always is.
+// Whether every row is reachable and every target finds a row.
 template <class T>
 constexpr bool is_complete(dispatch_table<T> rows) {
     for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -20,11 +20,11 @@ struct event_counts {
     std::uint64_t subnormal = 0;  // results that are subnormal and not zero
     std::uint64_t nan = 0;        // NaN inputs
     std::uint64_t infinite = 0;   // infinite inputs
-    // Of quantisation with scales (quant/quantize.hpp) alone:
+    // Only in quantisation with scales (quant/quantize.hpp):
     std::uint64_t restored_infinite = 0;  // finite inputs with a finite code whose code * scale is beyond FP32's range
-    std::uint64_t nan_by_scale = 0;       // finite inputs that became NaN with the scale of their block
+    std::uint64_t nan_by_scale = 0;       // finite inputs that became NaN because the scale of their block is NaN
 
-    // Elements that are not finite as given or not finite any more once restored. The four counts do not overlap.
+    // Elements that are not finite in the input or after restoring (code * scale). The four counts do not overlap.
     std::uint64_t not_finite() const { return nan + infinite + restored_infinite + nan_by_scale; }
 
     event_counts& operator+=(const event_counts& other) {

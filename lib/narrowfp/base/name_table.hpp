@@ -20,7 +20,8 @@ std::string name_list(const Table& table, std::string_view between = ", ") {
     return out;
 }
 
-// The value of that name. Throws std::invalid_argument with all names for an unknown one; `what` says of what it is.
+// The value of that name. For an unknown name throws std::invalid_argument that lists all names; `what` says what is
+// named.
 template <class Table>
 auto named_in(const Table& table, std::string_view what, std::string_view name) {
     for (const auto& [value, known] : table) {

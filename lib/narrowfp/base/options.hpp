@@ -9,12 +9,12 @@ namespace narrowfp {
 
 struct options {
     int threads = 0;  // number of threads; 0 means all that the machine offers. Header-only functions use one.
-    // Conversions and quantisation: whether events are counted. Without, only `elements` is, and what lies in a cache is
-    // converted up to half again as fast.
+    // Conversions and quantisation: whether events are counted. Without, only `elements` is, and what lies in a cache
+    // is converted up to half again as fast.
     bool count_events = true;
 };
 
-// Throws std::invalid_argument for a number of threads that means nothing.
+// Throws std::invalid_argument for an invalid number of threads.
 inline void require_options(const options& opts) {
     constexpr int most = 4096;
     if (opts.threads < 0 || opts.threads > most) {

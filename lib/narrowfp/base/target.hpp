@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Targets: the sets of instructions for which there are kernels, and the choice among them. The environment variable
-// NARROWFP_TARGET forces one. A target changes time, never bits. It is a set of features, no place in an order: what
-// runs on it is found by what it has (base/dispatch.hpp).
+// NARROWFP_TARGET forces one. A target changes speed, never results. Targets have no order: a target is a set of
+// features, by which base/dispatch.hpp chooses the code to run.
 // To add one: docs/add_a_target.md.
 #pragma once
 
@@ -36,7 +36,7 @@ struct target_info {
     feature_set features = features_named(attributes);
 };
 
-// Of the targets that a machine offers the last one is taken.
+// The default is the last target that the machine can run.
 inline constexpr std::array<target_info, 4> all_targets{{
     {target::scalar, "scalar", "portable C++, the reference", "", true},
     {target::avx2, "avx2", "AVX2 with FMA and F16C", NARROWFP_AVX2_ATTRIBUTES, NARROWFP_X86_KERNELS == 1},
@@ -59,14 +59,14 @@ constexpr const target_info& info_of(target t) { return all_targets[static_cast<
 constexpr std::string_view name_of(target t) { return info_of(t).name; }
 constexpr feature_set features_of(target t) { return info_of(t).features; }
 
-// Why a machine cannot run a target: "the CPU lacks avx512f, avx512bw", that the operating system does not save the
-// registers, or that this build has no kernels. Empty if it can.
+// Why a machine cannot run a target: the CPU lacks features ("the CPU lacks avx512f, avx512bw"), the operating system
+// does not save the registers, or this build has no kernels. Empty if the machine can run it.
 std::string why_refused(const target_info& info, const machine_features& machine = this_machine());
 
 // Whether this CPU and its operating system can run the target.
 bool cpu_offers(target t);
 
-// The one of `known` that `forced` names, else (null or empty) the last one that the machine can run.
+// The target in `known` named by `forced`; if `forced` is null or empty, the last one that the machine can run.
 // Throws std::invalid_argument for an unknown name, or a target that the machine cannot run.
 const target_info& choose_target(std::span<const target_info> known, const machine_features& machine,
                                  const char* forced);

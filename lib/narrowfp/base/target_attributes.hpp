@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How code is compiled for a target: the features of each as GCC and Clang take them in a target attribute. They are macros,
-// because an attribute takes a literal only; the table of targets (base/target.hpp) reads the same macros.
-// Code that is compiled so may run only where dispatch (base/dispatch.hpp) chose it.
+// The features of each target, spelled for the target attribute of GCC and Clang. They are macros because an attribute
+// takes only a literal; the table of targets (base/target.hpp) uses the same macros.
+// Code compiled with them may run only where dispatch (base/dispatch.hpp) chose it.
 #pragma once
 
 // 1: this build has kernels for x86-64.

@@ -21,7 +21,8 @@ inline constexpr std::array all_formats{
     any_format{mxint8},      any_format{e5m6},        any_format{bf16},        any_format{bf16ftz},
     any_format{f16},         any_format{tf32},        any_format{f32}};
 
-// The format of that token ("e4m3fn", "binary6p3uf"), C++ type name ("float8_e4m3fn") or accepted other spelling ("fp16").
+// The format of that token ("e4m3fn", "binary6p3uf"), C++ type name ("float8_e4m3fn") or accepted other spelling
+// ("fp16").
 inline std::optional<any_format> find_format(std::string_view name) {
     if (name == "fp16") {
         return f16;
@@ -61,7 +62,7 @@ inline any_format format_by_name(std::string_view name) {
         return *found;
     }
     if (parse_p3109_name(name)) {
-        return p3109_format(name);  // throws: it is of that form, but there is no such format
+        return p3109_format(name);  // throws: the form of the name is valid, but there is no such format
     }
     const std::string help = ambiguous_format_help(name);
     throw std::invalid_argument(help.empty() ? "unknown format '" + std::string(name) + "'" : help);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The descriptor of a binary floating-point format with a fixed layout S.EEEE.MMM: IEEE 754 formats, the FN, FNUZ and
-// scale-only variants of LLVM and OCP (OFP8 1.0, MX 1.0), and IEEE P3109 v4.0. A format of your own is one object; what
-// it leaves out is as in IEEE 754, so exponent_bits, fraction_bits and bias are enough.
+// scale-only variants of LLVM and OCP (OFP8 1.0, MX 1.0), and IEEE P3109 v4.0. A format of your own is one object;
+// fields that it leaves out are as in IEEE 754, so exponent_bits, fraction_bits and bias are enough.
 // Tapered and fixed-point formats have descriptors of their own (hifloat8.hpp).
 #pragma once
 
@@ -144,8 +144,8 @@ struct float_format {
         return !zero_field_is_normal && ordinal != 0 && (ordinal >> fraction_bits) == 0;
     }
 
-    // Biases with which every value is a number of FP32, smallest and largest; none if the first is greater. Decoding
-    // to float relies on it. Precondition: the fields of the layout keep their rules.
+    // The smallest and largest bias with which FP32 holds every value; no bias does if the first is greater. Decoding
+    // to float relies on it. Precondition: the layout fields obey their rules.
     constexpr int min_bias() const { return static_cast<int>(max_ordinal() >> fraction_bits) - 127; }
     constexpr int max_bias() const { return 149 + (zero_field_is_normal ? 0 : 1) - fraction_bits; }
 
@@ -179,7 +179,7 @@ private:
         return std::nullopt;
     }
 
-    // Precondition: the layout keeps its rules.
+    // Precondition: the layout fields obey their rules.
     constexpr std::optional<format_rule> broken_rule_of_specials() const {
         const bool ieee_infinity = infinity == infinity_kind::ieee;
         const bool one_code_twice = nan != nan_kind::ieee && (fraction_bits != 0 || nan == nan_kind::top_code);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules that the fields of a format descriptor keep. Each descriptor answers broken_rule(): the first rule that its
-// fields break, if any. is_valid(), the check at run time (require_format.hpp) and the check at compile time
+// The rules that the fields of a format descriptor must obey. Each descriptor has broken_rule(): the first rule that
+// its fields break, if any. is_valid(), the check at run time (require_format.hpp) and the check at compile time
 // (valid_format.hpp) all ask that one function. A rule is named after the field to change.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products and quotients of exact reals. What does not fit a significand of 64 bits becomes the sticky mark, so that one
+// Products and quotients of exact reals. Bits beyond a significand of 64 bits become the sticky bit, so that one
 // rounding of the result, to any format of this library, is the rounding of the exact result.
 #pragma once
 
@@ -9,8 +9,8 @@ namespace narrowfp {
 
 namespace detail {
 
-// The same number with a significand of exactly `bits` bits. Precondition: finite, not zero, not sticky, and no more than
-// `bits` bits from its first to its last one.
+// The same number with a significand of exactly `bits` bits. Precondition: finite, not zero, not sticky, and no more
+// than `bits` bits from its first to its last one.
 constexpr real with_bits(real x, int bits) {
     const int shift = bits - static_cast<int>(std::bit_width(x.significand));
     x.significand = shift < 0 ? x.significand >> -shift : x.significand << shift;

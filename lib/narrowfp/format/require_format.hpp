@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The check of a format that is known at run time. Every function that takes such a format makes it before any work; the
-// message names the format, the field, what it is and what it may be.
+// The check of a format that is known at run time. Every function that takes such a format makes this check before any
+// work. The message names the format, the field, its value and the allowed values.
 #pragma once
 
 #include <narrowfp/format/fixed_format.hpp>
@@ -60,7 +60,7 @@ inline std::string storage_text(int storage_bits, int code_bits) {
            " bits";
 }
 
-// What the field is and what it may be.
+// The value of the field and the allowed values.
 inline std::string text_of(format_rule rule, const float_format& f) {
     const int unpadded = f.exponent_bits + f.fraction_bits + (f.is_signed ? 1 : 0);
     switch (rule) {
@@ -140,7 +140,8 @@ template <class F>
 
 }  // namespace detail
 
-// Throws std::invalid_argument if the fields break a rule of the descriptor; in a constant expression: does not compile.
+// Throws std::invalid_argument if the fields break a rule of the descriptor; in a constant expression: does not
+// compile.
 template <class F>
     requires requires(const F& f) { f.broken_rule(); }
 constexpr void require_format(const F& format) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The check of a format that is known at compile time: one static_assert for each rule, so that the compiler's message is
-// the rule.
+// The check of a format that is known at compile time: one static_assert for each rule, so that the compiler's message
+// is the rule.
 #pragma once
 
 #include <narrowfp/format/format_rule.hpp>
 
 namespace narrowfp::detail {
 
-// Whoever instantiates it reads the rule that the descriptor breaks.
+// Instantiating it with an invalid descriptor gives an error message that names the broken rule.
 template <const auto& F>
 struct valid_format {
     static constexpr std::optional<format_rule> broken = F.broken_rule();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each accumulator does with one run of products: acc(c, a_0 b_0, a_1 b_1, ...), k increasing. These functions are
 // the definition; anything faster must equal them bit for bit. They expect the default floating-point environment.
-// Matrix units: aligned_step.hpp, widened_step.hpp, amd_step.hpp and, for units that take scales, block_scaled_step.hpp.
+// Matrix units: aligned_step.hpp, widened_step.hpp, amd_step.hpp and, for units that take scales,
+// block_scaled_step.hpp.
 #pragma once
 
 #include <narrowfp/format/exact_sum.hpp>
@@ -53,7 +54,8 @@ inline float accumulate(const int32_exact&, const operand_line& a, const operand
     return canonical(partial + c);
 }
 
-// Of the variant itself, not of what converts to it: an alternative without an overload must not come back here.
+// Takes only the variant itself, without conversions: otherwise an alternative without an overload would recurse into
+// it.
 template <std::same_as<inner_accumulator> Variant>
 float accumulate(const Variant& inner, const operand_line& a, const operand_line& b, float c) {
     return std::visit([&](const auto& alternative) { return accumulate(alternative, a, b, c); }, inner);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accumulator descriptors: in which order, with which roundings, the products of a dot product are added. What each does
-// is defined by gemm/accumulate.hpp and gemm/reference.hpp; here is only what can be chosen. Names: gemm/accumulator_name.hpp.
-// A new accumulator is a descriptor here and an alternative of the variants; what does not handle it yet does not compile.
+// Accumulator descriptors: in which order, with which roundings, the products of a dot product are added. What each
+// does is defined by gemm/accumulate.hpp and gemm/reference.hpp; this header only has the descriptors. Names:
+// gemm/accumulator_name.hpp. A new accumulator is a descriptor here and an alternative of the variants; code that does
+// not handle it yet does not compile.
 #pragma once
 
 #include <narrowfp/base/config.hpp>
@@ -17,7 +18,7 @@
 namespace narrowfp {
 
 // The unit whose accumulator a descriptor is (accumulator_of writes it; "" for one described by hand): gemm refuses
-// operands to which that unit applies another rule. It changes no result, so it is no part of name or equality.
+// operands to which that unit applies another rule. It changes no result, so neither names nor equality include it.
 struct unit_mark {
     std::string_view unit{};
 
@@ -64,19 +65,19 @@ struct aligned {
     friend constexpr bool operator==(const aligned&, const aligned&) = default;
 };
 
-// The exact sum of products of fixed-point elements in a 32-bit integer, rounded once to FP32 (what INT8 units give), then
-// added to the addend in FP32. Only for fixed-point operands, and for runs whose sum fits whatever the codes: fewer than
-// 2^17 products of INT8.
+// The exact sum of products of fixed-point elements in a 32-bit integer, rounded once to FP32 (what INT8 units give),
+// then added to the addend in FP32. Only for fixed-point operands, and for runs whose sum fits whatever the codes:
+// fewer than 2^17 products of INT8.
 struct int32_exact {
     static constexpr std::string_view kind = "int32_exact";
 
     friend constexpr bool operator==(const int32_exact&, const int32_exact&) = default;
 };
 
-// 8-bit operands that a compiler widens to FP16 because the instruction does not reach the FP8 unit (mma.sync on Hopper and
-// B200): blocks of 32 elements of k, each two steps of 16 from a zero accumulator, over k = 4t, 4t+1 and then over
-// k = 4t+2, 4t+3; the addend is added last, ties to even, in FP32 or, if the steps give FP16, in FP16. Found by search on
-// published outputs (MATLAB-tensor-core) and confirmed on others.
+// 8-bit operands that a compiler widens to FP16 because the instruction does not reach the FP8 unit (mma.sync on Hopper
+// and B200): blocks of 32 elements of k, each two steps of 16 from a zero accumulator, over k = 4t, 4t+1 and then over
+// k = 4t+2, 4t+3; the addend is added last, ties to even, in FP32 or, if the steps give FP16, in FP16. Found by search
+// on published outputs (MATLAB-tensor-core) and confirmed on others.
 struct widened {
     static constexpr std::string_view kind = "widened";
 
@@ -106,8 +107,9 @@ struct cdna2 {
     friend constexpr bool operator==(const cdna2&, const cdna2&) = default;
 };
 
-// CDNA3 (MMA-Sim): products truncated to 24 fraction bits below the largest of them, the addend and their sum cut toward
-// minus infinity, ties to even at the end. `two_sums` (FP8): products of even and of odd index are aligned apart.
+// CDNA3 (MMA-Sim): products truncated to 24 fraction bits below the largest of them, the addend and their sum cut
+// toward minus infinity, ties to even at the end. `two_sums` (FP8): products of even and of odd index are aligned
+// apart.
 struct cdna3 {
     static constexpr std::string_view kind = "cdna3";
 
@@ -162,15 +164,15 @@ template <class T, class... Alternatives>
 inline constexpr bool is_alternative<T, std::variant<Alternatives...>> = (std::is_same_v<T, Alternatives> || ...);
 }  // namespace detail
 
-// The alternatives, for functions that take one of them. A visitor whose branches end with one of these two, and not with
-// "anything else", fails to compile for an alternative that it does not handle.
+// The alternatives, for functions that take one of them. A visitor whose branches end with one of these two, and not
+// with "anything else", fails to compile for an alternative that it does not handle.
 template <class T>
 concept accumulator_kind = detail::is_alternative<T, accumulator>;
 template <class T>
 concept inner_accumulator_kind = detail::is_alternative<T, inner_accumulator>;
 
-// `acc` with promotion every `interval` elements of k; 0: as it is. Throws std::invalid_argument if it is promoted already or
-// takes its scales inside.
+// `acc` with promotion every `interval` elements of k; 0: as it is. Throws std::invalid_argument if it is promoted
+// already or takes its scales inside.
 inline accumulator with_promotion(const accumulator& acc, std::size_t interval) {
     if (interval == 0) {
         return acc;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The name of an accumulator: a spelling of all its fields that parses back to an equal object, so that equal names mean
-// equal results. It is KIND or KIND(FIELDS): first the fields that are always written, in their order, then FIELD=VALUE for
-// every other field that differs from its default: "exact", "aligned(8,24,zero_exponent=-132)",
-// "promoted(aligned(32,13),128)". Whether the fields make sense together is not asked here but by every product.
+// The name of an accumulator: a spelling of all its fields that parses back to an equal object, so that equal names
+// mean equal results. It is KIND or KIND(FIELDS): first the fields that are always written, in their order, then
+// FIELD=VALUE for every other field that differs from its default: "exact", "aligned(8,24,zero_exponent=-132)",
+// "promoted(aligned(32,13),128)". Whether the fields are valid together is checked by every product, not here.
 #pragma once
 
 #include <narrowfp/base/name_table.hpp>
@@ -43,15 +43,16 @@ inline constexpr auto accumulator_kinds = kinds_of<accumulator>;
 
 namespace detail {
 
-// The register that a name leaves out: up to 13 fraction bits it keeps 13 too, as on Hopper's FP8 path, above FP32's 23.
+// The default register, which a name omits: it has 13 fraction bits (Hopper's FP8 path) if the sum has at most 13, else
+// 23 (FP32).
 constexpr aligned_output usual_output(int fraction_bits) {
     return fraction_bits <= 13 ? aligned_output::e8m13_toward_zero : aligned_output::f32_toward_zero;
 }
 static_assert(usual_output(aligned{}.fraction_bits) == aligned{}.output);
 
 // -- the fields of each kind in the order of its name -----------------------------------------------------------------
-// Structured bindings, so that a new field without a place in the name does not compile. The mark of a unit is no part of
-// the name: it changes no result.
+// Structured bindings, so that a new field without a place in the name does not compile. The mark of a unit is not in
+// the name, because it changes no result.
 template <class Fields>
 void visit_fields(sequential<float>&, Fields&) {}
 template <class Fields>
@@ -226,7 +227,7 @@ Variant parsed_as(std::string_view whole, std::string_view text);
     throw std::invalid_argument("accumulator '" + std::string(whole) + "': " + why);
 }
 
-// What stands between commas that are not inside brackets; nothing if brackets do not match.
+// The parts between commas outside brackets; nothing if brackets do not match.
 inline std::optional<std::vector<std::string_view>> split_fields(std::string_view text) {
     std::vector<std::string_view> parts;
     std::size_t first = 0;
@@ -409,8 +410,8 @@ template <class Variant>
         return std::visit([](const auto& unit) { return detail::written(unit); }, acc);
     }
 
-// The accumulator of that name. Also understands fields FIELD=VALUE in any order, or equal to their defaults, and a kind
-// alone ("aligned": all its defaults). Throws std::invalid_argument with what was expected for anything else.
+// The accumulator of that name. Also understands fields FIELD=VALUE in any order, or equal to their defaults, and a
+// kind alone ("aligned": all its defaults). Throws std::invalid_argument with what was expected for anything else.
 inline accumulator accumulator_by_name(std::string_view name) { return detail::parsed_as<accumulator>(name, name); }
 
 }  // namespace narrowfp

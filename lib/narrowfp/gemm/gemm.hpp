@@ -14,7 +14,7 @@ namespace narrowfp {
 // D = A * B + C. A is m x k, B k x n; C is empty or m x n; D is m x n and may not overlap C. D is rounded to `output`,
 // ties to even, and holds values exact in it. The number of threads has no influence on the result.
 // Throws std::invalid_argument for shapes that do not match, an accumulator that does not take such operands
-// (gemm/require.hpp, gemm/validate.hpp), an invalid output format and options that mean nothing, before any work.
+// (gemm/require.hpp, gemm/validate.hpp), an invalid output format and invalid options, before any work.
 void gemm_into(const quantized_matrix& a, const quantized_matrix& b, const accumulator& acc, matrix_view<float> d,
                matrix_view<const float> c = {}, const any_format& output = f32, const options& opts = {});
 

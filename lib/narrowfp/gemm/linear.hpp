@@ -90,7 +90,7 @@ struct linear_gradients {
 
 namespace detail {
 
-// Throws std::invalid_argument if the recipe means nothing (require_linear_recipe), or state and recipe do not belong
+// Throws std::invalid_argument if the recipe is invalid (require_linear_recipe), or state and recipe do not belong
 // together.
 inline void require_linear(const linear_recipe& r, const linear_state* state) {
     require_linear_recipe(r);

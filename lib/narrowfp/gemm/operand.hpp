@@ -62,7 +62,7 @@ inline int fixed_unit_of(const float_format&) { return 0; }
 inline int fixed_unit_of(const hifloat8_format&) { return 0; }
 inline int fixed_unit_of(const fixed_format& format) { return -format.fraction_bits; }
 
-// Whether numbers far from one have fewer fraction bits.
+// Whether the format is tapered: numbers far from 1 have fewer fraction bits.
 inline bool is_tapered(const float_format&) { return false; }
 inline bool is_tapered(const hifloat8_format&) { return true; }
 inline bool is_tapered(const fixed_format&) { return false; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which recipes of a linear layer (gemm/linear_recipe.hpp) mean something: each tensor's quantisations, what its second
-// copy comes from, delayed scaling, and the accumulators of the three products. Checked before any work of a layer.
+// Which recipes of a linear layer (gemm/linear_recipe.hpp) are valid. Checks each tensor's quantisations, the source of
+// its second copy, delayed scaling, and the accumulators of the three products, before a layer does any work.
 #pragma once
 
 #include <narrowfp/gemm/linear_recipe.hpp>
@@ -17,7 +17,7 @@ namespace detail {
     throw std::invalid_argument("linear: recipe " + std::string(r.name) + ", " + std::string(part) + ": " + text);
 }
 
-// A rounding by chance is the business of the engine that quantises; everything else must mean something by itself.
+// Stochastic rounding is checked by the engine that quantises; everything else must be valid by itself.
 inline void require_operand(const linear_operand& o) {
     const quantization q = o.as_a();
     const bool by_chance = is_stochastic(q.mode) && q.mode <= rounding::stochastic_c;
@@ -69,7 +69,8 @@ inline void require_linear_product(const linear_product& p, const any_format& a,
 
 }  // namespace detail
 
-// Throws std::invalid_argument for a recipe that means nothing, naming tensor, field, what it is and what it may be.
+// Throws std::invalid_argument for an invalid recipe; the message names tensor, field, its value and the allowed
+// values.
 inline void require_linear_recipe(const linear_recipe& r) {
     detail::require_tensor(r, "X", r.x);
     detail::require_tensor(r, "W", r.w);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix units by name: which accumulator a chip applies to operands of which formats, in the order of its instructions, so
-// that a product of any length of k is defined. The rules are published models (Khattak & Mikaitis, arXiv 2512.07004, with
-// outputs of real chips in their repository MATLAB-tensor-core; MMA-Sim, arXiv 2511.10909); each path says what it was
-// checked against. A new unit is one row of paths and one row of all_units.
+// Matrix units by name: which accumulator a chip applies to operands of which formats, in the order of its
+// instructions, so that a product of any length of k is defined. The rules are published models (Khattak & Mikaitis,
+// arXiv 2512.07004, with outputs of real chips in their repository MATLAB-tensor-core; MMA-Sim, arXiv 2511.10909); each
+// path says what it was checked against. A new unit is one row of paths and one row of all_units.
 #pragma once
 
 #include <narrowfp/format/types.hpp>
@@ -161,7 +161,7 @@ constexpr const unit_path* find_path(const matrix_unit& unit, const any_format& 
 
 namespace detail {
 
-// The accumulator with the mark of its unit. Chains of FMAs and exact sums are nobody's, so they bear none.
+// The accumulator marked with its unit. Chains of FMAs and exact sums belong to no unit, so they are not marked.
 inline accumulator marked(accumulator acc, std::string_view unit) {
     std::visit(
         [unit](auto& alternative) {
@@ -177,8 +177,8 @@ inline accumulator marked(accumulator acc, std::string_view unit) {
 
 }  // namespace detail
 
-// The accumulator that the unit applies to operands of these formats; `output` f32 or f16: the format of its registers (D may
-// be rounded to any format afterwards). Throws std::invalid_argument if it has no such path.
+// The accumulator that the unit applies to operands of these formats; `output` f32 or f16: the format of its registers
+// (D may be rounded to any format afterwards). Throws std::invalid_argument if it has no such path.
 inline accumulator accumulator_of(const matrix_unit& unit, const any_format& a, const any_format& b,
                                   const any_format& output = f32) {
     for (const any_format* format : {&a, &b, &output}) {

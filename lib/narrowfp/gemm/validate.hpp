@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which accumulators mean something: fields in their ranges, and an accumulator of a unit (gemm/unit.hpp) only on operands
-// to which the unit applies it. An accumulator described by hand is general: it takes whatever formats it is defined for
-// (gemm/require.hpp).
+// Which accumulators are valid: fields in their ranges, and an accumulator of a unit (gemm/unit.hpp) only on operands
+// to which the unit applies it. An accumulator described by hand is general: it takes whatever formats it is defined
+// for (gemm/require.hpp).
 #pragma once
 
 #include <narrowfp/gemm/accumulator_name.hpp>
@@ -15,7 +15,7 @@ namespace narrowfp {
 
 namespace detail {
 
-// By its kind: an accumulator with an impossible field has no name.
+// Messages name only its kind, since an accumulator with an impossible field has no name.
 template <class Accumulator>
 [[noreturn]] void refuse_accumulator(const Accumulator&, std::string_view field, std::string_view is,
                                      std::string_view allowed) {
@@ -120,8 +120,8 @@ constexpr bool applies(const unit_path& path, const accumulator& acc) {
              : "; the unit multiplies " + list([](const unit_path&) { return true; })));
 }
 
-// Throws unless the unit that the accumulator is marked with applies it to such operands. An accumulator whose fields were
-// changed after accumulator_of is the unit's no longer, and general.
+// Throws unless the unit that the accumulator is marked with applies it to such operands. An accumulator whose fields
+// were changed after accumulator_of no longer belongs to the unit, so it is treated as general.
 constexpr void require_operands_of_unit(const accumulator& acc, const any_format& a, const any_format& b) {
     const matrix_unit* unit = find_unit(unit_of(acc));
     if (unit == nullptr) {
@@ -140,8 +140,8 @@ constexpr void require_operands_of_unit(const accumulator& acc, const any_format
 
 }  // namespace detail
 
-// Throws std::invalid_argument for a field out of range, and for an accumulator of a unit on operands to which that unit
-// applies another rule or none; in a constant expression: does not compile.
+// Throws std::invalid_argument for a field out of range, and for an accumulator of a unit on operands to which that
+// unit applies another rule or none; in a constant expression: does not compile.
 constexpr void require_accumulator(const accumulator& acc, const any_format& a, const any_format& b) {
     std::visit([](const auto& alternative) { detail::require_fields(alternative); }, acc);
     if (const auto* p = std::get_if<promoted>(&acc)) {

@@ -21,7 +21,7 @@ void copy_elements(const std::vector<std::byte>& data, matrix<To>& result, Make 
     }
 }
 
-// Integers, which a double holds up to 2^53 and some beyond.
+// Integers: a double holds all up to 2^53 and some beyond.
 template <class Integer>
 void copy_integers(const npy_array& array, const std::string& name, matrix<double>& result) {
     copy_elements<Integer>(array.data, result, [&](Integer value) {

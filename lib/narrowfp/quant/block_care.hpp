@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which blocks of floats the fast kernels may quantise: they round scaled elements and know nothing of what becomes of a
-// code when it is restored. Where restoring can lose an element (code * scale is zero or beyond FP32's range), or where a
-// NaN took the scale, the elements of the block are done one by one (quantize_element). Such blocks are rare.
+// Which blocks of floats the fast kernels may quantise. They round scaled elements and do not see the restored value
+// code * scale. Where that can be zero or beyond FP32's range, or where a NaN made the scale NaN, the elements of the
+// block are quantised one by one (quantize_element). Such blocks are rare.
 #pragma once
 
 #include <narrowfp/format/limits.hpp>
@@ -15,7 +15,7 @@ namespace narrowfp::detail {
 // The pattern of an amax with this bit stands for a block that holds a NaN.
 inline constexpr std::uint32_t nan_mark = 0x80000000;
 
-// The patterns of two parts of a block, as one.
+// The pattern of a block from the patterns of its two parts.
 constexpr std::uint32_t merged_amax(std::uint32_t a, std::uint32_t b) {
     const std::uint32_t x = a & ~nan_mark;
     const std::uint32_t y = b & ~nan_mark;
@@ -28,8 +28,9 @@ enum class block_care : std::uint8_t {
     all
 };
 
-// Whether an element is one of those near the ends, infinities and NaN included. What is lost in a block of care
-// `extreme` is below 2^-147 (a code is at most twice its element, and code * scale rounds to zero) or at least 2^125.
+// Whether an element is near the ends of FP32's range, infinities and NaN included. An element lost in a block with
+// care `extreme` is below 2^-147 (a code is at most twice its element, and code * scale rounds to zero) or at least
+// 2^125.
 template <host_float T>
 bool has_extremes(std::span<const T> x) {
     bool found = false;
@@ -52,9 +53,9 @@ public:
           nan_goes_to_scale_(detail::nan_goes_to_scale(q)),
           knows_amax_(q.scale.fixed_factor == 0.0f) {}
 
-    // Of a scale: `apply_times_restore` is what applying it and restoring makes of 1.
+    // The care that a scale needs. `apply_times_restore` is the result of scaling 1 and restoring it.
     block_care of_scale(float restore, double apply_times_restore) const {
-        // A factor that was cut off at the end of FP32's range does not undo its scale.
+        // A factor clamped to FP32's range is not the inverse of its scale.
         if (restore == 0.0f || std::isinf(restore) || apply_times_restore < 0.5 || apply_times_restore > 2) {
             return block_care::all;
         }
@@ -62,7 +63,7 @@ public:
         return can_lose ? block_care::extreme : block_care::none;
     }
 
-    // Of a block with the pattern of that amax whose scale needs that care. Zeros are never lost.
+    // The care that a block needs, from the pattern of its amax and the care of its scale. Zeros are never lost.
     block_care of_block(std::uint32_t amax, block_care of_its_scale) const {
         if (is_nan(amax)) {
             return block_care::all;
@@ -77,7 +78,7 @@ private:
     float largest_;
     float smallest_;
     bool nan_goes_to_scale_;
-    bool knows_amax_;  // of each block: not under a fixed factor
+    bool knows_amax_;  // whether the amax of each block is known: not under a fixed factor
 };
 
 }  // namespace narrowfp::detail

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Delayed scaling: the scale of a tensor follows from the amax of earlier steps, so quantisation needs one pass over the
-// data and the scale is known beforehand. Source: Transformer Engine, DelayedScaling (amax_history_len, amax_compute_algo,
-// margin). The history is this object and nothing else: the only state of the library, one per tensor, held by the
-// caller. What exceeds the remembered amax saturates. Reduction over ranks is the caller's: record the largest amax.
+// Delayed scaling: the scale of a tensor follows from the amax of earlier steps, so quantisation needs one pass over
+// the data and the scale is known beforehand. Source: Transformer Engine, DelayedScaling (amax_history_len,
+// amax_compute_algo, margin). The history is this object and nothing else: the only state of the library, one per
+// tensor, held by the caller. What exceeds the remembered amax saturates. Reduction over ranks is the caller's: record
+// the largest amax.
 #pragma once
 
 #include <narrowfp/base/view.hpp>
@@ -22,7 +23,7 @@ struct delayed_options {
     int margin = 0;  // s is divided by 2^margin; -64 to 64
 };
 
-// Throws std::invalid_argument for a history of no step, an unknown choice or a margin out of range.
+// Throws std::invalid_argument for an empty history, an unknown choice or a margin out of range.
 constexpr void require_delayed(const delayed_options& options) {
     if (options.history == 0) {
         throw std::invalid_argument("delayed scaling: a history needs at least one step");
@@ -87,9 +88,9 @@ public:
     // Notes the amax of a tensor of this step. Several of one step: the largest counts. NaN is ignored.
     void record(float amax) { history_[now_] = std::fmax(history_[now_], amax); }
 
-    // Ends the step: s = fl32(fl32(max / amax) / 2^margin) for the next one, amax being the largest of the history or the
-    // step's own. An amax that is zero or not finite leaves s as it is; an infinite s becomes the largest FP32 number, and
-    // one whose reciprocal is infinite the smallest normal number.
+    // Ends the step: s = fl32(fl32(max / amax) / 2^margin) for the next one, amax being the largest of the history or
+    // the step's own. An amax that is zero or not finite leaves s as it is; an infinite s becomes the largest FP32
+    // number, and one whose reciprocal is infinite the smallest normal number.
     // Then the oldest step is forgotten.
     void update() {
         const float amax = options_.choice == amax_choice::most_recent

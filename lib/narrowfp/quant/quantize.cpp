@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blocks that fit a second-level cache are done in one go: largest magnitudes, scales, codes, a tile of whole blocks at a
-// time. Larger ones take two passes over the matrix. A view whose rows do not lie in one piece is read through small
+// Blocks that fit a second-level cache are done in one go: largest magnitudes, scales, codes, a tile of whole blocks at
+// a time. Larger ones take two passes over the matrix. A view whose rows do not lie in one piece is read through small
 // transposed copies. Blocks that need care (block_care.hpp) are done one element after the other.
 #include <narrowfp/base/fp_environment.hpp>
 #include <narrowfp/base/internal/parallel.hpp>
@@ -332,7 +332,7 @@ private:
         }
     }
 
-    // Elements (row, col) and following of one block of that amax, as the reference does them.
+    // Quantises the elements of one block from (row, col) on, given its amax, with the reference's code.
     void convert_each_element(std::span<const float> x, std::size_t row, std::size_t col, std::uint32_t amax,
                               event_counts& counts) {
         const narrowfp::detail::block_scaling scale =
@@ -369,8 +369,8 @@ private:
         }
     }
 
-    // Elements (row, col) and following of one row, scaled and rounded by one kernel if there is such; factors[0] belongs
-    // to the first.
+    // Elements (row, col) and following of one row, scaled and rounded by one kernel if there is such; factors[0]
+    // belongs to the first.
     bool convert_row_at_once(const float* data, std::size_t count, std::size_t row, std::size_t col,
                              const float* factors, std::ptrdiff_t ahead, event_counts& counts) {
         constexpr std::size_t group = 64;

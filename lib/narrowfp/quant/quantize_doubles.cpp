@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Doubles take the reference's way: each meets its scale exactly and is rounded once.
+// Doubles are quantised by the reference's code: each is scaled exactly and rounded once.
 #include <narrowfp/quant/quantize.hpp>
 #include <narrowfp/quant/quantize_reference.hpp>
 

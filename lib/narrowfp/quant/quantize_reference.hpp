@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a real matrix to codes and scales, and back: the readable reference, which defines the results of the compiled
 // functions in quant/quantize.hpp. Headers only, one thread, slow.
-// What is not finite in a block:
+// NaN and infinities in a block:
 //   The amax is taken over the finite elements; NaN and infinities do not influence it (as in IEEE P3109 v4.0,
 //   ConvertToBlockMaxAbsFinite).
-//   An infinity becomes what the overflow mode makes of it (under saturate_finite the largest value) and is counted.
+//   An infinity is converted by the overflow mode (under saturate_finite to the largest value) and counted.
 //   A NaN becomes the NaN of the element format. Where the element format has none (E2M1, E2M3, E3M2, INT8) and the scale
 //   follows from the data, the scale of the block becomes NaN and with it every element of the block (OCP MX 1.0: a scale
 //   of 0xFF makes its block NaN); the codes of such a block are 0. Under a fixed factor or without scales the NaN becomes
 //   the largest value and is counted as `nan` and `saturated`.
-// Elements of a matrix of doubles meet their scale exactly, without FP32 in between: one rounding, into the element.
+// Elements of a matrix of doubles are scaled exactly, without FP32 in between, so they are rounded only once.
 #pragma once
 
 #include <narrowfp/base/fp_environment.hpp>
@@ -51,13 +51,13 @@ bool holds_nan(matrix_view<T> block) {
     return false;
 }
 
-// Whether a NaN in a block makes its scale NaN: the element has none, and the scale follows from the data.
+// Whether a NaN in a block makes its scale NaN: if the element format has no NaN and the scale follows from the data.
 inline bool nan_goes_to_scale(const quantization& q) {
     return q.scale.method != scale_method::none && q.scale.fixed_factor == 0.0f &&
            !std::visit([](const auto& f) { return f.has_nan(); }, q.element);
 }
 
-// The scale of one block and how its elements meet it.
+// The scale of one block and how it is applied to the elements.
 struct block_scaling {
     scale_method method = scale_method::none;
     int exponent = 0;     // power_of_two: elements are multiplied with 2^-exponent, exactly
@@ -65,7 +65,8 @@ struct block_scaling {
     bool is_nan = false;
 };
 
-// Of a block whose finite elements have that amax. `tensor_factor` is that of tensor_factor_of under two levels.
+// The scaling of a block whose finite elements have that amax. `tensor_factor` is that of tensor_factor_of under two
+// levels.
 template <host_float T>
 block_scaling block_scaling_of(T amax, bool has_nan, const quantization& q, float tensor_factor) {
     block_scaling s{.method = q.scale.method};
@@ -83,8 +84,8 @@ block_scaling block_scaling_of(T amax, bool has_nan, const quantization& q, floa
     return s;
 }
 
-// What is rounded into the element, exactly as the scale's owner brings it into the range of the codes: a float meets an
-// FP32 scale in FP32, a double meets it exactly.
+// The scaled element before rounding, computed as the scale's owner does: a float is scaled by an FP32 scale in FP32, a
+// double exactly.
 template <host_float T>
 real scaled_element(T x, const block_scaling& s) {
     constexpr bool in_fp32 = std::same_as<T, float>;

@@ -2,8 +2,9 @@
 // Recipes: how the two operands of a matrix product are scaled, as their owners define it. A recipe is written in the
 // directions of the product: along k (the summed index) and along the free index (rows of A, columns of B), so that one
 // description serves both operands. The element formats are chosen beside it.
-// What a recipe means for the three products of a linear layer is gemm/linear_recipe.hpp; the memory of delayed scaling is
-// quant/delayed_scaling.hpp. A new recipe is one object and one line in `all_recipes`. Names parse back to equal recipes.
+// What a recipe means for the three products of a linear layer is gemm/linear_recipe.hpp; the memory of delayed scaling
+// is quant/delayed_scaling.hpp. A new recipe is one object and one line in `all_recipes`. Names parse back to equal
+// recipes.
 #pragma once
 
 #include <narrowfp/quant/quantize.hpp>
@@ -50,7 +51,7 @@ private:
     }
 };
 
-// Throws std::invalid_argument unless both operands in the recipe's own format are quantisations that mean something
+// Throws std::invalid_argument unless both operands in the recipe's own format are valid quantisations
 // (require_quantization); in a constant expression: does not compile.
 constexpr void require_recipe(const recipe& r) {
     require_quantization(r.for_a(r.element));
@@ -216,8 +217,8 @@ inline recipe with_scale_rule(recipe r, scale_rule rule) {
     return r;
 }
 
-// The recipe with another clamp of amax for both operands; 0 removes it. Throws std::invalid_argument if the recipe does not
-// follow amax so that it could be clamped, or for a clamp that is negative or not finite.
+// The recipe with another clamp of amax for both operands; 0 removes it. Throws std::invalid_argument if the recipe
+// does not follow amax so that it could be clamped, or for a clamp that is negative or not finite.
 constexpr recipe with_amax_floor(recipe r, float floor) {
     r.a.scale.amax_floor = floor;
     r.b.scale.amax_floor = floor;
@@ -225,8 +226,8 @@ constexpr recipe with_amax_floor(recipe r, float floor) {
     return r;
 }
 
-// The recipe with the factors that elements of A and of B are multiplied with. Throws std::invalid_argument if it has no
-// fixed factors, or if a factor is not a positive finite number.
+// The recipe with the factors that elements of A and of B are multiplied with. Throws std::invalid_argument if it has
+// no fixed factors, or if a factor is not a positive finite number.
 inline recipe with_static_factors(recipe r, float a, float b) {
     if (r.a.scale.fixed_factor == 0.0f || r.b.scale.fixed_factor == 0.0f) {
         throw std::invalid_argument("recipe " + std::string(r.name) +
@@ -271,9 +272,10 @@ inline float number_in(std::string_view recipe_name, std::string_view text) {
 
 }  // namespace detail
 
-// The name from which recipe_by_name makes an equal recipe. Of one in the table its name; what the functions above changed of
-// it follows: "mxfp8(scale_rule=floor)", "deepseek_v3(amax_floor=0)", "static(factors=0.5:2)". A recipe of your own has the
-// name that you gave it. Throws std::invalid_argument for one that has the name of another and differs in other fields.
+// The name from which recipe_by_name makes an equal recipe: its name in the table, followed by the changes that the
+// functions above made: "mxfp8(scale_rule=floor)", "deepseek_v3(amax_floor=0)", "static(factors=0.5:2)". A recipe of
+// your own has the name that you gave it. Throws std::invalid_argument for one that has the name of another and differs
+// in other fields.
 inline std::string name_of(const recipe& r) {
     const recipe* table = detail::find_recipe(r.name);
     if (table == nullptr || *table == r) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which scalings mean something: every field is in its range, and a field that the method does not read is left at its
-// default, so that nothing asked for is ignored in silence.
+// Which scalings are valid: every field is in its range, and a field that the method does not read has its default
+// value, so that no setting is silently ignored.
 #pragma once
 
 #include <narrowfp/quant/scale_rule.hpp>

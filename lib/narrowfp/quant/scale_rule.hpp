@@ -26,7 +26,8 @@ enum class scale_method : std::uint8_t {
     two_level  // an E4M3 scale per block under one FP32 factor per tensor (NVFP4, arXiv 2509.25149): tensor_factor_of
 };
 
-// Exponent of a power-of-two scale; emax is the exponent of the largest finite element. All are exact in amax but rceil.
+// Exponent of a power-of-two scale; emax is the exponent of the largest finite element. All are exact in amax but
+// rceil.
 enum class scale_rule : std::uint8_t {
     floor,           // floor(log2 amax) - emax                               (OCP MX 1.0, 6.3)
     rceil,           // ceil(log2 fl32(amax * fl32(1 / max)))                 (NVIDIA, arXiv 2506.08027)
@@ -86,8 +87,8 @@ constexpr const float_format& scale_format(const scaling& s) {
 // fl32 of a product or quotient of two floats: double holds the product exactly and rounds the quotient innocuously.
 inline float multiply_f32(float a, float b) { return static_cast<float>(double{a} * double{b}); }
 inline float divide_f32(float a, float b) { return static_cast<float>(double{a} / double{b}); }
-// The same with an operand that FP32 does not hold: exact, then rounded once. Precondition: the other operand, and a
-// divisor, is finite and not zero.
+// The same with an operand that is not an FP32 number: computed exactly, then rounded once. Precondition: the other
+// operand, and a divisor, is finite and not zero.
 inline float multiply_f32(double a, float b) { return nearest_host<float>(product_of(to_real(a), to_real(b))); }
 inline float divide_f32(double a, float b) { return nearest_host<float>(quotient_of(to_real(a), to_real(b))); }
 inline float divide_f32(float a, double b) { return nearest_host<float>(quotient_of(to_real(a), to_real(b))); }
@@ -160,8 +161,8 @@ struct float_scale {
 
 namespace detail {
 
-// A factor that follows from amax, kept where it and its reciprocal are finite: too large, it becomes the largest FP32
-// number (Transformer Engine); too small, as for a double beyond FP32's range, 2^-127.
+// A factor that follows from amax, limited so that it and its reciprocal are finite. An infinite factor becomes the
+// largest FP32 number (Transformer Engine); one that is too small, as for a double beyond FP32's range, becomes 2^-127.
 inline float usable_factor(float factor) {
     if (std::isinf(factor)) {
         return std::numeric_limits<float>::max();
@@ -171,8 +172,8 @@ inline float usable_factor(float factor) {
 
 }  // namespace detail
 
-// The FP32 factor of a whole tensor under two_level: S = min(max(E4M3) * max / amax, largest FP32), 1 for an amax that is
-// zero or not finite (Transformer Engine). The stored factor is fl32(1 / S).
+// The FP32 factor of a whole tensor under two_level: S = min(max(E4M3) * max / amax, largest FP32), 1 for an amax that
+// is zero or not finite (Transformer Engine). The stored factor is fl32(1 / S).
 template <host_float T>
 float tensor_factor_of(T amax, const any_format& element) {
     if (amax == 0 || !std::isfinite(amax)) {

@@ -31,7 +31,7 @@ constexpr std::string_view name_of(overflow_mode mode) {
     return overflow_mode_names[static_cast<std::size_t>(mode)].second;
 }
 
-// Throws std::invalid_argument for a number that is no overflow mode.
+// Throws std::invalid_argument for a value that is not an overflow mode.
 constexpr void require_overflow(overflow_mode mode) {
     if (mode > overflow_mode::saturate_propagate) {
         throw std::invalid_argument("overflow is " + std::to_string(static_cast<int>(mode)) +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What crosses the border of a shared library: exceptions with their types and texts, and objects that both sides name.
+// Checks across the boundary of a shared library: exceptions keep types and texts, and both sides share objects.
 #include <narrowfp/io/npy.hpp>
 #include <narrowfp/narrowfp.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads the plugin that it is given and calls it.
+// Loads the plugin given as argument and calls it.
 #include <dlfcn.h>
 
 #include <cstdio>

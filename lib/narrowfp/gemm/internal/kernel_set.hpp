@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a target offers to the blocked product: functions that decode codes into panels, and functions that multiply a
-// tile of D. One set for each target that has kernels of its own, in kernel/; the drivers (blocked.cpp, aligned.cpp) know
-// no instruction.
+// tile of D. One set for each target that has kernels of its own, in kernel/; the drivers (blocked.cpp, aligned.cpp)
+// contain no target-specific instructions.
 //
-// Layout of panels. A step is what one multiplication of a kernel takes from a line: one FP32 number, or a pair of 16-bit
-// words. It is 4 bytes either way. The panel of B is [step][tile_columns], the lines of A are [row][step]. In a pair the
-// earlier element of k is the HIGH half: vdpbf16ps adds the product of the high halves first, so a pair is two links of
-// the chain acc = fma(a_k, b_k, acc) in their order. The missing half of an odd run is -0 in A and +0 in B: adding their
-// product, -0, changes nothing, not even a -0.
+// Layout of panels. A step is what one multiplication of a kernel takes from a line: one FP32 number, or a pair of
+// 16-bit words. It is 4 bytes either way. The panel of B is [step][tile_columns], the lines of A are [row][step]. In a
+// pair the earlier element of k is the HIGH half: vdpbf16ps adds the product of the high halves first, so a pair is two
+// links of the chain acc = fma(a_k, b_k, acc) in their order. The missing half of an odd run is -0 in A and +0 in B:
+// adding their product, -0, changes nothing, not even a -0.
 #pragma once
 
 #include <narrowfp/base/target_attributes.hpp>
@@ -112,10 +112,10 @@ struct kernel_family {
     stream_function stream[code_kinds] = {};  // null: none
 };
 
-// Aligned accumulation (accumulator.hpp) of 8-bit operands, with up to 13 fraction bits. Four elements of k make a group
-// of five words: their exponents (bytes); magnitudes of elements 0 and 2, and of 1 and 3 (halves; those of A are lifted to
-// the unit of the sum); signs in the same places, 0 or 0xFFFE. Zeros have the exponent -128. A k_piece is one step of the
-// unit here, counted in groups.
+// Aligned accumulation (accumulator.hpp) of 8-bit operands, with up to 13 fraction bits. Four elements of k make a
+// group of five words: their exponents (bytes); magnitudes of elements 0 and 2, and of 1 and 3 (halves; those of A are
+// lifted to the unit of the sum); signs in the same places, 0 or 0xFFFE. Zeros have the exponent -128. A k_piece is one
+// step of the unit here, counted in groups.
 inline constexpr std::size_t aligned_words = 5;
 
 struct aligned_call {
@@ -154,8 +154,8 @@ struct kernel_set {
     least_function least_magnitude = nullptr;  // where there is bf16
 };
 
-// The drivers copy tiles at the edges of D into buffers of this size, and pad packed operands to most_tile_columns, which
-// the columns of a tile divide.
+// The drivers copy tiles at the edges of D into buffers of this size, and pad packed operands to most_tile_columns,
+// which the columns of a tile divide.
 inline constexpr std::size_t most_tile_rows = 8;
 inline constexpr std::size_t most_tile_columns = 64;
 inline constexpr std::size_t tile_buffer_size = most_tile_rows * most_tile_columns;
@@ -170,7 +170,7 @@ constexpr bool fits_tile_buffers(const kernel_set& set) {
     return set.aligned == nullptr || (set.aligned->rows <= most_tile_rows && set.aligned->columns <= most_tile_columns);
 }
 
-// The only way to a set: its tiles fit.
+// Every set is made by this function, which checks that its tiles fit the buffers.
 template <const kernel_set& Set>
 constexpr const kernel_set& checked_set() {
     static_assert(

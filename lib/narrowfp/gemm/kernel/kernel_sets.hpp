@@ -9,7 +9,7 @@ namespace narrowfp::detail {
 
 struct kernel_set;
 
-// A function, because a set may depend on what the processor at hand computes. Null: the loops of the reference.
+// A function, because a set may depend on what this processor computes. Null: use the loops of the reference.
 using kernel_set_function = const kernel_set& (*)();
 
 dispatch_table<kernel_set_function> kernel_sets();

@@ -112,8 +112,8 @@ inline void scale_by_power(const float* row, std::size_t count, Factor factor, f
     }
 }
 
-// 1 if x is finite and not zero and y is zero or infinite. Patterns of magnitudes but those of 0 and of what is not
-// finite are below 0x7F7FFFFF once 1 is subtracted.
+// 1 if x is finite and not zero and y is zero or infinite. After subtracting 1, the patterns of finite nonzero
+// magnitudes are below 0x7F7FFFFF; those of 0, infinity and NaN are not.
 inline std::uint32_t is_lost(float x, float y) {
     const auto ordinary = [](float v) {
         return static_cast<std::uint32_t>(magnitude_of(v)) - 1U < 0x7F7FFFFFU ? 1U : 0U;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What quantisation does to rows of floats beside rounding them: the largest magnitude of each block, the scaling of each
-// block, and transposition. One table of functions per target; `scalar` has none: there the reference itself runs.
+// What quantisation does to rows of floats beside rounding them: the largest magnitude of each block, the scaling of
+// each block, and transposition. One table of functions per target; `scalar` has none: there the reference itself runs.
 // A row is cut into blocks of `block` elements, of which the first begins `before` elements ahead of the row.
 // All functions expect the default floating-point environment.
 #pragma once
@@ -14,18 +14,19 @@
 
 namespace narrowfp::kernel {
 
-// How elements meet the factor of their block. `power`: the factor is a power of two and the product exact; what binary32
-// cannot hold below 2^-126 is rounded to odd, so that a second rounding to a coarser unit gives what one would give.
+// How elements meet the factor of their block. `power`: the factor is a power of two and the product exact; what
+// binary32 cannot hold below 2^-126 is rounded to odd, so that a second rounding to a coarser unit gives what one would
+// give.
 enum class scale_operation : std::uint8_t { multiply, divide, power };
 
 struct block_kernels {
-    // amax[b] becomes the pattern of the largest finite magnitude in block b, or stays if it is larger. It gets the mark
-    // of block_care.hpp if there is a NaN in the block, and keeps one that it has.
+    // amax[b] becomes the pattern of the largest finite magnitude in block b, or stays if it is larger. The NaN mark
+    // (block_care.hpp) is set if the block has a NaN; a mark that is already set stays.
     void (*amax)(const float* row, std::size_t count, std::size_t block, std::size_t before, std::uint32_t* amax);
     // The same for blocks of one element.
     void (*amax_each)(const float* row, std::size_t count, std::uint32_t* amax);
-    // out[i] = row[i] with the factor of its block. `out` may be `row`, but for `power`. Returns whether an element that
-    // is finite and not zero became zero or infinite; never under `power`.
+    // out[i] = row[i] with the factor of its block. `out` may be `row`, except under `power`. Returns whether an
+    // element that is finite and not zero became zero or infinite; never under `power`.
     bool (*scale)(scale_operation how, const float* row, std::size_t count, std::size_t block, std::size_t before,
                   const float* factors, float* out);
     // The same for blocks of one element.

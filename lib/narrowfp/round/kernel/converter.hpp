@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One conversion, made ready: which kernel runs for a format, a rounding and the active target, with its constants. Cheap
-// to call on parts of an array; safe to call from several threads at once. Where no kernel applies the reference runs.
-// Both classes expect the default floating-point environment in operator(). Both may store past the caches, in no order:
-// a thread calls finish() after its last part, before others may read the output.
+// One conversion, made ready: which kernel runs for a format, a rounding and the active target, with its constants.
+// Cheap to call on parts of an array; safe to call from several threads at once. Where no kernel applies the reference
+// runs. Both classes expect the default floating-point environment in operator(). Both may store past the caches, in no
+// order: a thread calls finish() after its last part, before others may read the output.
 #pragma once
 
 #include <narrowfp/round/convert_reference.hpp>
@@ -16,7 +16,7 @@ namespace narrowfp::kernel {
 
 class decoder {
 public:
-    // `bytes`: size of the whole output, which decides whether stores go past the caches. `kernels`: null means the
+    // `bytes`: size of the whole output, which decides whether stores are non-temporal. `kernels`: null means the
     // reference.
     decoder(const any_format& from, std::size_t bytes,
             const kernel_table* kernels = conversion_kernels_for(active_features()));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conversion kernels of one target as a table of functions. A kernel is chosen by rounding (and code word); the format
-// comes as constants. `scalar` has no table: there the reference itself runs.
-// Functions expect the default floating-point environment; those of kernel_table itself take at most run_elements elements.
+// The conversion kernels of one target as a table of functions. A kernel is chosen by rounding (and code word); the
+// format comes as constants. `scalar` has no table: there the reference itself runs.
+// Functions expect the default floating-point environment; those of kernel_table itself take at most run_elements
+// elements.
 #pragma once
 
 #include <narrowfp/base/dispatch.hpp>
@@ -17,8 +18,9 @@ struct block_factors;
 struct chance_job;
 enum class half_kind : std::uint8_t;
 
-// What a target does faster than run by run, for some formats and roundings. Null: it has no such kernel, and its lanes do
-// the work. Each is described where its job is: narrow.hpp, half.hpp, chance.hpp, tapered.hpp.
+// A target's kernels for whole arrays, for some formats and roundings; they are faster than run by run. Null: there is
+// no such kernel, and the lanes do the work. Each is described in its own header: narrow.hpp, half.hpp, chance.hpp,
+// tapered.hpp.
 struct array_kernels {
     event_counts (*narrow)(const narrow_job&, const float* in, std::uint8_t* out, std::size_t count,
                            const block_factors&, bool count_events, bool stream) = nullptr;
@@ -82,7 +84,7 @@ dispatch_table<const kernel_table*> conversion_kernels();
 inline const kernel_table* conversion_kernels_for(feature_set has) { return best_of(conversion_kernels(), has); }
 
 #if NARROWFP_X86_KERNELS
-// For what the kernels with AVX-512 intrinsics leave to lanes.
+// The lanes to which the kernels with AVX-512 intrinsics leave the remaining cases.
 const kernel_table& avx512_lanes();
 #endif
 

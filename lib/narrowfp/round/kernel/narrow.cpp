@@ -153,7 +153,7 @@ struct narrow_group {
                 _mm512_cmplt_epu8_mask(magnitude, _mm512_set1_epi8(static_cast<char>(1u << job.fraction_bits)))));
             if (zeros != 0) {  // what was zero did not underflow
                 out.was_zero = zeros_in(x0) + zeros_in(x1) + zeros_in(x2) + zeros_in(x3);
-                if constexpr (How != prescale::none) {  // but what became zero when it was scaled did, and is not exact
+                if constexpr (How != prescale::none) {  // but elements that scaling made zero did, inexactly
                     const std::uint64_t scaled_to_zero = out.was_zero;
                     out.was_zero = 0;
                     for (int part = 0; part < 4; ++part) {
@@ -263,8 +263,8 @@ NARROWFP_AVX512_INLINE std::uint64_t sum_of(__m512i lanes) {
     return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(_mm512_add_epi64(even, _mm512_srli_epi64(lanes, 32))));
 }
 
-// Line j of four. Past the caches go three of them: the fourth takes the other way to memory, so that neither is full. As
-// fast as four past the caches where those run freely, faster where they do not.
+// Stores line j of four. Three of four lines use non-temporal stores and one a normal store, so that neither path
+// saturates. As fast as four non-temporal stores where those run at full speed, faster where they do not.
 NARROWFP_AVX512_INLINE void store_line(float* out, int j, __m512i line, bool past_caches) {
     store_register(out + 16 * j, line, past_caches && j < 3);
 }

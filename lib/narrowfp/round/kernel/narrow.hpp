@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fast conversion of float to 8-bit floating-point formats on AVX-512 (F, BW, DQ, VL), for the four roundings that
-// the processor has. Adding a power of two as large as 2^(23 - fraction bits) times the binade of x rounds x at the last
-// place of the format, subnormal results included: in one addition, with no case distinction.
+// the processor has. Adding a power of two as large as 2^(23 - fraction bits) times the binade of x rounds x at the
+// last place of the format, subnormal results included: in one addition, with no case distinction.
 //   c = binade of x, at least that of the smallest normal value      s = c * 2^(23 - f) + x, rounded once
 //   the low bits of s are the significand in units of the last place, its exponent field counts binades
 // What is beyond the largest value, infinite or NaN shows in the result and is done again by the lanes of lanes.hpp.
@@ -45,9 +45,9 @@ bool has_narrow(const any_format& format, const rounding_rule& rule);
 // Precondition: has_narrow.
 narrow_job narrow_job_of(const any_format& format, rounding mode, overflow_mode overflow);
 
-// Events of finite elements that scaling in binary32 made zero or infinite, which what counts scaled elements cannot see:
-// they underflowed or overflowed, inexactly, and are no infinite inputs. `has_zero`: whether the format has a zero;
-// otherwise what scaling made zero has been counted as inexact.
+// Events of finite elements that scaling in binary32 made zero or infinite. Counting scaled elements misses them: they
+// underflowed or overflowed, inexactly, and are not infinite inputs. `has_zero`: whether the format has a zero; without
+// one, elements that became zero in scaling have already been counted as inexact.
 inline void count_lost_by_scaling(const float* in, const float* scaled, std::size_t count, bool has_zero,
                                   event_counts& counts) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -64,7 +64,7 @@ inline void count_lost_by_scaling(const float* in, const float* scaled, std::siz
 
 #if NARROWFP_X86_KERNELS
 // out[i] = scaled in[i] as a code of 8 bits. The counts, of elements as given, or only `elements` without count_events.
-// `stream`: stores go past the caches, which the caller puts in order (converter.hpp, finish). Expects the default
+// `stream`: uses non-temporal stores, which the caller orders with a fence (converter.hpp, finish). Expects the default
 // environment.
 event_counts convert_narrow_avx512(const narrow_job& job, const float* in, std::uint8_t* out, std::size_t count,
                                    const block_factors& scale, bool count_events, bool stream);
