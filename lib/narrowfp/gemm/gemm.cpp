@@ -13,28 +13,6 @@ namespace narrowfp {
 
 namespace {
 
-// The reference loops, compiled once per target. `flatten` inlines all of the loop body, so that std::fma becomes one
-// instruction and integer loops vectorise; nothing compiled for a target can leak into code that runs elsewhere.
-using rows_function = void (*)(const detail::gemm_job&, std::size_t, std::size_t);
-
-void rows_scalar(const detail::gemm_job& job, std::size_t first, std::size_t last) {
-    detail::gemm_rows(job, first, last);
-}
-
-#if NARROWFP_X86_KERNELS
-__attribute__((target(NARROWFP_AVX2_ATTRIBUTES), flatten)) void rows_avx2(const detail::gemm_job& job,
-                                                                          std::size_t first, std::size_t last) {
-    detail::gemm_rows(job, first, last);
-}
-#endif
-
-constexpr dispatch_row<rows_function> loops[] = {
-#if NARROWFP_X86_KERNELS
-    {features_of(target::avx2), rows_avx2},
-#endif
-    {{}, rows_scalar},
-};
-
 // -- the product in blocks --------------------------------------------------------------------------------------------
 constexpr std::size_t few = 8;  // columns of D that fill too little of a tile, and rows that do not repay a scan
 
@@ -184,10 +162,9 @@ void multiply(const quantized_matrix& a, const quantized_matrix& b, const detail
     if (multiply_by_kernels(a, b, acc, d, c, output, opts, packed, kept)) {
         return;
     }
-    const rows_function rows = best_of(complete_table<loops>(), active_features());
     const detail::gemm_job job(a, b, acc, c, d, output);
     parallel_ranges(a.rows(), 1, opts, [&](std::size_t first, std::size_t last) {
-        with_default_environment([&] { rows(job, first, last); });
+        with_default_environment([&] { detail::gemm_rows(job, first, last); });
     });
 }
 
