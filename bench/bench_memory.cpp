@@ -116,7 +116,7 @@ public:
                 ratio("bytes_per_element", "B", static_cast<double>(bytes_) / elements),
                 ratio("of_bf16", "1", static_cast<double>(bytes_) / (bf16_bytes * elements))};
     }
-    std::string label() const override { return column_of(how_.element); }
+    std::string label() const override { return hardware_case_of(how_.element); }
     std::string checked_against() const override {
         return heap_count_is_exact
                    ? "cost::stored_bytes, quantized_matrix::bytes() and the bytes taken from the heap are equal"
@@ -186,7 +186,7 @@ public:
                 ratio("bytes_per_element", "B", static_cast<double>(bytes_) / static_cast<double>(elements_)),
                 ratio("of_bf16", "1", static_cast<double>(bytes_) / wide_)};
     }
-    std::string label() const override { return report::format_bytes(bytes_) + "; " + part_.column; }
+    std::string label() const override { return report::format_bytes(bytes_) + "; " + part_.hardware_case; }
     std::string checked_against() const override {
         return heap_count_is_exact
                    ? "cost::stored_bytes and the bytes taken from the heap by one quantized_matrix of each shape are "

@@ -28,8 +28,8 @@ constexpr std::string_view pipeline_source = "DualPipe README: two stages a devi
 constexpr std::int64_t nodes_per_token = 4;     // at most; arXiv 2412.19437, 2.1.2
 constexpr double remote_nodes_per_token = 3.5;  // of 4, uniform routing over 8 nodes
 
-// What fills the four columns.
-struct columns {
+// What each of the four hardware cases stores and multiplies.
+struct case_formats {
     linear_formats fp8 = cost::eight_bit("fp8", recipes::deepseek_v3);
     linear_formats int8 = cost::eight_bit("int8", recipes::int8_tile);
     linear_formats wide = cost::sixteen_bit();
@@ -39,7 +39,7 @@ struct columns {
 template <class Bytes>
 cost_line line_of(std::string id, std::string name, std::string unit, evidence_kind kind, std::string_view source,
                   const Bytes& bytes) {
-    const columns c;
+    const case_formats c;
     return {std::move(id),      std::move(name), std::move(unit), bytes(c.fp8),
             bytes(c.fp8),       bytes(c.int8),   bytes(c.wide),   kind,
             std::string(source)};
@@ -93,7 +93,7 @@ std::vector<cost_line> sent_bytes() {
 
 struct stored_recipe {
     linear_formats formats;
-    std::string column;
+    std::string hardware;
     std::string source;
 };
 
@@ -117,7 +117,7 @@ report::table recipe_table() {
                  {"in flight, GB", alignment::right},
                  {"source"}};
     for (const stored_recipe& r : stored_recipes()) {
-        t.add_row({std::string(r.formats.name), r.column, report::format_number(r.formats.weight, 6),
+        t.add_row({std::string(r.formats.name), r.hardware, report::format_number(r.formats.weight, 6),
                    cost_text(cost::weight_bytes(model, layout, r.formats) / 1e9),
                    cost_text(cost::activation_bytes(model, r.formats)),
                    cost_text(cost::activation_bytes_in_flight(model, layout, r.formats) / 1e9), r.source});

@@ -37,7 +37,9 @@ struct linear_storage {
     bool wide_weights_too = false;  // a copy in 16 bits beside the codes
     bool wide_activations = false;
 
-    std::string column() const { return wide_weights_too ? "fp8 units, weights twice" : column_of(element); }
+    std::string hardware_case() const {
+        return wide_weights_too ? "fp8 units, weights twice" : hardware_case_of(element);
+    }
 
     quantization weight() const { return scaling.for_b(element); }
     quantization activation() const { return wide_activations ? plain(bf16) : scaling.for_a(element); }
@@ -88,7 +90,7 @@ void add(stored_part& part, const std::vector<weight_shape>& shapes, const quant
 }
 
 stored_part weights(const model_shape& m, const training_layout& l, const linear_storage& s) {
-    stored_part part{"weights", s.name, s.column(), {}, cost::weight_bytes(m, l, s.by_number), 0};
+    stored_part part{"weights", s.name, s.hardware_case(), {}, cost::weight_bytes(m, l, s.by_number), 0};
     add(part, linear_weights(m, l), s.weight());
     if (s.wide_weights_too) {
         add(part, linear_weights(m, l), linear_storage::plain(bf16), true);
@@ -100,7 +102,8 @@ stored_part weights(const model_shape& m, const training_layout& l, const linear
 
 // Kept for the backward pass, as cost::activation_bytes lists them, with all micro-batches in flight.
 stored_part activations(const model_shape& m, const training_layout& l, const linear_storage& s) {
-    stored_part part{"activations", s.name, s.column(), {}, cost::activation_bytes_in_flight(m, l, s.by_number), 0};
+    stored_part part{
+        "activations", s.name, s.hardware_case(), {}, cost::activation_bytes_in_flight(m, l, s.by_number), 0};
     const std::uint64_t tokens = count_of(l.micro_batch_tokens);
     const std::uint64_t times = count_of((l.stages + 1) * l.layers_per_stage);
     const auto keep = [&](std::int64_t width, const quantization& how, std::int64_t count) {
@@ -120,7 +123,7 @@ stored_part dispatch(const model_shape& m, const training_layout& l, const linea
     const std::uint64_t tokens = count_of(l.micro_batch_tokens);
     return {"dispatch",
             s.name,
-            s.column(),
+            s.hardware_case(),
             {{tokens, count_of(m.hidden), s.activation(), 1}},
             cost::dispatch_bytes(m, s.by_number) * static_cast<double>(tokens),
             tokens * count_of(m.hidden)};
@@ -154,7 +157,7 @@ stored_part optimizer(const model_shape& m, const training_layout& l, const std:
 
 }  // namespace
 
-std::string column_of(const any_format& element) {
+std::string hardware_case_of(const any_format& element) {
     if (storage_bits_of(element) >= 16) {
         return storage_bits_of(element) == 16 ? "16-bit only" : "32-bit";
     }

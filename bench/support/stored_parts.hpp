@@ -14,7 +14,7 @@ namespace narrowfp::bench {
 
 // In which of the four columns of a cost a matrix of these elements stands. fp8 units and fp8 storage share one text:
 // storing codes needs no unit that multiplies them.
-std::string column_of(const any_format& element);
+std::string hardware_case_of(const any_format& element);
 
 struct stored_matrix {
     std::uint64_t rows = 0;
@@ -25,9 +25,9 @@ struct stored_matrix {
 };
 
 struct stored_part {
-    std::string name;     // "weights"
-    std::string storage;  // "deepseek_v3", "bf16"; of gradients and optimizer "bf16_moments"
-    std::string column;   // of the cost; "every column" where the format of linear layers plays no part
+    std::string name;           // "weights"
+    std::string storage;        // "deepseek_v3", "bf16"; of gradients and optimizer "bf16_moments"
+    std::string hardware_case;  // of the cost; "every column" where the format of linear layers plays no part
     std::vector<stored_matrix> matrices;
     double by_formula = 0;       // of cost/training_bytes.hpp, from bytes per number
     std::uint64_t elements = 0;  // that the formula counts; 0: it does not say
