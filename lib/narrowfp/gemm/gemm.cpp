@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <narrowfp/base/dispatch.hpp>
 #include <narrowfp/base/internal/parallel.hpp>
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/gemm/internal/aligned.hpp>
