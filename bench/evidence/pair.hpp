@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// One published pair: the same training job in 16 bits and in FP8, as somebody else measured it. The columns of
+// data/pairs.csv are its members; README.md explains them and says what is refused. Not here: what follows from many
+// pairs (unit.hpp) and the model that is fitted to them (ratio_model/).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace narrowfp::bench::evidence {
+
+enum class model_kind : std::uint8_t { dense, moe, dense_lora, other };  // "dense", "MoE", "dense-LoRA", "other"
+
+// How FP8 is scaled: one factor a tensor, a row, blocks (1x128, 128x128), or MX blocks of 32.
+enum class scaling : std::uint8_t { tensor, row, block, mx };
+
+enum class measured_as : std::uint8_t { time, rate };
+
+// How the figures were read: in the file itself, in an excerpt or thread, taken over from this project's facts, or as words.
+enum class certainty : std::uint8_t { seen, seen_summary, seen_via_project, qualitative };
+
+enum class same_layout : std::uint8_t { yes, no, unknown };  // "y", "n", "?"
+
+struct pair {
+    int id = 0;            // unique in its file
+    std::string family;    // who measured: one family of sources
+    std::string source;    // repository @ commit and file, or page
+    std::string hardware;  // as the source writes it
+    std::string chip;      // "H100", "GB200", "MI300X", ...; "unknown", "mixed"
+    std::optional<int> devices;
+    std::string model;
+    model_kind kind = model_kind::dense;
+    std::optional<double> hidden;    // width of the model
+    std::optional<double> ffn;       // width of its feed-forward layers, of one expert
+    std::optional<double> sequence;  // tokens
+    std::string layout;
+    scaling recipe = scaling::tensor;
+    same_layout equal_layout = same_layout::unknown;
+    std::optional<double> wide;  // in 16 bits, in the unit of `measure`
+    std::optional<double> fp8;
+    measured_as measure = measured_as::rate;
+    std::string measure_text;      // "step time (s or ms)", "rate tok/s"
+    std::optional<double> ratio;   // rate in FP8 over rate in 16 bits, always
+    std::optional<double> memory;  // bytes in 16 bits over bytes in FP8
+    certainty read = certainty::seen;
+    bool include = false;  // it enters a fit or a test: equal layout and batch, a whole training step
+    std::string unit;      // rows of one unit count once
+    std::string note;
+    std::string
+        confirmed;  // "2026-11-30": read again at its place; "2026-11-30 not confirmed: ..."; empty: not read again
+};
+
+std::string_view name_of(model_kind k);
+std::string_view name_of(scaling s);
+std::string_view name_of(certainty c);
+std::string_view name_of(same_layout l);
+
+// The rows of a file in the columns above, by the names of its first line, in any order; columns that it lacks are empty
+// where they may be. `name` stands in errors. Throws std::runtime_error with the name, the line, the column, what was
+// found and what is expected: for text that is no CSV, a missing column, a number that is none, a word that is unknown.
+std::vector<pair> parse_pairs(std::string_view text, std::string_view name);
+std::vector<pair> read_pairs(const std::filesystem::path& file);
+
+// What the project keeps, compiled into the program.
+const std::vector<pair>& published_pairs();  // data/pairs.csv: the model is fitted to them
+const std::vector<pair>& later_pairs();      // data/pairs_after_freeze.csv: found after the model was frozen
+
+}  // namespace narrowfp::bench::evidence
