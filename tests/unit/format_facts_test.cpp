@@ -36,7 +36,6 @@ struct facts {
     bool tie_overflows;
 };
 
-const double two = 2.0;
 const facts table[] = {
     {"e4m3fn", 8, true, no_code, 0x7F, 448, 0x7E, 0x1p-6, 0x1p-9, 126, 464, false},
     {"e5m2", 8, true, 0x7C, 0x7E, 57344, 0x7B, 0x1p-14, 0x1p-16, 123, 61440, true},
@@ -58,15 +57,15 @@ const facts table[] = {
     {"e2m3fn", 6, true, no_code, no_code, 7.5, 0x1F, 1, 0x1p-3, 31, 7.75, true},
     {"e2m1fn", 4, true, no_code, no_code, 6, 0x7, 1, 0x1p-1, 7, 7, true},
     {"e5m6", 12, true, 0x7C0, 0x7E0, 65024, 0x7BF, 0x1p-14, 0x1p-20, 1983, 65280, true},
-    {"bf16", 16, true, 0x7F80, 0x7FC0, (two - 0x1p-7) * 0x1p127, 0x7F7F, 0x1p-126, 0x1p-133, 32639,
-     (two - 0x1p-8) * 0x1p127, true},
-    {"bf16ftz", 16, true, 0x7F80, 0x7FC0, (two - 0x1p-7) * 0x1p127, 0x7F7F, 0x1p-126, 0x1p-126, 32512,
-     (two - 0x1p-8) * 0x1p127, true},
-    {"tf32", 32, true, 0x7F800000, 0x7FC00000, (two - 0x1p-10) * 0x1p127, 0x7F7FE000, 0x1p-126, 0x1p-136, 0,
-     (two - 0x1p-11) * 0x1p127, true},
+    {"bf16", 16, true, 0x7F80, 0x7FC0, (2.0 - 0x1p-7) * 0x1p127, 0x7F7F, 0x1p-126, 0x1p-133, 32639,
+     (2.0 - 0x1p-8) * 0x1p127, true},
+    {"bf16ftz", 16, true, 0x7F80, 0x7FC0, (2.0 - 0x1p-7) * 0x1p127, 0x7F7F, 0x1p-126, 0x1p-126, 32512,
+     (2.0 - 0x1p-8) * 0x1p127, true},
+    {"tf32", 32, true, 0x7F800000, 0x7FC00000, (2.0 - 0x1p-10) * 0x1p127, 0x7F7FE000, 0x1p-126, 0x1p-136, 0,
+     (2.0 - 0x1p-11) * 0x1p127, true},
     {"f16", 16, true, 0x7C00, 0x7E00, 65504, 0x7BFF, 0x1p-14, 0x1p-24, 31743, 65520, true},
-    {"f32", 32, true, 0x7F800000, 0x7FC00000, (two - 0x1p-23) * 0x1p127, 0x7F7FFFFF, 0x1p-126, 0x1p-149, 0,
-     (two - 0x1p-24) * 0x1p127, true},
+    {"f32", 32, true, 0x7F800000, 0x7FC00000, (2.0 - 0x1p-23) * 0x1p127, 0x7F7FFFFF, 0x1p-126, 0x1p-149, 0,
+     (2.0 - 0x1p-24) * 0x1p127, true},
 };
 
 std::uint64_t code_of(const any_format& format, double x, overflow_mode overflow) {
