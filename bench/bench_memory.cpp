@@ -190,8 +190,8 @@ public:
     std::string checked_against() const override {
         return heap_count_is_exact
                    ? "cost::stored_bytes and the bytes taken from the heap by one quantized_matrix of each shape are "
-                     "equal; the formula of cost/training_bytes.hpp agrees but for the edges of blocks"
-                   : "cost::stored_bytes and the formula of cost/training_bytes.hpp agree but for the edges of blocks; "
+                     "equal; the formula of cost/training_bytes.hpp differs only for blocks cut by a matrix edge"
+                   : "cost::stored_bytes and the formula of cost/training_bytes.hpp differ only for blocks cut by a matrix edge; "
                      "under a sanitizer the heap is not counted";
     }
     double macs() const override { return 0; }

@@ -15,7 +15,7 @@ struct not_finite_counts {
     std::uint64_t nan_by_scale = 0;
 };
 
-// "1 NaN, 2 infinite, 3 infinite once restored, 31 NaN by their block's scale": what is not zero.
+// "1 NaN, 2 infinite, 3 infinite after dequantisation, 31 NaN because the scale of their block is NaN": what is not zero.
 inline std::string not_finite_text(const not_finite_counts& n) {
     std::string text;
     const auto add = [&text](std::uint64_t count, const char* what) {
@@ -25,8 +25,8 @@ inline std::string not_finite_text(const not_finite_counts& n) {
     };
     add(n.nan, "NaN");
     add(n.infinite, "infinite");
-    add(n.restored_infinite, "infinite once restored");
-    add(n.nan_by_scale, "NaN by their block's scale");
+    add(n.restored_infinite, "infinite after dequantisation");
+    add(n.nan_by_scale, "NaN because the scale of their block is NaN");
     return text;
 }
 

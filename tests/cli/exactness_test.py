@@ -139,9 +139,9 @@ class Exactness(ProgramTest):
     def test_nan_in_a_block_of_a_format_without_nan(self):
         self.check_lost([1.0] * 31 + [math.nan], "mxfp4", "e2m1fn",
                         {"nan": 1, "infinite": 0, "nan_by_scale": 31, "restored_infinite": 0, "left_out": 32,
-                         "saturated": 0, "underflowed": 0}, ("1 NaN", "31 NaN by their block's scale", "not finite"))
+                         "saturated": 0, "underflowed": 0}, ("1 NaN", "31 NaN because the scale of their block is NaN", "not finite"))
         self.check_lost([1.0] * 33 + [math.nan] + [1.0] * 30, "mxfp4", "e2m1fn",
-                        {"nan": 1, "nan_by_scale": 31, "left_out": 32}, ("31 NaN by their block's scale",))
+                        {"nan": 1, "nan_by_scale": 31, "left_out": 32}, ("31 NaN because the scale of their block is NaN",))
 
     def test_nan_in_its_element(self):
         self.check_lost([1.0] * 31 + [math.nan], "mxfp8", "e4m3fn", {"nan": 1, "nan_by_scale": 0, "left_out": 1}, ("1 NaN",))
@@ -152,7 +152,7 @@ class Exactness(ProgramTest):
 
     def test_infinite_once_restored(self):
         self.check_lost([FLT_MAX] + [2.0**119] * 31, "mxfp8", "e4m3fn", {"restored_infinite": 1, "infinite": 0, "left_out": 1},
-                        ("1 infinite once restored",))
+                        ("1 infinite after dequantisation",))
         a, b = self.path("a.npy"), self.path("b.npy")
         write_npy(a, "<f4", (1, 2), struct.pack("<2f", FLT_MAX, 0.0))
         write_npy(b, "<f4", (2, 1), struct.pack("<2f", 1.0, 0.0))

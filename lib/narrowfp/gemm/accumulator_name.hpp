@@ -137,7 +137,7 @@ std::string_view choice_text(Value value, const Names& names) {
         }
     }
     throw std::invalid_argument("accumulator: field value " + std::to_string(static_cast<int>(value)) +
-                                " is none of its type, such as " + std::string(names[0].second));
+                                " does not exist in this type; one that does: " + std::string(names[0].second));
 }
 
 class field_writer {
