@@ -26,6 +26,7 @@ namespace train = bench::train;
 struct train_arguments {
     bool quick = false;  // the default
     bool full = false;
+    std::string design;
     std::vector<std::string> arms;
     std::string size;
     std::optional<std::size_t> steps;
@@ -37,8 +38,14 @@ struct train_arguments {
 };
 
 train::experiment_design design_of(const train_arguments& args) {
-    train::experiment_design d = args.full ? train::full_design() : train::quick_design();
+    train::experiment_design d = !args.design.empty() ? train::design_by_name(args.design)
+                                 : args.full          ? train::deciding_design()
+                                                      : train::quick_design();
     const std::string mode = d.mode;
+    if (d.plan && (!args.size.empty() || args.steps || args.seeds || !args.arms.empty())) {
+        throw std::invalid_argument(
+            "the design 'deciding' is fixed: --size, --steps, --seeds and --arm go with another design, such as pilot");
+    }
     if (!args.size.empty()) {
         d.size = train::size_by_name(args.size);
     }
@@ -70,7 +77,8 @@ void print_plan(const context& ctx, const train::experiment_design& d, const tra
         return;
     }
     const auto [fp32, narrow] = train::seconds_per_step(d, text);
-    const double runs = static_cast<double>(d.run_arms.size() * d.seeds * d.steps);
+    const std::uint32_t seeds = d.plan ? d.least_seeds : d.seeds;  // of a plan at least
+    const double runs = static_cast<double>(d.run_arms.size() * seeds * d.steps);
     const double seconds = runs * (fp32 + narrow) / 2 / static_cast<double>(bench::thread_count(threads));
     print_note(ctx, fmt::format("Text: {}, {} bytes, CRC-32 {:08x}.", text.name,
                                 report::format_count(static_cast<std::int64_t>(text.symbols.size())), text.crc32));
@@ -78,7 +86,7 @@ void print_plan(const context& ctx, const train::experiment_design& d, const tra
         ctx, fmt::format(
                  "Plan: {} runs of {} steps at size {} ({} arms, {} seeds), T1 of {} arms at {} checkpoints{}. A step "
                  "takes {} in FP32 and {} in deepseek_v3 on one thread now: about {} for these runs.",
-                 d.run_arms.size() * d.seeds, d.steps, d.size.name, d.run_arms.size(), d.seeds, d.fidelity_arms.size(),
+                 d.run_arms.size() * seeds, d.steps, d.size.name, d.run_arms.size(), seeds, d.fidelity_arms.size(),
                  d.checkpoints.size(), d.fork_arms.empty() ? "" : fmt::format(", T2 of {} arms", d.fork_arms.size()),
                  report::format_duration(fp32), report::format_duration(narrow), report::format_duration(seconds)));
 }
@@ -147,19 +155,37 @@ void add_train(CLI::App& app, context& ctx) {
          .summary = "What do narrow formats cost a training run? A small model, every product bit for bit",
          .details =
              "A decoder over the bytes of a text is trained under several arms from the same weights on the same batches. T1 "
-             "compares\ngradients and products with FP64, T2 trains short forks, T3 whole runs, paired by seed and less a "
-             "noise-matched\nnull. --quick takes about a minute on two processors and decides nothing (V7 NOT RUN); --full, "
-             "with 12 seeds, is what\n'narrowfp claim --results' judges by. Stop it (exit code 130) and start it again with the "
+             "compares\ngradients and products with FP64, T2 trains short forks, T3 whole runs, paired by seed. --quick takes about "
+             "a minute on\ntwo processors and decides nothing (V7 NOT RUN); --full, the deciding design, takes two to five hours "
+             "there and is what\n'narrowfp claim --results' judges by. Stop it (exit code 130) and start it again with the "
              "same --output: it goes on.\nRuns stand side by side, one thread each; the number of threads changes no bit.\n\n"
              "Without --corpus: Debian's r-cran-janeaustenr if it is installed, or what bench/train/get_corpus fetched.",
          .examples = "  narrowfp train --quick\n"
                      "  narrowfp train --full --output training\n"
+                     "  narrowfp train --design pilot --output pilot\n"
                      "  narrowfp claim --results training/results.json\n"
                      "  narrowfp train --arm mxfp8 --arm te_block --seeds 3 --steps 400\n"
                      "  narrowfp train --quick --dump-operands operands"},
         [args](const context& c) { return run(*args, c); });
     CLI::Option* quick = command.add_flag("--quick", args->quick, "One seed, 150 steps; the default");
-    command.add_flag("--full", args->full, "12 seeds, 400 steps, all tiers")->excludes(quick);
+    CLI::Option* full =
+        command.add_flag("--full", args->full, "The deciding design: 192 to 480 seeds, 400 steps, all tiers")
+            ->excludes(quick);
+    command
+        .add_option(
+            "--design", args->design,
+            "quick; deciding; pilot (12 seeds, decides nothing); trend-s400, trend-s1600, trend-m400, trend-m1600")
+        ->type_name("NAME")
+        ->excludes(quick)
+        ->excludes(full)
+        ->check([](const std::string& name) {
+            try {
+                train::design_by_name(name);
+                return std::string();
+            } catch (const std::invalid_argument& error) {
+                return std::string(error.what());
+            }
+        });
     command.add_option("--arm", args->arms, "This arm in all tiers, beside fp32, bf16 and null_noise (repeatable)")
         ->type_name("NAME")
         ->allow_extra_args(false)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/experiment/design.hpp"
 
+#include "support/near_names.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 namespace narrowfp::bench::train {
 namespace {
@@ -28,11 +31,10 @@ std::size_t experiment_design::checkpoint_step(double part) const {
 }
 
 bool experiment_design::decides() const {
-    const auto runs = [&](const char* name) {
-        return std::find(run_arms.begin(), run_arms.end(), name) != run_arms.end();
-    };
-    return size == size_s && steps == deciding_steps && seeds == deciding_seeds && rate == 1e-3 &&
-           runs("deepseek_v3") && std::all_of(baselines.begin(), baselines.end(), runs);
+    const experiment_design d = deciding_design();
+    return size == d.size && steps == d.steps && first_seed == d.first_seed && seeds == d.seeds && rate == d.rate &&
+           run_arms == d.run_arms && plan && plan->looks == d.plan->looks && plan->alpha == d.plan->alpha &&
+           plan->margin == d.plan->margin && primary_arms == d.primary_arms && least_seeds == d.least_seeds;
 }
 
 experiment_design quick_design() {
@@ -44,11 +46,13 @@ experiment_design quick_design() {
     return d;
 }
 
-experiment_design full_design() {
+namespace {
+
+// All tiers of all arms at size S.
+experiment_design whole_design(const char* mode) {
     experiment_design d;
-    d.mode = "full";
-    d.steps = deciding_steps;
-    d.seeds = deciding_seeds;
+    d.mode = mode;
+    d.steps = 400;
     d.run_arms = default_runs();
     d.fidelity_arms = every_arm();
     d.fork_arms = every_arm();
@@ -56,6 +60,57 @@ experiment_design full_design() {
     d.learning_rates = true;
     d.perturbed = true;
     return d;
+}
+
+constexpr std::uint32_t first_deciding_seed = 101;
+constexpr std::uint32_t pilot_seeds = 12;
+
+}  // namespace
+
+experiment_design deciding_design() {
+    experiment_design d = whole_design("deciding");
+    d.first_seed = first_deciding_seed;
+    d.plan = sequential_plan{.looks = {96, 192, 288, 384, 480}};
+    d.seeds = static_cast<std::uint32_t>(d.plan->looks.back());
+    d.primary_arms = {"deepseek_v3", "int8_tile"};
+    d.least_seeds = 192;
+    return d;
+}
+
+experiment_design pilot_design() {
+    experiment_design d = whole_design("pilot");
+    d.seeds = pilot_seeds;
+    return d;
+}
+
+experiment_design trend_design(const model_size& size, std::size_t steps) {
+    experiment_design d;
+    d.mode = "trend";
+    d.size = size;
+    d.steps = steps;
+    d.first_seed = first_deciding_seed;
+    d.seeds = pilot_seeds;
+    d.run_arms = {"fp32", "bf16", "null_noise", "deepseek_v3"};
+    return d;
+}
+
+experiment_design design_by_name(std::string_view name) {
+    static const std::array<std::pair<std::string_view, experiment_design>, 7> known{
+        {{"quick", quick_design()},
+         {"deciding", deciding_design()},
+         {"pilot", pilot_design()},
+         {"trend-s400", trend_design(size_s, 400)},
+         {"trend-s1600", trend_design(size_s, 1600)},
+         {"trend-m400", trend_design(size_m, 400)},
+         {"trend-m1600", trend_design(size_m, 1600)}}};
+    std::array<std::string_view, known.size()> names;
+    for (std::size_t n = 0; n < known.size(); ++n) {
+        if (known[n].first == name) {
+            return known[n].second;
+        }
+        names[n] = known[n].first;
+    }
+    throw std::invalid_argument(unknown_name("design", name, names));
 }
 
 experiment_design with_arms(experiment_design d, const std::vector<std::string>& arms) {

@@ -5,6 +5,7 @@
 #include "support/parallel.hpp"
 #include "train/experiment/fidelity.hpp"
 #include "train/experiment/forks.hpp"
+#include "train/experiment/paired_statistics.hpp"
 #include "train/experiment/runs.hpp"
 #include "train/run/operand_files.hpp"
 
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -52,13 +54,7 @@ public:
 
     void run(experiment_outcome& out) {
         keep_freed_memory();  // before threads start
-        std::vector<run_request> first, rest;
-        // Seed by seed over all arms, so that a stopped experiment has whole pairs.
-        for (std::uint32_t seed = 1; seed <= design_.seeds; ++seed) {
-            for (const std::string& name : design_.run_arms) {
-                (seed == 1 ? first : rest).push_back({name, seed, design_.rate});
-            }
-        }
+        const std::vector<run_request> first = requests(0, 1, design_.run_arms);
         const bool has_fidelity = !all_stored_fidelity() || !how_.operand_folder.empty();
         const bool has_forks = !all_stored_forks();
         std::vector<snapshot> snapshots;
@@ -71,9 +67,12 @@ public:
         run_forks(out, snapshots);
         snapshots.clear();
         remove_snapshots(snapshot_steps(), kept_);
-        std::vector<run_request> extra = extra_requests();
-        rest.insert(rest.end(), extra.begin(), extra.end());
-        run_all(rest);
+        run_all(extra_requests());
+        if (design_.plan) {
+            run_looks();
+        } else {
+            run_all(requests(1, design_.seeds, design_.run_arms));
+        }
         collect(out);
     }
 
@@ -84,7 +83,61 @@ private:
     store kept_;
     step_total total_;
     std::mutex results_mutex_;
-    std::vector<std::pair<std::string, run_outcome>> results_;  // by name
+    std::map<std::string, run_outcome> results_;  // by name
+
+    // Seed by seed over these arms, so that a stopped experiment has whole pairs. Seeds by their place in the design.
+    std::vector<run_request> requests(std::size_t from, std::size_t to, const std::vector<std::string>& arms) const {
+        std::vector<run_request> out;
+        for (std::size_t n = from; n < to; ++n) {
+            for (const std::string& name : arms) {
+                out.push_back({name, design_.seed_at(n), design_.rate});
+            }
+        }
+        return out;
+    }
+
+    // From look to look, for the primary arms that have not stopped and what they are compared with. Up to the least number
+    // of seeds nothing stops.
+    void run_looks() {
+        std::size_t done = 1;
+        for (const std::size_t look : design_.plan->looks) {
+            std::vector<std::string> arms;
+            for (const std::string& name : design_.run_arms) {
+                const auto& primary = design_.primary_arms;
+                const bool tested = std::find(primary.begin(), primary.end(), name) != primary.end();
+                if (!tested || look <= design_.least_seeds || !stopped(name, done)) {
+                    arms.push_back(name);
+                }
+            }
+            const bool any =
+                std::any_of(design_.primary_arms.begin(), design_.primary_arms.end(),
+                            [&](const auto& name) { return std::find(arms.begin(), arms.end(), name) != arms.end(); });
+            if (!any) {
+                return;
+            }
+            run_all(requests(done, look, arms));
+            done = look;
+        }
+    }
+
+    // Whether a primary arm's test has stopped within the first `seeds` seeds. A run that diverged leaves a shorter list,
+    // so the test goes on.
+    bool stopped(const std::string& arm, std::size_t seeds) {
+        std::vector<double> gaps;
+        for (std::size_t n = 0; n < seeds; ++n) {
+            const run_outcome* run = result({arm, design_.seed_at(n), design_.rate});
+            const run_outcome* base = result({"bf16", design_.seed_at(n), design_.rate});
+            if (run != nullptr && base != nullptr && !run->diverged && !base->diverged) {
+                gaps.push_back(relative_gap_percent(run->loss, base->loss));
+            }
+        }
+        return judge(gaps, *design_.plan).stopped;
+    }
+
+    const run_outcome* result(const run_request& r) const {
+        const auto found = results_.find(name_of(design_, r));
+        return found == results_.end() ? nullptr : &found->second;
+    }
 
     std::uint64_t steps_in_all() const {
         const std::uint64_t run = design_.steps + evaluation_steps;
@@ -96,11 +149,11 @@ private:
     std::vector<run_request> extra_requests() const {
         std::vector<run_request> out;
         if (design_.perturbed) {
-            out.push_back({"null_eps", 1, design_.rate});
+            out.push_back({"null_eps", design_.first_seed, design_.rate});
         }
         for (const double rate : {3e-4, 3e-3}) {
             if (design_.learning_rates) {
-                out.push_back({"fp32", 1, rate});
+                out.push_back({"fp32", design_.first_seed, rate});
             }
         }
         return out;
@@ -112,10 +165,11 @@ private:
         for (const double part : design_.checkpoints) {
             points += fmt::format("{} ", design_.checkpoint_step(part));
         }
-        return fmt::format("{} checkpoints {}batches {} forks {}x{}\n{}\n{}", tier, points, design_.batches,
-                           design_.forks, design_.fork_steps(),
-                           configuration_text(configuration_of(design_, {"fp32", 1, design_.rate}), data_),
-                           configuration_text(configuration_of(design_, {arm_name, 1, design_.rate}), data_));
+        return fmt::format(
+            "{} checkpoints {}batches {} forks {}x{}\n{}\n{}", tier, points, design_.batches, design_.forks,
+            design_.fork_steps(),
+            configuration_text(configuration_of(design_, {"fp32", design_.first_seed, design_.rate}), data_),
+            configuration_text(configuration_of(design_, {arm_name, design_.first_seed, design_.rate}), data_));
     }
 
     bool all_stored_fidelity() const {
@@ -131,7 +185,7 @@ private:
 
     void add_result(std::string name, run_outcome r) {
         const std::scoped_lock lock(results_mutex_);
-        results_.emplace_back(std::move(name), std::move(r));
+        results_.emplace(std::move(name), std::move(r));
     }
 
     void run_all(const std::vector<run_request>& requests) {
@@ -188,8 +242,9 @@ private:
             for (const fidelity_reference& r : references) {
                 out.operand_files.push_back(how_.operand_folder /
                                             fmt::format("operands-step{:04}.safetensors", r.step));
-                const operand_origin origin{"fp32, seed 1, size " + std::string(design_.size.name), r.step,
-                                            design_.steps};
+                const operand_origin origin{
+                    fmt::format("fp32, seed {}, size {}", design_.first_seed, design_.size.name), r.step,
+                    design_.steps};
                 write_operands(out.operand_files.back(), origin, r.operands);
             }
         }
@@ -249,18 +304,15 @@ private:
     }
 
     void collect(experiment_outcome& out) {
-        const auto take = [&](const run_request& r) {
-            const std::string name = name_of(design_, r);
-            return std::find_if(results_.begin(), results_.end(), [&](const auto& x) { return x.first == name; })
-                ->second;
-        };
         for (const std::string& name : design_.run_arms) {
-            for (std::uint32_t seed = 1; seed <= design_.seeds; ++seed) {
-                out.runs.push_back(take({name, seed, design_.rate}));
+            for (std::size_t n = 0; n < design_.seeds; ++n) {
+                if (const run_outcome* r = result({name, design_.seed_at(n), design_.rate})) {
+                    out.runs.push_back(*r);
+                }
             }
         }
         for (const run_request& r : extra_requests()) {
-            (r.arm == "fp32" ? out.rates : out.perturbed).push_back(take(r));
+            (r.arm == "fp32" ? out.rates : out.perturbed).push_back(*result(r));
         }
     }
 };

@@ -30,7 +30,8 @@ struct experiment_outcome {
     std::size_t vocabulary = 0;
     std::size_t merged_bytes = 0;
     std::uint32_t text_crc32 = 0;
-    std::vector<run_outcome> runs{};       // T3, by arm in the order of the design, then by seed
+    std::vector<run_outcome>
+        runs{};  // T3, by arm in the order of the design, then by seed; of a plan those that were made
     std::vector<run_outcome> rates{};      // FP32 at other learning rates
     std::vector<run_outcome> perturbed{};  // null_eps
     std::vector<arm_fidelity> fidelity{};  // T1

@@ -95,7 +95,6 @@ private:
                         reference);
         add_field(r.parameters, "rate", e_.design.rate);
         add_field(r.parameters, "decides", e_.design.decides());
-        add_field(r.parameters, "path_noise_too_large", !s_.path_noise.empty());
         if (!x) {
             set_no_value(r, record_status::undefined,
                          fmt::format("{} of {} seeds diverged", g.diverged, e_.design.seeds));
@@ -116,8 +115,9 @@ private:
         }
         records_.push_back(std::move(r));
         for (std::size_t n = 0; n < values.size(); ++n) {
-            record one = make(fmt::format("{}.{}.seed{:02}", kind, g.arm, n + 1), name, "%", "one seed", reference);
-            add_field(one.parameters, "seed", n + 1);
+            record one =
+                make(fmt::format("{}.{}.seed{:02}", kind, g.arm, g.seeds[n]), name, "%", "one seed", reference);
+            add_field(one.parameters, "seed", g.seeds[n]);
             one.value = values[n];
             records_.push_back(std::move(one));
         }
@@ -153,17 +153,41 @@ private:
         }
         add_paired("train.gap_less_null", g, g.less_null, g.less_null_summary,
                    "gap of " + g.arm + " less that of the noise-matched null", "null_noise, own noise key per seed");
+        add_paired("train.gap_to_null", g, g.over_null, g.over_null_summary,
+                   "relative gap of the validation loss of " + g.arm + " to that of unbiased errors of its size",
+                   "null_noise, own noise key per seed");
+        add_test(g);
+    }
+
+    // The sequential test of a primary gap, and each of its looks.
+    void add_test(const arm_gap& g) {
         record verdict =
-            make("train.verdict." + g.arm, "two one-sided tests at 0.25 % on the gap less null", "",
-                 "90 % interval inside: equivalent; wholly outside: not equivalent; else inconclusive", "");
-        if (const auto word = verdict_of(e_, s_, g)) {
+            make("train.verdict." + g.arm, "two one-sided tests at 0.25 % on the gap of " + g.arm, "",
+                 "repeated interval inside: equivalent; wholly outside: not equivalent; else inconclusive", g.base);
+        if (const auto word = verdict_of(e_, g)) {
             verdict.value = std::string(bench::word_of(*word));
-            verdict.note = s_.path_noise;
+            verdict.n = static_cast<std::int64_t>(g.test->decided_at);
         } else {
-            set_no_value(verdict, record_status::not_run,
-                         g.less_null_summary ? "only size S, 400 steps and 12 seeds decide" : "a run diverged");
+            set_no_value(
+                verdict, record_status::not_run,
+                g.diverged == 0 ? "only the design `deciding` decides, once its test has stopped" : "a run diverged");
         }
         records_.push_back(std::move(verdict));
+        if (!g.test) {
+            return;
+        }
+        for (const look_outcome& look : g.test->looks) {
+            record r = make(fmt::format("train.look.{}.{}", g.arm, look.seeds),
+                            fmt::format("gap of {} at the look at {} seeds", g.arm, look.seeds), "%",
+                            "mean over seeds; low and high: repeated interval", g.base);
+            r.value = look.mean;
+            r.low = look.repeated.low;
+            r.high = look.repeated.high;
+            r.n = static_cast<std::int64_t>(look.seeds);
+            add_field(r.parameters, "bound", look.bound);
+            add_field(r.parameters, "verdict", std::string(bench::word_of(look.verdict)));
+            records_.push_back(std::move(r));
+        }
     }
 
     void add_optional(const char* id, const char* name, const std::optional<double>& value, const char* reference) {
@@ -176,15 +200,14 @@ private:
 
     void add_guards() {
         add_optional("train.null_eps_gap", "gap after one weight was changed by a millionth", s_.perturbed_gap,
-                     "fp32, seed 1");
+                     "fp32, first seed");
         add_optional("train.null_deviation", "standard deviation over seeds of the null's gap", s_.null_deviation,
                      "fp32");
         add_optional("train.learning_rate_excess", "loss at 1e-3 over the best of 3e-4, 1e-3 and 3e-3",
-                     s_.learning_rate_excess, "fp32, seed 1");
-        record r = make("train.guard", "whether path noise lets gaps be interpreted", "",
-                        "guards of null_eps and null_noise", "");
-        r.value = s_.path_noise.empty() ? "held" : "path noise too large";
-        r.note = s_.path_noise;
+                     s_.learning_rate_excess, "fp32, first seed");
+        record r = make("train.guard", "whether one weight changed by a millionth leaves the loss within 0.01 %", "",
+                        "null_eps against fp32", "");
+        r.value = s_.perturbation_held() ? "held" : "failed";
         records_.push_back(std::move(r));
     }
 

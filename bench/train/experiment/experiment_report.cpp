@@ -77,14 +77,14 @@ table gap_table(const experiment_outcome& e, const experiment_summary& s) {
                    gap_text(g.fp32_summary->mean), has_null ? gap_text(g.less_null_summary->mean) : "-",
                    has_null ? interval_text(*g.less_null_summary, g.less_null_summary->half_90) : "-",
                    has_null ? interval_text(*g.less_null_summary, g.less_null_summary->half_95) : "-",
-                   verdict_cell(verdict_of(e, s, g), has_null)});
+                   verdict_cell(verdict_of(e, g), has_null)});
     }
     t.notes = {
         "Paired by seed: same first weights and batches. In FP32: the same weights, evaluated in FP32. Less null: what an arm "
         "costs beyond unbiased random errors of the same size, which have a noise key of their own in each seed.",
         "Can show: the size of a format's penalty in a small model, with its error. Cannot: late divergence, outlier channels "
         "that come with size or after 10^11 tokens, products with thousands of terms, or DeepSeek's 0.25 % at 671B "
-        "parameters. Arms without a verdict column entry are not ranked: differences of recipes are as large as path noise."};
+        "parameters. Arms without an entry in the last column are not ranked."};
     return t;
 }
 
@@ -100,16 +100,22 @@ table seed_table(const experiment_outcome& e, const experiment_summary& s) {
             t.columns.push_back({g.arm + " less null", alignment::right});
         }
     }
-    for (std::size_t n = 0; n < e.design.seeds; ++n) {
-        const auto run = std::find_if(e.runs.begin(), e.runs.end(),
-                                      [&](const run_outcome& r) { return r.arm == "fp32" && r.seed == n + 1; });
-        std::vector<report::cell> cells{std::to_string(n + 1), fmt::format("{:.5f}", run->loss)};
+    const auto cell_of = [](const arm_gap& g, const std::vector<double>& values, std::uint32_t seed) -> std::string {
+        const auto found = std::find(g.seeds.begin(), g.seeds.end(), seed);
+        return found == g.seeds.end() ? "-" : gap_text(values[static_cast<std::size_t>(found - g.seeds.begin())]);
+    };
+    for (const run_outcome& run : e.runs) {
+        if (run.arm != "fp32") {
+            continue;
+        }
+        std::vector<report::cell> cells{std::to_string(run.seed),
+                                        run.diverged ? "diverged" : fmt::format("{:.5f}", run.loss)};
         for (const arm_gap& g : s.gaps) {
-            cells.emplace_back(g.diverged == 0 ? gap_text(g.own[n]) : "diverged");
+            cells.emplace_back(cell_of(g, g.own, run.seed));
         }
         for (const arm_gap& g : s.gaps) {
             if (g.base == "bf16") {
-                cells.emplace_back(g.diverged == 0 ? gap_text(g.less_null[n]) : "diverged");
+                cells.emplace_back(cell_of(g, g.less_null, run.seed));
             }
         }
         t.add_row(std::move(cells));
@@ -230,22 +236,31 @@ std::vector<std::string> experiment_findings(const experiment_outcome& e, const 
             out.push_back(fmt::format("{}: {} diverged in {} of {} seeds.", row, name, g->diverged, e.design.seeds));
             continue;
         }
-        const auto word = verdict_of(e, s, *g);
+        const auto word = verdict_of(e, *g);
         const paired_summary& x = *g->less_null_summary;
+        const auto with_interval = [](const paired_summary& y) {
+            return gap_text(y.mean) + " %" +
+                   (y.n > 1 ? " (90 % interval " + interval_text(y, y.half_90) + " %)" : std::string());
+        };
         out.push_back(fmt::format(
-            "{}: {}, gap of {} less the null {} %{}; plain gap to BF16 {}. Nats per byte of a small model, not DeepSeek's "
-            "0.25 %.",
-            row, word ? std::string(bench::word_of(*word)) : "NOT RUN (only size S, 400 steps and 12 seeds decide)",
-            name, gap_text(x.mean), x.n > 1 ? " (90 % interval " + interval_text(x, x.half_90) + " %)" : "",
-            percent_gap(*g)));
+            "{}: {}; gap of {} to BF16 {}, to unbiased errors of its size {}, less those errors' gap {}. Nats per byte of a "
+            "small model, not DeepSeek's 0.25 %.",
+            row, word ? std::string(bench::word_of(*word)) : "NOT RUN (only the design `deciding` decides)", name,
+            percent_gap(*g), with_interval(*g->over_null_summary), with_interval(x)));
+        if (g->test && g->test->stopped) {
+            const look_outcome& look = g->test->looks.back();
+            out.push_back(fmt::format("{}: stopped at {} seeds, repeated interval {} to {} %.", row, look.seeds,
+                                      gap_text(look.repeated.low), gap_text(look.repeated.high)));
+        }
     }
     const arm_gap* null = s.gap_of("null_noise");
     if (null != nullptr && null->own_summary) {
         out.push_back("Unbiased random errors of E4M3's size (null_noise) cost " + percent_gap(*null) +
                       " against FP32.");
     }
-    if (!s.path_noise.empty()) {
-        out.push_back("Path noise too large, gaps cannot be interpreted: " + s.path_noise + ".");
+    if (!s.perturbation_held()) {
+        out.push_back("A check of this program failed: one weight changed by a millionth moved the loss by " +
+                      report::format_number(*s.perturbed_gap, 2) + " %.");
     }
     if (s.learning_rate_excess) {
         std::string losses;

@@ -155,7 +155,7 @@ std::optional<snapshot_run> stored_snapshots(const experiment_design& d, const r
 
 snapshot_run take_snapshots(const experiment_design& d, const std::vector<std::size_t>& steps,
                             const token_streams& data, const store& kept, const step_counter& count) {
-    const run_request r{.arm = "fp32", .seed = 1, .rate = d.rate};
+    const run_request r{.arm = "fp32", .seed = d.first_seed, .rate = d.rate};
     if (auto known = stored_snapshots(d, r, steps, data, kept)) {
         count(d.steps + evaluation_steps);
         return std::move(*known);

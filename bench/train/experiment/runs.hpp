@@ -47,7 +47,7 @@ struct snapshot_run {
     std::vector<snapshot> snapshots{};
 };
 
-// The FP32 run of seed 1 with copies of it at these steps, ascending. Its outcome and the copies are stored.
+// The FP32 run of the first seed with copies of it at these steps, ascending. Its outcome and the copies are stored.
 snapshot_run take_snapshots(const experiment_design& d, const std::vector<std::size_t>& steps,
                             const token_streams& data, const store& kept, const step_counter& count);
 // Removes the stored copies, once T1 and T2 are stored themselves.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/experiment/summary.hpp"
 
-#include <narrowfp/report/text.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -22,13 +20,11 @@ double snr_of_error(double relative) {
     return relative == 0 ? exact_db : std::max(0.0, -20 * std::log10(relative));
 }
 
-const run_outcome& run_of(const experiment_outcome& e, std::string_view arm, std::uint32_t seed) {
+// Nothing if the design did not come to it.
+const run_outcome* run_of(const experiment_outcome& e, std::string_view arm, std::uint32_t seed) {
     const auto found = std::find_if(e.runs.begin(), e.runs.end(),
                                     [&](const run_outcome& r) { return r.arm == arm && r.seed == seed; });
-    if (found == e.runs.end()) {
-        throw std::logic_error("no run of " + std::string(arm));
-    }
-    return *found;
+    return found == e.runs.end() ? nullptr : &*found;
 }
 
 // Gaps of the smoothed training loss: the last one and the largest absolute one of the last quarter.
@@ -43,21 +39,27 @@ std::pair<double, double> curve_gap(const run_outcome& run, const run_outcome& b
 
 arm_gap gap_over_seeds(const experiment_outcome& e, const std::string& arm) {
     arm_gap out{.arm = arm, .base = base_of(arm)};
-    for (std::uint32_t seed = 1; seed <= e.design.seeds; ++seed) {
-        const run_outcome& run = run_of(e, arm, seed);
-        const run_outcome& base = run_of(e, out.base, seed);
-        const run_outcome& null = run_of(e, "null_noise", seed);
-        const run_outcome& fp32 = run_of(e, "fp32", seed);
-        if (run.diverged || base.diverged || null.diverged || fp32.diverged) {
+    for (std::size_t n = 0; n < e.design.seeds; ++n) {
+        const std::uint32_t seed = e.design.seed_at(n);
+        const run_outcome* run = run_of(e, arm, seed);
+        const run_outcome* base = run_of(e, out.base, seed);
+        const run_outcome* null = run_of(e, "null_noise", seed);
+        const run_outcome* fp32 = run_of(e, "fp32", seed);
+        if (run == nullptr || base == nullptr || null == nullptr || fp32 == nullptr) {
+            continue;
+        }
+        if (run->diverged || base->diverged || null->diverged || fp32->diverged) {
             ++out.diverged;
             continue;
         }
-        out.own.push_back(relative_gap_percent(run.loss, base.loss));
-        out.fp32.push_back(relative_gap_percent(run.loss_fp32, base.loss_fp32));
+        out.seeds.push_back(seed);
+        out.own.push_back(relative_gap_percent(run->loss, base->loss));
+        out.fp32.push_back(relative_gap_percent(run->loss_fp32, base->loss_fp32));
         if (!is_baseline(arm)) {
-            out.less_null.push_back(out.own.back() - relative_gap_percent(null.loss, fp32.loss));
+            out.less_null.push_back(out.own.back() - relative_gap_percent(null->loss, fp32->loss));
+            out.over_null.push_back(relative_gap_percent(run->loss, null->loss));
         }
-        const auto [last, worst] = curve_gap(run, base);
+        const auto [last, worst] = curve_gap(*run, *base);
         out.smoothed.push_back(last);
         out.smoothed_worst.push_back(worst);
     }
@@ -66,7 +68,12 @@ arm_gap gap_over_seeds(const experiment_outcome& e, const std::string& arm) {
         out.fp32_summary = summarise(out.fp32, equivalence_margin);
         if (!out.less_null.empty()) {
             out.less_null_summary = summarise(out.less_null, equivalence_margin);
+            out.over_null_summary = summarise(out.over_null, equivalence_margin);
         }
+    }
+    const std::vector<std::string>& primary = e.design.primary_arms;
+    if (e.design.plan && std::find(primary.begin(), primary.end(), arm) != primary.end()) {
+        out.test = judge(out.own, *e.design.plan);
     }
     return out;
 }
@@ -137,29 +144,15 @@ fork_summary over_forks(const arm_forks& f, const arm_forks& base) {
 
 // By how much the design's rate is worse than the best of the tried ones.
 std::optional<double> excess_of_rate(const experiment_outcome& e) {
-    const run_outcome& own = run_of(e, "fp32", 1);
-    if (e.rates.empty() || own.diverged) {
+    const run_outcome* own = run_of(e, "fp32", e.design.first_seed);
+    if (e.rates.empty() || own == nullptr || own->diverged) {
         return std::nullopt;
     }
-    double best = own.loss;
+    double best = own->loss;
     for (const run_outcome& r : e.rates) {
         best = r.diverged ? best : std::min(best, r.loss);
     }
-    return relative_gap_percent(own.loss, best);
-}
-
-std::string judge_path_noise(const experiment_summary& s) {
-    std::string why;
-    if (s.perturbed_gap && std::fabs(*s.perturbed_gap) > largest_perturbed_gap) {
-        why =
-            "one weight changed by a millionth moved the loss by " + report::format_number(*s.perturbed_gap, 2) + " %";
-    }
-    if (s.null_deviation && *s.null_deviation > largest_null_deviation) {
-        why += (why.empty() ? "" : "; ") + std::string("the null's gap has a standard deviation of ") +
-               report::format_number(*s.null_deviation, 2) + " % over seeds, above " +
-               report::format_number(largest_null_deviation, 2) + " %";
-    }
-    return why;
+    return relative_gap_percent(own->loss, best);
 }
 
 }  // namespace
@@ -210,25 +203,23 @@ experiment_summary summarise(const experiment_outcome& e) {
     for (const arm_forks& f : e.forks) {
         out.forks.push_back(over_forks(f, *base));
     }
-    const run_outcome& fp32 = run_of(e, "fp32", 1);
-    if (!e.perturbed.empty() && !e.perturbed.front().diverged && !fp32.diverged) {
-        out.perturbed_gap = relative_gap_percent(e.perturbed.front().loss, fp32.loss);
+    const run_outcome* fp32 = run_of(e, "fp32", e.design.first_seed);
+    if (!e.perturbed.empty() && !e.perturbed.front().diverged && fp32 != nullptr && !fp32->diverged) {
+        out.perturbed_gap = relative_gap_percent(e.perturbed.front().loss, fp32->loss);
     }
     if (const arm_gap* null = out.gap_of("null_noise");
         null != nullptr && null->own_summary && null->own_summary->n > 1) {
         out.null_deviation = null->own_summary->deviation;
     }
     out.learning_rate_excess = excess_of_rate(e);
-    out.path_noise = judge_path_noise(out);
     return out;
 }
 
-std::optional<equivalence> verdict_of(const experiment_outcome& e, const experiment_summary& s, const arm_gap& g) {
-    if (!e.design.decides() || !g.less_null_summary) {
+std::optional<equivalence> verdict_of(const experiment_outcome& e, const arm_gap& g) {
+    if (!e.design.decides() || !g.test || !g.test->stopped || g.test->decided_at < e.design.plan->looks.front()) {
         return std::nullopt;
     }
-    const paired_summary& x = *g.less_null_summary;
-    return s.path_noise.empty() ? equivalence_of({x.mean - x.half_90, x.mean + x.half_90}) : equivalence::inconclusive;
+    return g.test->verdict();
 }
 
 }  // namespace narrowfp::bench::train

@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the outcomes of the experiment mean: gaps paired by seed, less those of the noise-matched null, with intervals;
-// whether path noise lets gaps be interpreted at all; medians of T1; means of T2; the check of the learning rate. The
-// rules stood before any run. Gaps of bf16 and of the nulls are to fp32, those of all other arms to bf16.
+// What the outcomes of the experiment mean: gaps paired by seed with intervals, and against the noise-matched null; the
+// sequential test of the primary gaps; medians of T1; means of T2; the check of the learning rate. The decision rules were
+// fixed before the first run (design.hpp). Gaps of bf16 and of the nulls are to fp32, those of all other arms to bf16.
 #pragma once
 
 #include "support/equivalence.hpp"
 #include "train/experiment/experiment.hpp"
 #include "train/experiment/paired_statistics.hpp"
 
+#include <cmath>
 #include <optional>
 
 namespace narrowfp::bench::train {
 
-// Guards: beyond these, gaps say nothing.
-inline constexpr double largest_perturbed_gap = 0.01;   // percent, of null_eps
-inline constexpr double largest_null_deviation = 0.15;  // percent, of null_noise over seeds
-inline constexpr double under_trained_excess = 2;       // percent, of the learning rate over the best
+inline constexpr double largest_perturbed_gap = 0.01;     // percent, of null_eps: beyond it the program is at fault
+inline constexpr double largest_final_half_width = 0.04;  // percent, of the repeated interval at the last look
+inline constexpr double under_trained_excess = 2;         // percent, of the learning rate over the best
 
 struct arm_gap {
     std::string arm;
     std::string base;
     std::size_t diverged = 0;              // seeds; then there are no summaries
+    std::vector<std::uint32_t> seeds{};    // that all of this is over
     std::vector<double> own{};             // per seed, percent
     std::vector<double> fp32{};            // the same weights evaluated in FP32
     std::vector<double> less_null{};       // own, less the null's gap of the seed; none for baselines
+    std::vector<double> over_null{};       // to the loss of null_noise; none for baselines
     std::vector<double> smoothed{};        // of the training loss, moving average 0.9, at the end
     std::vector<double> smoothed_worst{};  // largest absolute one in the last quarter
     std::optional<paired_summary> own_summary{};
     std::optional<paired_summary> fp32_summary{};
     std::optional<paired_summary> less_null_summary{};
+    std::optional<paired_summary> over_null_summary{};
+    std::optional<sequential_outcome> test{};  // of a primary arm under a plan
 };
 
 struct arm_snr {
@@ -69,8 +73,8 @@ struct experiment_summary {
     std::optional<double> perturbed_gap{};         // null_eps, percent
     std::optional<double> null_deviation{};        // percent
     std::optional<double> learning_rate_excess{};  // percent
-    std::string path_noise{};                      // why gaps cannot be interpreted; empty if they can
 
+    bool perturbation_held() const { return !perturbed_gap || std::fabs(*perturbed_gap) <= largest_perturbed_gap; }
     const arm_gap* gap_of(std::string_view arm) const;
     const arm_snr* snr_of(std::string_view arm) const;
 };
@@ -82,7 +86,7 @@ std::vector<double> smoothed(std::span<const float> losses);
 
 double median_of(std::vector<double> values);
 
-// The verdict on a gap less null, or nothing if the design does not decide.
-std::optional<equivalence> verdict_of(const experiment_outcome& e, const experiment_summary& s, const arm_gap& g);
+// The verdict on a primary gap; nothing if the design does not decide or its test has not stopped.
+std::optional<equivalence> verdict_of(const experiment_outcome& e, const arm_gap& g);
 
 }  // namespace narrowfp::bench::train
