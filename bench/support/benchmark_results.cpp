@@ -2,6 +2,7 @@
 #include "support/benchmark_results.hpp"
 
 #include "support/build_info.hpp"
+#include "support/machine_facts.hpp"
 
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/base/version.hpp>
@@ -208,18 +209,6 @@ private:
 std::string parameter_text(const report::field_list& parameters, std::string_view key) {
     const report::field_value* value = find_field(parameters, key);
     return value != nullptr ? text_of(*value) : "-";
-}
-
-// What follows the first ':' of the first line of the file that begins with the key; all of the line without a key.
-std::string line_of_file(const char* path, std::string_view key) {
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with(key)) {
-            const std::size_t begin = key.empty() ? 0 : line.find_first_not_of(" \t", line.find(':') + 1);
-            return begin < line.size() ? line.substr(begin) : "";
-        }
-    }
-    return {};
 }
 
 }  // namespace

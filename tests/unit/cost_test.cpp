@@ -16,8 +16,8 @@ namespace {
 constexpr const model_shape& v3 = cost::deepseek_v3;
 constexpr const training_layout& layout = deepseek_v3_layout;
 
-const linear_formats fp8 = eight_bit("fp8", recipes::deepseek_v3);
-const linear_formats wide = sixteen_bit();
+const linear_formats eight_bits = eight_bit("fp8", recipes::deepseek_v3);
+const linear_formats sixteen_bits = sixteen_bit();
 
 }  // namespace
 
@@ -90,27 +90,28 @@ TEST_CASE("cost: bytes of a number") {
 }
 
 TEST_CASE("cost: a dispatched token is what a quantised row takes") {
-    CHECK(dispatch_bytes(v3, fp8) == 7392);
-    CHECK(dispatch_bytes(v3, wide) == 14336);
+    CHECK(dispatch_bytes(v3, eight_bits) == 7392);
+    CHECK(dispatch_bytes(v3, sixteen_bits) == 14336);
     CHECK(stored_bytes(1, 7168, recipes::deepseek_v3.for_a(e4m3fn)) == 7392);
     CHECK(dispatch_bytes(v3, eight_bit("int8", recipes::int8_tile)) == 7392);
 }
 
 TEST_CASE("cost: traffic") {
-    CHECK(expert_traffic_bytes(v3, fp8, 4) == 173824);
-    CHECK(expert_traffic_bytes(v3, wide, 4) == 229376);
+    CHECK(expert_traffic_bytes(v3, eight_bits, 4) == 173824);
+    CHECK(expert_traffic_bytes(v3, sixteen_bits, 4) == 229376);
     CHECK(pipeline_traffic_bytes(v3, layout) == 58720256);
-    CHECK(gradient_traffic_bytes_per_parameter(wide, optimizer_bf16_moments) == 6);
-    CHECK(gradient_traffic_bytes_per_parameter(fp8, optimizer_bf16_moments) == doctest::Approx(5).epsilon(1e-4));
+    CHECK(gradient_traffic_bytes_per_parameter(sixteen_bits, optimizer_bf16_moments) == 6);
+    CHECK(gradient_traffic_bytes_per_parameter(eight_bits, optimizer_bf16_moments) == doctest::Approx(5).epsilon(1e-4));
 }
 
 TEST_CASE("cost: activations and what a device keeps") {
-    CHECK(activation_bytes(v3, fp8) == 155136);
-    CHECK(activation_bytes(v3, wide) == 254592);
-    CHECK(activation_bytes_in_flight(v3, layout, fp8) == doctest::Approx(43.2e9).epsilon(1e-3));
-    CHECK(activation_bytes_in_flight(v3, layout, wide) == doctest::Approx(70.9e9).epsilon(1e-3));
-    CHECK(weight_bytes(v3, layout, wide) == doctest::Approx(6.55e9).epsilon(1e-3));
-    CHECK(weight_bytes(v3, layout, fp8) == doctest::Approx(3.27e9).epsilon(6e-3));  // and router and norms in 16 bits
+    CHECK(activation_bytes(v3, eight_bits) == 155136);
+    CHECK(activation_bytes(v3, sixteen_bits) == 254592);
+    CHECK(activation_bytes_in_flight(v3, layout, eight_bits) == doctest::Approx(43.2e9).epsilon(1e-3));
+    CHECK(activation_bytes_in_flight(v3, layout, sixteen_bits) == doctest::Approx(70.9e9).epsilon(1e-3));
+    CHECK(weight_bytes(v3, layout, sixteen_bits) == doctest::Approx(6.55e9).epsilon(1e-3));
+    CHECK(weight_bytes(v3, layout, eight_bits) ==
+          doctest::Approx(3.27e9).epsilon(6e-3));  // and router and norms in 16 bits
     CHECK(gradient_bytes(v3, layout, optimizer_bf16_moments) == doctest::Approx(13.1e9).epsilon(1e-3));
     CHECK(optimizer_bytes(v3, layout, optimizer_bf16_moments) == doctest::Approx(2.62e9).epsilon(1e-3));
     CHECK(optimizer_bytes(v3, layout, optimizer_fp32_moments) == doctest::Approx(3.93e9).epsilon(1e-3));

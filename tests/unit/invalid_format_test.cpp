@@ -24,7 +24,7 @@ using narrowfp_test::message_of;
 
 namespace {
 
-constexpr auto even = rounding::ties_to_even;
+constexpr auto to_even = rounding::ties_to_even;
 constexpr auto saturate = overflow_mode::saturate_finite;
 
 template <class F>
@@ -48,8 +48,8 @@ TEST_CASE("a descriptor of three fields is a format as in IEEE 754") {
     std::vector<std::uint8_t> found(in.size());
     std::vector<std::uint8_t> expected(in.size());
     for (const overflow_mode overflow : {overflow_mode::none, saturate, overflow_mode::saturate_propagate}) {
-        const event_counts counts = convert(std::span<const float>(in), std::span(found), plain, even, overflow);
-        CHECK(counts == convert(std::span<const float>(in), std::span(expected), e5m2, even, overflow));
+        const event_counts counts = convert(std::span<const float>(in), std::span(found), plain, to_even, overflow);
+        CHECK(counts == convert(std::span<const float>(in), std::span(expected), e5m2, to_even, overflow));
         CHECK(found == expected);
     }
     CHECK(value<plain>(1e9f).bits() == 0x7C);
@@ -211,23 +211,23 @@ TEST_CASE("every function that takes a format at run time refuses an impossible 
     const matrix_unit h100 = unit_by_name("h100");
     const quantization how{.element = bad};
     const std::vector<std::pair<const char*, std::function<void()>>> calls{
-        {"convert", [&] { convert(source, target, bad, even, saturate); }},
-        {"convert double", [&] { convert(std::span<const double>(wide), target, bad, even, saturate); }},
+        {"convert", [&] { convert(source, target, bad, to_even, saturate); }},
+        {"convert double", [&] { convert(std::span<const double>(wide), target, bad, to_even, saturate); }},
         {"convert by chance", [&] { convert(source, target, bad, chance, random, saturate); }},
-        {"convert codes from", [&] { convert(source_codes, bad, target, e5m2, even, saturate); }},
-        {"convert codes to", [&] { convert(source_codes, e5m2, target, bad, even, saturate); }},
-        {"convert nothing", [&] { convert(source.first(0), target.first(0), bad, even, saturate); }},
-        {"convert_reference", [&] { convert_reference(source, target, bad, even, saturate); }},
-        {"convert_reference from", [&] { convert_reference(source_codes, bad, target, e5m2, even, saturate); }},
-        {"convert_reference to", [&] { convert_reference(source_codes, e5m2, target, bad, even, saturate); }},
-        {"round_to_format", [&] { round_to_format(source, restored, bad, even, saturate); }},
-        {"round_to_format_reference", [&] { round_to_format_reference(source, restored, bad, even, saturate); }},
+        {"convert codes from", [&] { convert(source_codes, bad, target, e5m2, to_even, saturate); }},
+        {"convert codes to", [&] { convert(source_codes, e5m2, target, bad, to_even, saturate); }},
+        {"convert nothing", [&] { convert(source.first(0), target.first(0), bad, to_even, saturate); }},
+        {"convert_reference", [&] { convert_reference(source, target, bad, to_even, saturate); }},
+        {"convert_reference from", [&] { convert_reference(source_codes, bad, target, e5m2, to_even, saturate); }},
+        {"convert_reference to", [&] { convert_reference(source_codes, e5m2, target, bad, to_even, saturate); }},
+        {"round_to_format", [&] { round_to_format(source, restored, bad, to_even, saturate); }},
+        {"round_to_format_reference", [&] { round_to_format_reference(source, restored, bad, to_even, saturate); }},
         {"decode", [&] { decode(source_codes, bad, restored); }},
         {"decode_reference", [&] { decode_reference(source_codes, bad, restored); }},
         {"decode of a code", [&] { decode(bad, 1); }},
         {"decode_float", [&] { decode_float(bad, 1); }},
         {"max_finite", [&] { max_finite(bad); }},
-        {"project", [&] { project(bad, to_real(1.0f), even, saturate); }},
+        {"project", [&] { project(bad, to_real(1.0f), to_even, saturate); }},
         {"convert_as", [&] { convert_as(profiles::all.front(), bad, 1.0f); }},
         {"quantize", [&] { quantize(x.view(), how); }},
         {"quantize_into", [&] { quantize_into(x.view(), how, into); }},
