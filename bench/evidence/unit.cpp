@@ -35,8 +35,8 @@ constexpr std::array<prefix_list, 20> chip_families{{{"H100", "Hopper"},
                                                      {"Ascend", "Ascend"}}};
 
 // Families whose figures are the vendor's own: its repositories, documentation and papers about its chips. Issues that
-// users file there are not ("TE-user").
-constexpr std::array<std::string_view, 4> vendor_families{"NVIDIA-", "ROCm-", "Google-", "Gaudi2-"};
+// users file there are not: "MLM-user", "TE-user", and "ROCm-TE", which are issues of a firm that compares chips.
+constexpr std::array<std::string_view, 4> vendor_families{"NVIDIA-", "AMD-", "Google-", "Gaudi2-"};
 
 double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
