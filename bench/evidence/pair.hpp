@@ -4,6 +4,7 @@
 // pairs (unit.hpp) and the model that is fitted to them (ratio_model/).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -45,25 +46,34 @@ struct pair {
     measured_as measure = measured_as::rate;
     std::string measure_text;      // "step time (s or ms)", "rate tok/s"
     std::optional<double> ratio;   // rate in FP8 over rate in 16 bits, always
-    std::optional<double> memory;  // bytes in 16 bits over bytes in FP8
+    std::optional<double> memory;  // bytes in 16 bits over bytes in FP8, where the source gives both
+    std::string memory_text;       // as the source has it: "62.0 / 61.8 GiB", "-15 %"
     certainty read = certainty::seen;
     bool include = false;  // it enters a fit or a test: equal layout and batch, a whole training step
     std::string unit;      // rows of one unit count once
     std::string note;
     std::string
         confirmed;  // "2026-11-30": read again at its place; "2026-11-30 not confirmed: ..."; empty: not read again
+    std::size_t line = 0;  // of its file, where the row begins
 };
 
 std::string_view name_of(model_kind k);
 std::string_view name_of(scaling s);
 std::string_view name_of(certainty c);
 std::string_view name_of(same_layout l);
+std::string_view name_of(measured_as m);
 
 // The rows of a file in the columns above, by the names of its first line, in any order; columns that it lacks are empty
 // where they may be. `name` stands in errors. Throws std::runtime_error with the name, the line, the column, what was
 // found and what is expected: for text that is no CSV, a missing column, a number that is none, a word that is unknown.
 std::vector<pair> parse_pairs(std::string_view text, std::string_view name);
 std::vector<pair> read_pairs(const std::filesystem::path& file);
+
+// The same for a user's own measurements. Required are the columns model, kind, chip, hidden, ffn, seq, recipe, and either
+// ratio or all of bf16, fp8 and measure; a missing ratio is computed. Other columns may be missing or empty: rows are then
+// numbered, of the family "yours", included, of unknown layout, and of the unit FAMILY|MODEL|CHIP|RECIPE.
+std::vector<pair> parse_user_pairs(std::string_view text, std::string_view name);
+std::vector<pair> read_user_pairs(const std::filesystem::path& file);
 
 // What the project keeps, compiled into the program.
 const std::vector<pair>& published_pairs();  // data/pairs.csv: the model is fitted to them
