@@ -295,6 +295,14 @@ std::optional<int> csv_cells::count(std::string_view column) const {
     return value;
 }
 
+int csv_cells::required_count(std::string_view column) const {
+    const auto found = count(column);
+    if (!found) {
+        fail(column, "a whole number");
+    }
+    return *found;
+}
+
 void csv_cells::fail(std::string_view column, std::string_view expected) const {
     const std::string found = text(column);
     fail_at(
@@ -338,14 +346,16 @@ csv_table parse_csv(std::string_view text, std::string_view name) {
     return table;
 }
 
-csv_table read_csv(const std::filesystem::path& file) {
+std::string read_csv_text(const std::filesystem::path& file) {
     std::error_code unknown;
     const std::uintmax_t size = std::filesystem::file_size(file, unknown);
     if (!unknown && size > most_csv_bytes) {
         fail_at(file.string(), 1, fmt::format("found {} bytes, expected at most {}", size, most_csv_bytes));
     }
-    return parse_csv(report::read_file(file), file.string());
+    return report::read_file(file);
 }
+
+csv_table read_csv(const std::filesystem::path& file) { return parse_csv(read_csv_text(file), file.string()); }
 
 std::string csv_line(std::span<const std::string> cells) {
     std::string line;
