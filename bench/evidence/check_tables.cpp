@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/fault_list.hpp"
 
-#include <narrowfp/report/text.hpp>
-
 #include <fmt/format.h>
 
 #include <cmath>
@@ -31,8 +29,8 @@ void check_gap(fault_list& faults, const loss_gap& g) {
                            : g.gap == gap_kind::lower_bound ? excess <= tolerance
                                                             : std::abs(excess) <= tolerance;
         if (!holds) {
-            faults.add("gap_percent", report::format_number(*g.gap_percent, 6),
-                       fmt::format("{}, as the two figures give", report::format_number(*computed, 4)));
+            faults.add("gap_percent", fmt::format("{:.6g}", *g.gap_percent),
+                       fmt::format("{:.4g}, as the two figures give", *computed));
         }
     }
     if (g.gap_percent && (!g.gap || *g.gap == gap_kind::divergence)) {

@@ -233,8 +233,8 @@ std::optional<std::size_t> csv_table::find(std::string_view column) const {
     return found == columns.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - columns.begin()));
 }
 
-void csv_table::expect_columns(std::span<const std::string_view> required,
-                               std::span<const std::string_view> optional) const {
+void csv_table::expect_columns(std::span<const std::string_view> required, std::span<const std::string_view> optional,
+                               std::string_view hint) const {
     std::vector<std::string_view> known(required.begin(), required.end());
     known.insert(known.end(), optional.begin(), optional.end());
     for (const std::string& column : columns) {
@@ -246,7 +246,8 @@ void csv_table::expect_columns(std::span<const std::string_view> required,
     std::copy_if(required.begin(), required.end(), std::back_inserter(missing),
                  [this](std::string_view column) { return !has(column); });
     if (!missing.empty()) {
-        fail_at(name, 1, fmt::format("column{} missing: {}", missing.size() == 1 ? "" : "s", fmt::join(missing, ", ")));
+        fail_at(name, 1,
+                fmt::format("column{} missing: {}{}", missing.size() == 1 ? "" : "s", fmt::join(missing, ", "), hint));
     }
 }
 

@@ -38,8 +38,9 @@ struct csv_table {
     bool has(std::string_view column) const { return find(column).has_value(); }
 
     // Throws std::runtime_error, once for all of them, if a required column is missing; for a column that is in neither
-    // list, with the near names.
-    void expect_columns(std::span<const std::string_view> required, std::span<const std::string_view> optional) const;
+    // list, with the near names. `hint` ends the first of these.
+    void expect_columns(std::span<const std::string_view> required, std::span<const std::string_view> optional,
+                        std::string_view hint = "") const;
 };
 
 // The words that a cell may hold, with their values.

@@ -14,7 +14,11 @@ constexpr double ratio_tolerance = 0.01;
 
 bool agree(double a, double b) { return std::abs(a - b) <= ratio_tolerance * std::abs(b); }
 
-std::string number(double x) { return report::format_number(x, 6); }
+// 4096, 0.833333, 1e+12.
+std::string number(double x) {
+    constexpr double most_written_out = 1e9;
+    return x == std::floor(x) && std::abs(x) <= most_written_out ? fmt::format("{:.0f}", x) : fmt::format("{:.6g}", x);
+}
 
 }  // namespace
 

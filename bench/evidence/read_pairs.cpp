@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 namespace narrowfp::bench::evidence {
@@ -122,6 +123,9 @@ void complete_ratio(pair& p, const csv_cells& cells) {
         cells.fail(!(*p.wide > 0) ? "bf16" : "fp8", "a number above 0");
     }
     p.ratio = p.measure == measured_as::time ? *p.wide / *p.fp8 : *p.fp8 / *p.wide;
+    if (!std::isfinite(*p.ratio) || !(*p.ratio > 0)) {
+        cells.fail("fp8", "a figure whose ratio to that of bf16 is a number");
+    }
 }
 
 pair user_pair(const csv_cells& cells, std::string_view file, int row) {
@@ -157,12 +161,16 @@ std::vector<pair> user_pairs_in(const csv_table& table) {
     constexpr std::array<std::string_view, 7> always{"model", "kind", "chip", "hidden", "ffn", "seq", "recipe"};
     constexpr std::array<std::string_view, 3> figures{"bf16", "fp8", "measure"};
     std::vector<std::string_view> required(always.begin(), always.end());
+    std::string_view hint;
     if (!table.has("ratio")) {
         required.insert(required.end(), figures.begin(), figures.end());
+        const bool all =
+            std::all_of(figures.begin(), figures.end(), [&table](auto column) { return table.has(column); });
+        hint = all ? "" : " (a column ratio can stand for bf16, fp8 and measure)";
     }
     std::vector<std::string_view> known(published_columns.begin(), published_columns.end());
     known.insert(known.end(), more_columns.begin(), more_columns.end());
-    table.expect_columns(required, known);
+    table.expect_columns(required, known, hint);
     std::vector<pair> pairs;
     for (const csv_row& row : table.rows) {
         pairs.push_back(user_pair({table, row}, table.name, static_cast<int>(pairs.size()) + 1));
