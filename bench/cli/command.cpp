@@ -18,10 +18,19 @@
 
 namespace narrowfp::cli {
 
-CLI::App& add_command(CLI::App& app, context& ctx, const command_text& text, std::function<int(context&)> run) {
+namespace {
+
+CLI::App& add_described(CLI::App& app, const command_text& text) {
     CLI::App& command = *app.add_subcommand(text.name, text.summary);
     command.footer((text.details.empty() ? "" : text.details + "\n\n") + "Example:\n" + text.examples);
     command.set_help_flag("-h,--help", "This text");
+    return command;
+}
+
+}  // namespace
+
+CLI::App& add_command(CLI::App& app, context& ctx, const command_text& text, std::function<int(context&)> run) {
+    CLI::App& command = add_described(app, text);
     command.add_flag("--json", ctx.json, "Machine-readable output");
     command.add_flag("-q,--quiet", ctx.quiet, "Nothing but the result");
     command
@@ -37,6 +46,26 @@ CLI::App& add_command(CLI::App& app, context& ctx, const command_text& text, std
         ctx.run = [&ctx, run] { return run(ctx); };
     });
     return command;
+}
+
+CLI::App& add_command_group(CLI::App& app, const command_text& text) {
+    CLI::App& group = add_described(app, text);
+    group.require_subcommand(0, 1);
+    group.final_callback([&group, name = text.name] {
+        if (group.get_subcommands().empty()) {
+            throw std::invalid_argument(fmt::format("a command of '{0}' is missing: {1}; see 'narrowfp {0} --help'",
+                                                    name, fmt::join(command_names(group), ", ")));
+        }
+    });
+    return group;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(command->get_name());
+    }
+    return names;
 }
 
 // -- output -----------------------------------------------------------------------------------------------------------

@@ -50,6 +50,13 @@ struct command_text {
 // parsed and returns the exit code. References stay valid as long as `app`.
 CLI::App& add_command(CLI::App& app, context& ctx, const command_text& text, std::function<int(context&)> run);
 
+// Adds a group of subcommands: what is added to it with add_command runs as `narrowfp GROUP COMMAND`. The group alone is
+// wrong use.
+CLI::App& add_command_group(CLI::App& app, const command_text& text);
+
+// The names of all commands of the program or of a group.
+std::vector<std::string> command_names(const CLI::App& app);
+
 // -- output -----------------------------------------------------------------------------------------------------------
 // Writes to standard output. Throws std::runtime_error if it cannot be written.
 void print_text(std::string_view text);
@@ -88,5 +95,6 @@ void add_comm(CLI::App& app, context& ctx);
 void add_faults(CLI::App& app, context& ctx);
 void add_mma(CLI::App& app, context& ctx);
 void add_verify(CLI::App& app, context& ctx);
+void add_evidence(CLI::App& app, context& ctx);
 
 }  // namespace narrowfp::cli

@@ -26,8 +26,9 @@ namespace {
 constexpr int wrong_use = 2;
 constexpr int interrupted = 130;
 
-constexpr std::array commands{add_list,  add_show,    add_convert, add_gemm,   add_audit, add_quantize, add_study,
-                              add_claim, add_compare, add_comm,    add_faults, add_mma,   add_verify,   add_train};
+constexpr std::array commands{add_list,     add_show,   add_convert, add_gemm,     add_audit,
+                              add_quantize, add_study,  add_claim,   add_evidence, add_compare,
+                              add_comm,     add_faults, add_mma,     add_verify,   add_train};
 
 int fail(std::string_view message) {
     std::string line = fmt::format("narrowfp: {}", message);
@@ -63,15 +64,7 @@ std::string command_line_of(int argc, char** argv) {
     return line;
 }
 
-// The names of all commands, or of all options of one.
-std::vector<std::string> command_names(const CLI::App& app) {
-    std::vector<std::string> names;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-        names.push_back(command->get_name());
-    }
-    return names;
-}
-
+// The names of all options of a command.
 std::vector<std::string> option_names(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::Option* option : app.get_options()) {
@@ -82,32 +75,52 @@ std::vector<std::string> option_names(const CLI::App& app) {
     return names;
 }
 
-// One line about an argument that found no place.
-std::string unplaced(const CLI::App& app, const CLI::App& command, const std::string& argument) {
-    const bool is_option = argument.size() > 1 && argument.front() == '-';
-    const bool no_command = &app == &command;
-    if (!is_option && !no_command) {
-        return fmt::format("unexpected argument '{}' of '{}'", argument, command.get_name());
+// The program, the chosen command, and where that is a group the chosen one of its commands.
+std::vector<const CLI::App*> chosen_commands(const CLI::App& app) {
+    std::vector<const CLI::App*> chosen{&app};
+    while (!chosen.back()->get_subcommands().empty()) {
+        chosen.push_back(chosen.back()->get_subcommands().front());
     }
-    const std::vector<std::string> known = is_option ? option_names(command) : command_names(app);
+    return chosen;
+}
+
+// "evidence list"; empty for the program.
+std::string full_name(const std::vector<const CLI::App*>& chosen) {
+    std::string name;
+    for (auto command = chosen.begin() + 1; command != chosen.end(); ++command) {
+        name += (name.empty() ? "" : " ") + (*command)->get_name();
+    }
+    return name;
+}
+
+// One line about an argument that found no place in the last of the chosen commands.
+std::string unplaced(const std::vector<const CLI::App*>& chosen, const std::string& argument) {
+    const CLI::App& place = *chosen.back();
+    const std::string name = full_name(chosen);
+    const bool is_option = argument.size() > 1 && argument.front() == '-';
+    const std::vector<std::string> known = is_option ? option_names(place) : command_names(place);
+    if (!is_option && known.empty()) {
+        return fmt::format("unexpected argument '{}' of '{}'", argument, name);
+    }
     const std::vector<std::string_view> views(known.begin(), known.end());
-    const std::string what = !is_option ? "command" : no_command ? "option" : "option of '" + command.get_name() + "'";
+    const std::string what = (is_option ? "option" : "command") + (name.empty() ? "" : " of '" + name + "'");
     const std::string text = bench::unknown_name(what, argument, views);
-    return is_option && !no_command && argument[1] != '-' ? text + "; a value that begins with '-' goes after '--'"
-                                                          : text;
+    return is_option && !name.empty() && argument[1] != '-' ? text + "; a value that begins with '-' goes after '--'"
+                                                            : text;
 }
 
 // One line for a command line that CLI11 refused. An argument without a place is usually the cause of the other
 // complaints, so it is looked for first.
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
-    const auto chosen = app.get_subcommands();
-    const CLI::App& command = chosen.empty() ? app : *chosen.front();
-    for (const CLI::App* place : {&app, &command}) {
-        if (const std::vector<std::string> left_over = place->remaining(); !left_over.empty()) {
-            return unplaced(app, *place, left_over.front());
+    const std::vector<const CLI::App*> chosen = chosen_commands(app);
+    for (std::size_t depth = 1; depth <= chosen.size(); ++depth) {
+        const std::vector<const CLI::App*> place(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(depth));
+        if (const std::vector<std::string> left_over = place.back()->remaining(); !left_over.empty()) {
+            return unplaced(place, left_over.front());
         }
     }
-    return fmt::format("{}; see 'narrowfp {}--help'", error.what(), chosen.empty() ? "" : command.get_name() + " ");
+    const std::string name = full_name(chosen);
+    return fmt::format("{}; see 'narrowfp {}--help'", error.what(), name.empty() ? "" : name + " ");
 }
 
 // argc is at least 1, as every system that starts programs by name has it.

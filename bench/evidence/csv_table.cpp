@@ -233,8 +233,8 @@ std::optional<std::size_t> csv_table::find(std::string_view column) const {
     return found == columns.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - columns.begin()));
 }
 
-void csv_table::expect_columns(std::span<const std::string_view> required,
-                               std::span<const std::string_view> optional) const {
+void csv_table::expect_columns(std::span<const std::string_view> required, std::span<const std::string_view> optional,
+                               std::string_view hint) const {
     std::vector<std::string_view> known(required.begin(), required.end());
     known.insert(known.end(), optional.begin(), optional.end());
     for (const std::string& column : columns) {
@@ -246,7 +246,8 @@ void csv_table::expect_columns(std::span<const std::string_view> required,
     std::copy_if(required.begin(), required.end(), std::back_inserter(missing),
                  [this](std::string_view column) { return !has(column); });
     if (!missing.empty()) {
-        fail_at(name, 1, fmt::format("column{} missing: {}", missing.size() == 1 ? "" : "s", fmt::join(missing, ", ")));
+        fail_at(name, 1,
+                fmt::format("column{} missing: {}{}", missing.size() == 1 ? "" : "s", fmt::join(missing, ", "), hint));
     }
 }
 
@@ -295,6 +296,14 @@ std::optional<int> csv_cells::count(std::string_view column) const {
     return value;
 }
 
+int csv_cells::required_count(std::string_view column) const {
+    const auto found = count(column);
+    if (!found) {
+        fail(column, "a whole number");
+    }
+    return *found;
+}
+
 void csv_cells::fail(std::string_view column, std::string_view expected) const {
     const std::string found = text(column);
     fail_at(
@@ -338,14 +347,16 @@ csv_table parse_csv(std::string_view text, std::string_view name) {
     return table;
 }
 
-csv_table read_csv(const std::filesystem::path& file) {
+std::string read_csv_text(const std::filesystem::path& file) {
     std::error_code unknown;
     const std::uintmax_t size = std::filesystem::file_size(file, unknown);
     if (!unknown && size > most_csv_bytes) {
         fail_at(file.string(), 1, fmt::format("found {} bytes, expected at most {}", size, most_csv_bytes));
     }
-    return parse_csv(report::read_file(file), file.string());
+    return report::read_file(file);
 }
+
+csv_table read_csv(const std::filesystem::path& file) { return parse_csv(read_csv_text(file), file.string()); }
 
 std::string csv_line(std::span<const std::string> cells) {
     std::string line;

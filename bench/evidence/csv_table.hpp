@@ -38,8 +38,9 @@ struct csv_table {
     bool has(std::string_view column) const { return find(column).has_value(); }
 
     // Throws std::runtime_error, once for all of them, if a required column is missing; for a column that is in neither
-    // list, with the near names.
-    void expect_columns(std::span<const std::string_view> required, std::span<const std::string_view> optional) const;
+    // list, with the near names. `hint` ends the first of these.
+    void expect_columns(std::span<const std::string_view> required, std::span<const std::string_view> optional,
+                        std::string_view hint = "") const;
 };
 
 // The words that a cell may hold, with their values.
@@ -57,6 +58,7 @@ public:
     std::string required_text(std::string_view column) const;  // may not
     std::optional<double> number(std::string_view column) const;
     std::optional<int> count(std::string_view column) const;  // a whole number of 0 to 2^31 - 1
+    int required_count(std::string_view column) const;
 
     // An empty cell is `otherwise`, or an error without it.
     template <class Value, std::size_t Count>
@@ -83,10 +85,25 @@ private:
     const csv_row* row_;
 };
 
+// A row of each line of a table with exactly these columns. Throws std::runtime_error.
+template <class Row>
+std::vector<Row> rows_of(const csv_table& table, std::span<const std::string_view> columns,
+                         Row (*row_of)(const csv_cells&)) {
+    table.expect_columns(columns, {});
+    std::vector<Row> rows;
+    for (const csv_row& row : table.rows) {
+        rows.push_back(row_of({table, row}));
+    }
+    return rows;
+}
+
 // The table in a text; `name` stands for it in messages. Throws std::runtime_error.
 csv_table parse_csv(std::string_view text, std::string_view name);
 
-// parse_csv on a file; std::runtime_error also if it cannot be read or is too large.
+// The content of a file of at most most_csv_bytes; std::runtime_error if it is larger or cannot be read.
+std::string read_csv_text(const std::filesystem::path& file);
+
+// parse_csv on a file.
 csv_table read_csv(const std::filesystem::path& file);
 
 // Cells as one line of CSV without the line end: what holds commas, quotation marks or line ends is quoted.

@@ -9,5 +9,8 @@ namespace narrowfp::bench::evidence::data_files {
 extern const std::string_view pairs;
 extern const std::string_view pairs_after_freeze;
 extern const std::string_view gemm;
+extern const std::string_view loss_gaps;
+extern const std::string_view memory;
+extern const std::string_view runs_16bit;
 
 }  // namespace narrowfp::bench::evidence::data_files

@@ -4,8 +4,9 @@
 // pairs (unit.hpp) and the model that is fitted to them (ratio_model/).
 #pragma once
 
+#include "evidence/words.hpp"
+
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,18 +14,6 @@
 #include <vector>
 
 namespace narrowfp::bench::evidence {
-
-enum class model_kind : std::uint8_t { dense, moe, dense_lora, other };  // "dense", "MoE", "dense-LoRA", "other"
-
-// How FP8 is scaled: one factor a tensor, a row, blocks (1x128, 128x128), or MX blocks of 32.
-enum class scaling : std::uint8_t { tensor, row, block, mx };
-
-enum class measured_as : std::uint8_t { time, rate };
-
-// How the figures were read: in the file itself, in an excerpt or thread, taken over from this project's facts, or as words.
-enum class certainty : std::uint8_t { seen, seen_summary, seen_via_project, qualitative };
-
-enum class same_layout : std::uint8_t { yes, no, unknown };  // "y", "n", "?"
 
 struct pair {
     int id = 0;            // unique in its file
@@ -56,12 +45,6 @@ struct pair {
         confirmed;  // "2026-11-30": read again at its place; "2026-11-30 not confirmed: ..."; empty: not read again
     std::size_t line = 0;  // of its file, where the row begins
 };
-
-std::string_view name_of(model_kind k);
-std::string_view name_of(scaling s);
-std::string_view name_of(certainty c);
-std::string_view name_of(same_layout l);
-std::string_view name_of(measured_as m);
 
 // The rows of a file in the columns above, by the names of its first line, in any order; columns that it lacks are empty
 // where they may be. `name` stands in errors. Throws std::runtime_error with the name, the line, the column, what was

@@ -2,44 +2,24 @@
 #include "evidence/csv_table.hpp"
 #include "evidence/data_files.hpp"
 #include "evidence/pair.hpp"
+#include "evidence/word_lists.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 namespace narrowfp::bench::evidence {
 namespace {
 
-constexpr word_list<model_kind, 4> model_kinds{{{"dense", model_kind::dense},
-                                                {"MoE", model_kind::moe},
-                                                {"dense-LoRA", model_kind::dense_lora},
-                                                {"other", model_kind::other}}};
-constexpr word_list<scaling, 4> scalings{
-    {{"tensor", scaling::tensor}, {"row", scaling::row}, {"block", scaling::block}, {"mx", scaling::mx}}};
-constexpr word_list<certainty, 4> certainties{{{"seen", certainty::seen},
-                                               {"seen-summary", certainty::seen_summary},
-                                               {"seen via project", certainty::seen_via_project},
-                                               {"qualitative", certainty::qualitative}}};
-constexpr word_list<same_layout, 3> layouts{
-    {{"y", same_layout::yes}, {"n", same_layout::no}, {"?", same_layout::unknown}}};
-constexpr word_list<measured_as, 2> measures{{{"time", measured_as::time}, {"rate", measured_as::rate}}};
 constexpr word_list<bool, 2> zero_or_one{{{"1", true}, {"0", false}}};
 
 constexpr std::array<std::string_view, 20> published_columns{
     "id",     "family",       "source", "hardware", "chip",    "n_gpu", "model",     "kind",    "hidden", "seq",
     "layout", "equal_layout", "recipe", "bf16",     "measure", "fp8",   "certainty", "include", "unit",   "ratio"};
 constexpr std::array<std::string_view, 4> more_columns{"ffn", "memory", "note", "confirmed"};
-
-template <class Value, std::size_t Count>
-std::string_view word_of(const word_list<Value, Count>& words, Value value) {
-    for (const auto& [word, known] : words) {
-        if (known == value) {
-            return word;
-        }
-    }
-    return "?";
-}
 
 // "step time (s or ms)" is a time, "rate tok/s" a rate: the one of the two words that is in the text.
 measured_as measure_of(const csv_cells& cells) {
@@ -113,17 +93,9 @@ pair shared_columns(const csv_cells& cells) {
     return p;
 }
 
-int required_count(const csv_cells& cells, std::string_view column) {
-    const auto count = cells.count(column);
-    if (!count) {
-        cells.fail(column, "a whole number");
-    }
-    return *count;
-}
-
 pair published_pair(const csv_cells& cells) {
     pair p = shared_columns(cells);
-    p.id = required_count(cells, "id");
+    p.id = cells.required_count("id");
     p.family = cells.required_text("family");
     p.source = cells.text("source");
     p.equal_layout = cells.word("equal_layout", layouts);
@@ -151,6 +123,9 @@ void complete_ratio(pair& p, const csv_cells& cells) {
         cells.fail(!(*p.wide > 0) ? "bf16" : "fp8", "a number above 0");
     }
     p.ratio = p.measure == measured_as::time ? *p.wide / *p.fp8 : *p.fp8 / *p.wide;
+    if (!std::isfinite(*p.ratio) || !(*p.ratio > 0)) {
+        cells.fail("fp8", "a figure whose ratio to that of bf16 is a number");
+    }
 }
 
 pair user_pair(const csv_cells& cells, std::string_view file, int row) {
@@ -173,14 +148,6 @@ pair user_pair(const csv_cells& cells, std::string_view file, int row) {
     return p;
 }
 
-}  // namespace
-
-std::string_view name_of(model_kind k) { return word_of(model_kinds, k); }
-std::string_view name_of(scaling s) { return word_of(scalings, s); }
-std::string_view name_of(certainty c) { return word_of(certainties, c); }
-std::string_view name_of(same_layout l) { return word_of(layouts, l); }
-std::string_view name_of(measured_as m) { return word_of(measures, m); }
-
 std::vector<pair> pairs_in(const csv_table& table) {
     table.expect_columns(published_columns, more_columns);
     std::vector<pair> pairs;
@@ -194,18 +161,24 @@ std::vector<pair> user_pairs_in(const csv_table& table) {
     constexpr std::array<std::string_view, 7> always{"model", "kind", "chip", "hidden", "ffn", "seq", "recipe"};
     constexpr std::array<std::string_view, 3> figures{"bf16", "fp8", "measure"};
     std::vector<std::string_view> required(always.begin(), always.end());
+    std::string_view hint;
     if (!table.has("ratio")) {
         required.insert(required.end(), figures.begin(), figures.end());
+        const bool all =
+            std::all_of(figures.begin(), figures.end(), [&table](auto column) { return table.has(column); });
+        hint = all ? "" : " (a column ratio can stand for bf16, fp8 and measure)";
     }
     std::vector<std::string_view> known(published_columns.begin(), published_columns.end());
     known.insert(known.end(), more_columns.begin(), more_columns.end());
-    table.expect_columns(required, known);
+    table.expect_columns(required, known, hint);
     std::vector<pair> pairs;
     for (const csv_row& row : table.rows) {
         pairs.push_back(user_pair({table, row}, table.name, static_cast<int>(pairs.size()) + 1));
     }
     return pairs;
 }
+
+}  // namespace
 
 std::vector<pair> parse_pairs(std::string_view text, std::string_view name) { return pairs_in(parse_csv(text, name)); }
 std::vector<pair> read_pairs(const std::filesystem::path& file) { return pairs_in(read_csv(file)); }
