@@ -203,7 +203,7 @@ class Page(ProgramTest):
         printed = " ".join(process.stdout.split())
         for caption in re.findall(r"<figcaption>(.*?)</figcaption>", self.text):
             self.assertTrue(" ".join(html.unescape(caption).split()) in printed, caption)
-        for text in ("threshold for 16-bit / FP8 step time", "K, products in a sum", "bits an element"):
+        for text in ("factor in achieved FLOP/s of a device", "K, products in a sum", "bits an element"):
             self.assertTrue(text in printed, text)  # written inside figures
 
 
