@@ -48,17 +48,6 @@ std::string_view word_of(verdict v) {
     return "?";
 }
 
-verdict against_threshold(const scenario_range& range, double threshold) {
-    if (range.low >= threshold) {
-        return verdict::supported;
-    }
-    return range.high <= threshold ? verdict::not_supported : verdict::undecided;
-}
-
-verdict modelled_verdict(const scenario_range& range, double threshold, verdict s3) {
-    return s3 == verdict::pass ? against_threshold(range, threshold) : verdict::undecided;
-}
-
 const row_result& result_of(const std::vector<row_outcome>& rows, std::string_view id) {
     static const row_result none;
     for (const row_outcome& row : rows) {
@@ -122,9 +111,6 @@ claim_outcome run_claim(const claim_options& options) {
         if (ids.empty() || std::find(ids.begin(), ids.end(), row.id) != ids.end()) {
             selected.push_back(row);
         }
-        if (row.id == "S3" && !ids.empty()) {
-            how.s3 = run_row(row, how).word;  // modelled verdicts depend on it even when it was not asked for
-        }
     }
     claim_outcome out;
     out.complete = ids.empty();
@@ -150,9 +136,6 @@ claim_outcome run_claim(const claim_options& options) {
         };
         how.on_progress(0, selected[n].id);
         out.rows.push_back({selected[n], run_row(selected[n], how)});
-        if (selected[n].id == "S3") {
-            how.s3 = out.rows.back().result.word;
-        }
     }
     if (out.complete) {
         out.sensitivity = sensitivity_of(how);

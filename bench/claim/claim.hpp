@@ -34,21 +34,9 @@ enum class verdict : std::uint8_t { supported, not_supported, undecided, not_run
 // "SUPPORTED", "NOT SUPPORTED", ...; a figure has no word: "-".
 std::string_view word_of(verdict v);
 
-// SUPPORTED if the low end reaches the threshold, NOT SUPPORTED if the high end does not exceed it, else UNDECIDED.
-verdict against_threshold(const scenario_range& range, double threshold);
-
-// The same if the model passed its hold-out check S3, else UNDECIDED.
-verdict modelled_verdict(const scenario_range& range, double threshold, verdict s3);
-
 struct self_check {
     std::string what;
     bool held = false;
-};
-
-// The verdict on one chip, where a row has several.
-struct chip_verdict {
-    std::string chip;
-    verdict word = verdict::not_run;
 };
 
 struct row_result {
@@ -57,7 +45,6 @@ struct row_result {
     std::string range;
     std::string kinds;   // letters of the figures that are there
     std::string reason;  // why this verdict
-    std::vector<chip_verdict> chips;
     std::vector<report::table> tables;
     std::vector<std::string> notes;
     std::vector<report::record> records;
@@ -68,7 +55,6 @@ struct row_result {
 class results_set;
 
 struct row_context {
-    verdict s3 = verdict::not_run;
     int threads = 0;
     bool full = false;                                                        // everything, however long it takes
     const chip_set* chips = nullptr;                                          // the library's if null

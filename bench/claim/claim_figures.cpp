@@ -50,13 +50,6 @@ report::figure_point point_of(const record& r, double factor) {
     return {0, row_records::number(r) * factor, scaled(r.low), scaled(r.high)};
 }
 
-std::string upper_case(std::string text) {
-    for (char& c : text) {
-        c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    }
-    return text;
-}
-
 std::string lower_case(std::string text) {
     for (char& c : text) {
         c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures of the rows on time, bytes and schedules.
+#include "claim/policy.hpp"
 #include "claim/row_records.hpp"
+#include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
 
@@ -8,6 +10,7 @@
 
 namespace narrowfp::bench::claim {
 
+using policy::chip_label;
 using report::figure;
 using report::figure_form;
 using report::figure_point;
@@ -16,40 +19,34 @@ using report::record;
 
 // -- step time: V1 and V12a -----------------------------------------------------------------------------------------------
 
-static std::vector<std::string> chips_of_row(const claim_outcome& outcome, std::string_view row) {
+// Chips with a ratio of their own: "claim.v1.h800".
+static std::vector<std::string> chips_of_row(const row_records& records) {
     std::vector<std::string> chips;
-    for (const chip_verdict& c : result_of(outcome.rows, row).chips) {
-        chips.push_back(c.chip);
+    for (const auto& [id, r] : records.under("")) {
+        if (id.find('.') == std::string::npos && r->low) {
+            chips.push_back(id);
+        }
     }
     return chips;
 }
 
-// What the rule would say by the ranges alone, for every threshold from 1.00 to 1.50.
-static figure threshold_figure(std::string_view row, const row_records& records,
-                               const std::vector<std::string>& chips) {
-    constexpr double first = 1.0, last = 1.5;
+static figure ratio_figure(std::string_view row, const row_records& records, const std::vector<std::string>& chips) {
+    const std::string threshold = report::format_number(policy::worthwhile_ratio, 3);
     figure f;
-    f.id = lower_case(std::string(row)) + "-threshold";
-    f.title = std::string(row) + ": what the range alone would say, by threshold";
-    f.form = figure_form::stacked_bars;
-    f.x = {"threshold for 16-bit / FP8 step time", false, first, last};
-    f.series = {{"SUPPORTED", {}, 2}, {"UNDECIDED", {}, 4}, {"NOT SUPPORTED", {}, 6}};  // green, orange, grey
-    f.marks = {{1.10, "the row's threshold, 1.10"}};
-    std::string said;
-    for (const std::string& chip : chips) {
-        const record* r = records.find(chip);
-        if (r == nullptr || !r->low || !r->high) {
-            continue;
-        }
-        const double low = std::clamp(*r->low, first, last), high = std::clamp(*r->high, first, last);
-        f.categories.push_back(upper_case(chip));
-        f.series[0].points.push_back({0, low - first});
-        f.series[1].points.push_back({0, high - low});
-        f.series[2].points.push_back({0, last - high});
-        said += (said.empty() ? "" : "; ") + upper_case(chip) + " is SUPPORTED for thresholds up to " +
-                report::format_number(*r->low, 3) + ", NOT SUPPORTED from " + report::format_number(*r->high, 3);
+    f.id = lower_case(std::string(row)) + "-ratios";
+    f.title = std::string(row) + ": time of a 16-bit step over an FP8 step, by the step-time model";
+    f.form = figure_form::ranges;
+    f.x = {"16-bit / FP8 step time"};
+    f.series = {{"centre and range of scenarios", {}}};
+    f.marks = {{1, "no gain"}, {policy::worthwhile_ratio, threshold}};
+    f.summary = "A range is the width of assumptions, no probability. Above " + threshold + ": ";
+    for (std::size_t n = 0; n < chips.size(); ++n) {
+        f.categories.push_back(chip_label(chips[n]));
+        f.series[0].points.push_back(point_of(*records.find(chips[n])));
+        f.summary += (n == 0 ? "" : ", ") + share_text(records.value(chips[n] + ".share_above_" + threshold)) +
+                     " of the scenarios on " + chip_label(chips[n]);
     }
-    f.summary = said + ". Modelled, scenario ranges.";
+    f.summary += ". Modelled.";
     return f;
 }
 
@@ -78,7 +75,7 @@ static figure layer_figure(std::string_view row, const row_records& records, con
             continue;
         }
         for (std::size_t c = 0; c < all_hardware_cases.size(); ++c) {
-            f.categories.push_back(upper_case(chip) + " " + std::string(figure_column_names[c]));
+            f.categories.push_back(chip_label(chip) + " " + std::string(figure_column_names[c]));
             for (std::size_t p = 0; p < parts.size(); ++p) {
                 const double ms = records.value(chip + ".layer." + std::string(id_of(all_hardware_cases[c])) + "." +
                                                 std::string(parts[p].first));
@@ -102,23 +99,23 @@ static figure tornado_figure(std::string_view row, const claim_outcome& outcome)
     f.series = {{"figure at the centre, and over the input's range", {}}};
     for (const sensitivity_line& x : outcome.sensitivity) {
         if (x.row == row) {
-            f.categories.push_back(upper_case(x.where) + " " + x.input);
+            f.categories.push_back(x.where + " " + x.input);
             f.series[0].points.push_back({0, x.at_centre, std::min({x.at_low, x.at_centre, x.at_high}),
                                           std::max({x.at_low, x.at_centre, x.at_high})});
         }
     }
-    f.marks = {{1.10, "threshold, 1.10"}};
+    f.marks = {{policy::worthwhile_ratio, report::format_number(policy::worthwhile_ratio, 3)}};
     f.summary =
-        "A bar that crosses the threshold flips the centre by itself. Verdicts look at corners, where inputs move "
+        "A bar that crosses the threshold takes the centre across by itself. Scenarios are corners, where inputs move "
         "together. Modelled.";
     return f;
 }
 
 figures step_figures(std::string_view row, const claim_outcome& outcome) {
     const row_records records(outcome, row);
-    const std::vector<std::string> chips = chips_of_row(outcome, row);
+    const std::vector<std::string> chips = chips_of_row(records);
     figures all;
-    add_if_any(all, threshold_figure(row, records, chips));
+    add_if_any(all, ratio_figure(row, records, chips));
     add_if_any(all, layer_figure(row, records, chips));
     if (row == "V1") {
         add_if_any(all, tornado_figure(row, outcome));
@@ -180,7 +177,7 @@ figures link_figures(const claim_outcome& outcome) {
         const std::string chip = id.substr(0, dot), of = id.substr(dot + 1);
         const auto [at, fresh] = known.try_emplace(chip, exposed.categories.size());
         if (fresh) {
-            exposed.categories.push_back(upper_case(chip) + ", 25 GB/s");
+            exposed.categories.push_back(chip_label(chip) + ", 25 GB/s");
         }
         for (std::size_t c = 0; c < all_hardware_cases.size(); ++c) {
             if (of == id_of(all_hardware_cases[c])) {
@@ -212,13 +209,16 @@ figures fit_figures(const claim_outcome& outcome) {
     f.form = figure_form::ranges;
     f.x = {"extra step time, %"};
     f.series = {{"centre and scenario range", {}}};
-    f.marks = {{3, "below 3 %: NOT SUPPORTED"}, {10, "above 10 %: SUPPORTED"}, {25, "above 25 %: critical"}};
+    for (const double load : {policy::hardly_any_load, policy::more_load, policy::critical_load}) {
+        f.marks.push_back({100 * load, report::format_number(100 * load, load < 0.1 ? 1 : 2) + " %"});
+    }
     f.summary =
-        "What does not fit is recomputed, spread otherwise or offloaded, whichever costs least. Modelled, scenario "
-        "ranges.";
-    for (const std::string chip : {"h800", "h20", "910b2", "910b3", "910b4", "910c"}) {
+        "What does not fit is recomputed, spread otherwise or offloaded, whichever costs least. A chip that no schedule "
+        "fits in some scenario has no bar. Modelled, scenario ranges.";
+    for (const std::string_view name : policy::fitted_chips) {
+        const std::string chip(name);
         if (const record* r = records.find(chip); r != nullptr && std::isfinite(row_records::number(*r))) {
-            f.categories.push_back(upper_case(chip));
+            f.categories.push_back(chip_label(chip));
             f.series[0].points.push_back(point_of(*r, 100));
         }
     }
@@ -234,16 +234,17 @@ figures shape_figures(const claim_outcome& outcome) {
     f.x = {"16-bit time / FP8 time with casts"};
     f.marks = {{1, "no gain"}};
     f.summary = "Casts wait for memory: they weigh less where compute is poor. Modelled, scenario ranges.";
-    for (const std::string chip : {"h800", "h20"}) {
-        figure_series s{upper_case(chip), {}};
+    for (const std::string_view name : policy::nvidia_chips) {
+        const std::string chip(name);
+        figure_series s{chip_label(chip), {}};
         for (const auto& [id, r] : records.under(chip + ".")) {
             if (id == "break_even" || !r->low) {
                 continue;
             }
-            std::string name = id;
-            std::replace(name.begin(), name.end(), '_', ' ');
-            if (chip == "h800") {
-                f.categories.push_back(name);
+            std::string product = id;
+            std::replace(product.begin(), product.end(), '_', ' ');
+            if (name == policy::nvidia_chips.front()) {
+                f.categories.push_back(product);
             }
             s.points.push_back(point_of(*r));
         }
@@ -266,7 +267,7 @@ figures h20_figures(const claim_outcome& outcome) {
     f.summary = "Above 1 the H20 is faster. Modelled, scenario ranges.";
     for (const auto& [id, r] : records.under("")) {
         if (id.ends_with(".rate")) {
-            f.categories.push_back(upper_case(id.substr(0, id.find('.'))));
+            f.categories.push_back(chip_label(id.substr(0, id.find('.'))));
             f.series[0].points.push_back(point_of(*r));
         }
     }
@@ -283,11 +284,12 @@ figures hour_figures(const claim_outcome& outcome) {
     f.series = {{"fp8 units", {}}, {"16-bit only", {}}};
     f.summary =
         "Device-hours of different chips are no common currency: their peaks differ. Modelled, scenario ranges.";
-    for (const std::string chip : {"h800", "h20", "910b2", "910b3", "910b4", "910c"}) {
+    for (const std::string_view name : policy::fitted_chips) {
+        const std::string chip(name);
         const record* fp8 = records.find(chip + ".fp8_units");
         const record* wide = records.find(chip + ".16bit_only");
         if (wide != nullptr) {
-            f.categories.push_back(upper_case(chip));
+            f.categories.push_back(chip_label(chip));
             f.series[0].points.push_back(fp8 != nullptr ? point_of(*fp8) : figure_point{0, no_value});
             f.series[1].points.push_back(point_of(*wide));
         }
@@ -306,16 +308,18 @@ figures software_figures(const claim_outcome& outcome) {
     f.summary =
         "What one team's tuning gave on Ascend (published shares of the peak: 18.9, 30, 41 %) beside what FP8 gives "
         "in the model.";
-    for (const auto& [id, name] :
-         std::initializer_list<std::pair<const char*, const char*>>{{"tuned", "MFU 18.9 to 30 %"},
-                                                                    {"later", "MFU 30 to 41 %"},
-                                                                    {"both", "MFU 18.9 to 41 %"},
-                                                                    {"h800", "FP8 on H800"},
-                                                                    {"h20", "FP8 on H20"},
-                                                                    {"910b3", "FP8 on 910B3, if"},
-                                                                    {"910c", "FP8 on 910C, if"}}) {
-        f.categories.emplace_back(name);
+    const auto add = [&](std::string name, std::string_view id) {
+        f.categories.push_back(std::move(name));
         f.series[0].points.push_back({0, records.value(id)});
+    };
+    add("MFU 18.9 to 30 %", "tuned");
+    add("MFU 30 to 41 %", "later");
+    add("MFU 18.9 to 41 %", "both");
+    for (const std::string_view chip : policy::nvidia_chips) {
+        add("FP8 on " + chip_label(chip), chip);
+    }
+    for (const std::string_view chip : policy::usual_ascends) {
+        add("FP8 on " + chip_label(chip) + ", if", chip);
     }
     return alone(std::move(f));
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures of the self-checks, and of the rows on errors, failures, attribution and training.
+#include "claim/policy.hpp"
 #include "claim/row_records.hpp"
+#include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
 
 namespace narrowfp::bench::claim {
 
+using policy::chip_label;
 using report::figure;
 using report::figure_form;
 using report::figure_point;
@@ -101,16 +104,16 @@ figures attribution_figures(const claim_outcome& outcome) {
     range.form = figure_form::dots;
     range.x = {"factor in achieved FLOP/s of a device", true};
     range.marks = {{1, "no change"}};
-    range.series = {{"lowest", {}}, {"highest", {}}};
+    range.series = {{"lowest", {}}, {"median", {}}, {"highest", {}}};
     range.summary = "Over every order, bin, MFU, sequence length and scenario. ";
     for (const char* name : factors) {
         if (const record* r = records.find(name); r != nullptr && r->low && r->high) {
             range.categories.emplace_back(name);
             range.series[0].points.push_back({0, *r->low});
-            range.series[1].points.push_back({0, *r->high});
+            range.series[1].points.push_back({0, parameter(*r, "median")});
+            range.series[2].points.push_back({0, *r->high});
             range.summary += std::string(name) + " is the largest in " +
-                             report::format_count(static_cast<std::int64_t>(parameter(*r, "largest_in"))) + " of " +
-                             report::format_count(r->n.value_or(0)) + "; ";
+                             share_text(records.value(std::string(name) + ".share_largest")) + " of the cases; ";
         }
     }
     range.summary += "modelled.";
@@ -167,11 +170,11 @@ figures failure_figures(const claim_outcome& outcome) {
         }
         f.series.push_back(std::move(s));
     }
-    for (const std::string chip : {"h800", "h20"}) {
+    for (const std::string_view chip : policy::nvidia_chips) {
         if (const record* r = row_records(outcome, "V1").find(chip)) {
             const double ratio = row_records::number(*r);
             f.marks.push_back(
-                {1 / ratio, "a 16-bit step on " + upper_case(chip) + ", " + report::format_ratio(ratio, 3)});
+                {1 / ratio, "a 16-bit step on " + chip_label(chip) + ", " + report::format_ratio(ratio, 3)});
         }
     }
     return alone(std::move(f));
@@ -250,10 +253,11 @@ figures int8_figures(const claim_outcome& outcome) {
     f.x = {"16-bit step time / INT8 step time"};
     f.marks = {{1, "no gain"}};
     f.series = {{"lowest", {}}, {"highest", {}}};
-    f.summary = "Scenario ranges. Whether a model trains as well decides, and that is the training experiment's.";
+    f.summary =
+        "Scenario ranges. What matters is whether a model trains equally well; the training experiment tests that.";
     for (const auto& [id, r] : records.under("")) {
         if (id.ends_with(".speed") && r->low && r->high) {
-            f.categories.push_back(upper_case(id.substr(0, id.find('.'))));
+            f.categories.push_back(chip_label(id.substr(0, id.find('.'))));
             f.series[0].points.push_back({0, *r->low});
             f.series[1].points.push_back({0, *r->high});
         }
@@ -280,7 +284,7 @@ figures recoverable_figures(const claim_outcome& outcome) {
     add("bytes kept (V3)", 100 * v3.value("sum.recoverable_without_fp8_units"));
     add("bytes sent (V5)", 100 * v5.value("expert_traffic.recoverable_without_fp8_units"));
     for (const auto& [id, r] : records.under("step_with_fit.")) {
-        add("step time, " + upper_case(id), 100 * row_records::number(*r));
+        add("step time, " + chip_label(id), 100 * row_records::number(*r));
     }
     return alone(std::move(f));
 }

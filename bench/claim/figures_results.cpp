@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures of what other programs of the project found and the claim was given with --results: loss gaps, emulated links,
 // killed and resumed runs, checksums, and the roofline of the machine. Without their files there is no figure.
+#include "claim/policy.hpp"
 #include "claim/results_set.hpp"
 #include "claim/row_records.hpp"
 #include "support/equivalence.hpp"
@@ -152,12 +153,12 @@ figures measured_link_figures(const results_set& results) {
     f.summary =
         "Links slowed so that traffic over work is the chip's; 8 processes on this machine. Shares carry over, not "
         "times.";
-    for (const std::string chip : {"h800", "910b3", "910c"}) {
+    for (const std::string_view chip : policy::emulated_link_chips) {
         for (std::size_t c = 0; c < all_hardware_cases.size(); ++c) {
-            const std::string id = "comm.link." + chip + "." + std::string(id_of(all_hardware_cases[c]));
+            const std::string id = "comm.link." + std::string(chip) + "." + std::string(id_of(all_hardware_cases[c]));
             const double measured = value_of(results, id + ".traffic_over_work.ranks_8");
             if (std::isfinite(measured)) {
-                f.categories.push_back(upper_case(chip) + " " + std::string(figure_column_names[c]));
+                f.categories.push_back(policy::chip_label(chip) + " " + std::string(figure_column_names[c]));
                 f.series[0].points.push_back({0, measured});
                 f.series[1].points.push_back({0, value_of(results, id + ".modelled_traffic_over_work.ranks_8")});
             }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "claim/kept_and_sent_bytes.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -48,11 +49,26 @@ std::string cost_text(double x) {
                                 : report::format_number(x, 3);
 }
 
+std::optional<double> recoverable_share(double units, double storage, double wide) {
+    return wide == units ? std::nullopt : std::optional((wide - storage) / (wide - units));
+}
+
 std::optional<double> recoverable(const cost_line& line) {
-    if (!line.fp8_units || !line.fp8_storage || !line.wide || *line.wide == *line.fp8_units) {
-        return std::nullopt;
-    }
-    return (*line.wide - *line.fp8_storage) / (*line.wide - *line.fp8_units);
+    const bool whole = line.fp8_units && line.fp8_storage && line.wide;
+    return whole ? recoverable_share(*line.fp8_units, *line.fp8_storage, *line.wide) : std::nullopt;
+}
+
+cost_line line_of_counts(std::string id, std::string name, std::string unit, const four_counts& counts,
+                         report::evidence_kind kind, std::string source) {
+    return {std::move(id),
+            std::move(name),
+            std::move(unit),
+            counts[hardware_case::fp8_units],
+            counts[hardware_case::fp8_storage],
+            counts[hardware_case::int8],
+            counts[hardware_case::wide],
+            kind,
+            std::move(source)};
 }
 
 report::table four_column_table(std::string title, const std::vector<cost_line>& lines,
@@ -86,10 +102,6 @@ report::table four_column_table(std::string title, const std::vector<cost_line>&
     t.notes = std::move(notes);
     t.notes.push_back("recoverable without FP8 units: " + text);
     return t;
-}
-
-std::string s3_text(verdict s3) {
-    return s3 == verdict::pass ? "" : s3 == verdict::fail ? "S3 failed; " : "S3 has not run; ";
 }
 
 record make_record(std::string_view row, std::string_view what, std::string name, report::evidence_kind kind,

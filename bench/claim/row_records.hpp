@@ -41,7 +41,6 @@ double parameter(const report::record& r, std::string_view key);
 // Value with its range, all times `factor`.
 report::figure_point point_of(const report::record& r, double factor = 1);
 
-std::string upper_case(std::string text);
 std::string lower_case(std::string text);
 
 // Appends the figure without its empty series, if one is left.

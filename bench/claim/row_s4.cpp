@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // S4, coverage: Pangu Ultra MoE on Ascend, whose chip bin, sequence length and way of counting are not public. The
 // model's range over all of them must contain what was published. It is wide, and no point of it is claimed.
-#include "claim/chip_lists.hpp"
+#include "claim/policy.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/cost/models.hpp>
@@ -35,12 +35,7 @@ cost::training_layout layout_of(std::int64_t sequence) {
 
 std::vector<assumed> pangu_ranges() {
     const double share = calibration::traced_compute_share;
-    assumed wide = calibration::wide_products();
-    wide.low = 0.7;
-    wide.centre = 0.8;
-    wide.high = 0.9;
-    wide.source = "low: msmodeling for the 910 generation (uncalibrated); high: as cuBLAS, its 0.9 for the 950";
-    return {wide,
+    return {calibration::wide_products_ascend(),
             calibration::slowdown(),
             {"compute_share", "share of the processors that compute", share, (1 + share) / 2, 1,
              "low: DeepSeek's 112 of 132; high: all"},
@@ -89,7 +84,7 @@ row_result run_s4(const row_context& how) {
                  {"work per token, GFLOP (M)", alignment::right}};
     scenario_range rates{1e300, 0};
     scenario_range shares{1e300, 0};
-    for (const std::string_view name : pangu_chips) {
+    for (const std::string_view name : policy::pangu_chips) {
         const std::vector<chip_variant> variants = variants_of(chips_of(how).by_name(name));
         for (const std::int64_t sequence : pangu_sequences) {
             scenario_range rate{1e300, 0};
@@ -106,7 +101,7 @@ row_result run_s4(const row_context& how) {
             }
             rates = {std::fmin(rates.low, rate.low), std::fmax(rates.high, rate.high)};
             shares = {std::fmin(shares.low, share.low), std::fmax(shares.high, share.high)};
-            t.add_row({std::string(name), report::format_count(sequence),
+            t.add_row({policy::chip_label(name), report::format_count(sequence),
                        report::format_number(rate.low, 3) + " to " + report::format_number(rate.high, 3),
                        report::format_percent(share.low, 2) + " to " + report::format_percent(share.high, 2),
                        report::format_number(work / 1e9, 3)});

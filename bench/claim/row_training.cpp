@@ -2,6 +2,7 @@
 // Rows that rest on the training experiment: V7 loss, V8 FP16 or BF16, V15 INT8 instead. They read its results file
 // (narrowfp claim --results FILE); without it they are NOT RUN. The ids that they read stand at the head; V7 and V15
 // judge by the rules in rules.cpp.
+#include "claim/policy.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -158,20 +159,25 @@ row_result run_v15(const row_context& how) {
     report::table t;
     t.title = "V15: step time in INT8 1x128 over 16 bits, modelled";
     t.columns = {{"chip"}, {"16-bit / INT8 step"}, {"kind"}};
-    for (const std::string name : {"910b2", "910b3", "910b4", "910c", "h20"}) {
+    for (const std::string_view name : policy::int8_chips) {
+        const std::string label = policy::chip_label(name);
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name));
+        if (!(all.machine_in(all.all().front(), hardware_case::int8).narrow_peak > 0)) {
+            t.add_row({label, "no such unit", "M"});
+            continue;
+        }
         const scenario_range r = all.range_of([&](const step_scenario& s) {
             const case_seconds x = all.seconds_in(s);
             return x[hardware_case::wide] / x[hardware_case::int8];
         });
-        t.add_row({name, range_text(r), "M"});
-        report::record x = make_record("V15", name + ".speed", "16-bit over INT8 step time",
+        t.add_row({label, range_text(r), "M"});
+        report::record x = make_record("V15", std::string(name) + ".speed", "16-bit over INT8 step time",
                                        report::evidence_kind::modelled, range_text(r), "1", "scenario range");
         x.low = r.low;
         x.high = r.high;
         out.records.push_back(std::move(x));
-        if (name == "910b3") {
-            out.value = "INT8 on 910b3 would be " + range_text(r) + " as fast as 16 bits";
+        if (name == policy::usual_910b) {
+            out.value = "INT8 on " + label + " would be " + range_text(r) + " as fast as 16 bits";
         }
     }
     if (const report::record* measured = result_named(how, int8_rate_id)) {

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // V12b: tokens a second and device of DeepSeek-V3, an H20 with FP8 over an Ascend in 16 bits and in INT8, modelled. The
-// ratio of the published peaks stands beside it; it is no throughput.
-#include "claim/chip_lists.hpp"
+// ratio of the published peaks is printed beside it; it is no throughput.
+#include "claim/policy.hpp"
+#include "claim/rate_ratios.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
 
 #include <algorithm>
-#include <cmath>
 
 namespace narrowfp::bench::claim {
 
 using device::quantity;
+using policy::chip_label;
 using report::alignment;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> chips_with_peaks{"910b2", "910b3", "910b4", "910c", "910c-560"};
+// -- figures ----------------------------------------------------------------------------------------------------------
 
 // The 16-bit peaks of a chip: BF16 where there are figures, else FP16.
 std::vector<device::datum> wide_peaks(const device::chip& c) {
@@ -24,126 +25,206 @@ std::vector<device::datum> wide_peaks(const device::chip& c) {
     return found.empty() ? device::data_of(c, quantity::fp16) : found;
 }
 
-scenario_range rate_of(const step_scenarios& all, hardware_case c) {
-    return all.range_of([&](const step_scenario& s) { return 1 / all.seconds_in(s)[c]; });
+scenario_distribution rate_of(const step_scenarios& all, hardware_case c) {
+    return over_scenarios(all, [&](const step_scenario& s) { return 1 / all.seconds_in(s)[c]; });
 }
 
-double centre_rate(const step_scenarios& all, hardware_case c) { return 1 / all.seconds_in(all.all().front())[c]; }
+scenario_distribution rates_over(const scenario_distribution& h20, const scenario_distribution& ascend) {
+    return over_pairs(h20, ascend, [](double a, double b) { return a / b; });
+}
 
-scenario_range over(const scenario_range& a, const scenario_range& b) { return {a.low / b.high, a.high / b.low}; }
+rate_ratio ratio_to(const scenario_distribution& h20_rate, double h20_seconds, const step_scenarios& ascend) {
+    rate_ratio out;
+    out.chip = ascend.chip().name;
+    out.seconds = ascend.seconds_in(ascend.all().front());
+    out.wide_rate = rate_of(ascend, hardware_case::wide);
+    const auto over_centre = [&](hardware_case c) { return (1 / h20_seconds) / (1 / out.seconds[c]); };
+    out.centre_over_wide = over_centre(hardware_case::wide);
+    out.over_wide = rates_over(h20_rate, out.wide_rate);
+    if (ascend.machine_in(ascend.all().front(), hardware_case::int8).narrow_peak > 0) {
+        out.int8_rate = rate_of(ascend, hardware_case::int8);
+        out.centre_over_int8 = over_centre(hardware_case::int8);
+        out.over_int8 = rates_over(h20_rate, out.int8_rate);
+    }
+    return out;
+}
 
-report::table peak_table(const chip_set& chips, std::vector<report::record>& records) {
-    const device::chip& h20 = chips.by_name("h20");
-    const double fp8 = device::require_datum(h20, quantity::fp8).value;
-    const double wide = device::require_datum(h20, quantity::bf16).value;
-    report::table t;
-    t.title = "V12b: H20's FP8 peak, " + report::format_ratio(fp8 / wide, 3) + " its BF16 peak (" +
-              report::format_number(fp8, 3) + " over " + report::format_number(wide, 3) +
-              " TFLOP/s, P), over Ascend: ratio of peaks";
-    t.columns = {{"chip"},           {"format"}, {"peak", alignment::right}, {"H20 FP8 / it", alignment::right},
-                 {"kind, how sure"}, {"source"}};
-    for (const std::string_view name : chips_with_peaks) {
+std::vector<peak_ratio> peak_ratios(const chip_set& chips, double h20_fp8) {
+    std::vector<peak_ratio> all;
+    for (const std::string_view name : policy::ascend_peaks) {
         const device::chip& c = chips.by_name(name);
         std::vector<device::datum> peaks = wide_peaks(c);
-        for (const device::datum& f : device::data_of(c, quantity::int8)) {
-            peaks.push_back(f);
-        }
-        std::size_t n = 0;
+        append(peaks, device::data_of(c, quantity::int8));
+        int n = 0;
         quantity last = quantity::power;
         for (const device::datum& f : peaks) {
             n = f.what == last ? n + 1 : 1;
             last = f.what;
-            const std::string what(device::info_of(f.what).name);
-            t.add_row({std::string(name), what, report::format_number(f.value, 4),
-                       report::format_ratio(fp8 / f.value, 4),
-                       std::string(to_string(f.from)) + ", " + std::string(to_string(f.sure)),
-                       std::string(f.source) + (f.note.empty() ? "" : "; " + std::string(f.note))});
-            report::record r = make_record("V12b", std::string(name) + "." + what + "." + std::to_string(n),
-                                           "H20 FP8 peak over the " + what + " peak of " + std::string(c.full_name),
-                                           report::evidence_kind::published, fp8 / f.value, "1",
-                                           "ratio of published peaks, not of throughput");
-            r.source = std::string(device::require_datum(h20, quantity::fp8).source) + "; " + std::string(f.source);
-            records.push_back(std::move(r));
+            if (f.value > 0) {  // 0: no such unit
+                all.push_back({std::string(name), std::string(c.full_name), f, n, h20_fp8 / f.value});
+            }
         }
     }
-    t.notes = {"910B1: no peak could be confirmed, so it has no line. H20: " +
-               std::string(device::require_datum(h20, quantity::fp8).source) +
+    return all;
+}
+
+// -- tables and records -----------------------------------------------------------------------------------------------
+
+std::string rate_text(const scenario_distribution& rate) {
+    return report::format_number(rate.low(), 3) + " to " + report::format_number(rate.high(), 3);
+}
+
+// The Ascend's rate, then the H20's over it.
+void add_ratio_cells(std::vector<report::cell>& cells, const scenario_distribution& rate,
+                     const scenario_distribution& ratio, double centre) {
+    if (ratio.empty()) {
+        cells.insert(cells.end(), 5, "no such unit");
+        return;
+    }
+    append(cells, std::vector<report::cell>{rate_text(rate),
+                                            {range_text(ratio.range()), report::tint::strong},
+                                            report::format_ratio(centre, 3),
+                                            report::format_ratio(ratio.median(), 3),
+                                            share_text(ratio.share_above(policy::as_fast))});
+}
+
+report::table rate_table(const rate_ratios& figures) {
+    report::table t;
+    t.title = "V12b: tokens a second and device, " + figures.model + ", range of scenarios, no probability";
+    t.columns = {{"chip"}};
+    for (const char* format : {"16-bit", "INT8"}) {
+        append(t.columns, std::vector<report::column>{{std::string(format) + " rate"},
+                                                      {"H20 FP8 / it"},
+                                                      {"centre", alignment::right},
+                                                      {"median", alignment::right},
+                                                      {"H20 faster", alignment::right}});
+    }
+    std::vector<report::cell> h20(t.columns.size(), "");
+    h20[0] = chip_label(policy::returned_to) + ", FP8";
+    h20[1] = rate_text(figures.h20_rate);
+    t.add_row(std::move(h20));
+    for (const rate_ratio& r : figures.chips) {
+        std::vector<report::cell> cells{chip_label(r.chip)};
+        add_ratio_cells(cells, r.wide_rate, r.over_wide, r.centre_over_wide);
+        add_ratio_cells(cells, r.int8_rate, r.over_int8, r.centre_over_int8);
+        t.add_row(std::move(cells));
+    }
+    t.notes = {
+        "H20 faster: share of all pairs of a scenario of the H20 with one of the Ascend. Low and high pair the worst "
+        "scenario of one chip with the best of the other. Same layout and model on both; memory unlimited. 910C: both "
+        "dies as one device."};
+    return t;
+}
+
+report::table peak_table(const rate_ratios& figures) {
+    report::table t;
+    t.title = "V12b: H20's FP8 peak, " + report::format_ratio(figures.h20_fp8_peak / figures.h20_wide_peak, 3) +
+              " its BF16 peak (" + report::format_number(figures.h20_fp8_peak, 3) + " over " +
+              report::format_number(figures.h20_wide_peak, 3) + " TFLOP/s, P), over Ascend: ratio of peaks";
+    t.columns = {{"chip"},           {"format"}, {"peak", alignment::right}, {"H20 FP8 / it", alignment::right},
+                 {"kind, how sure"}, {"source"}};
+    for (const peak_ratio& p : figures.peaks) {
+        t.add_row({chip_label(p.chip), std::string(device::info_of(p.peak.what).name),
+                   report::format_number(p.peak.value, 4), report::format_ratio(p.ratio, 4),
+                   std::string(to_string(p.peak.from)) + ", " + std::string(to_string(p.peak.sure)),
+                   std::string(p.peak.source) + (p.peak.note.empty() ? "" : "; " + std::string(p.peak.note))});
+    }
+    t.notes = {"910B1: no peak could be confirmed, so it has no line. H20: " + figures.h20_peak_source +
                ". No Ascend 910 has FP8 units. Which Ascend was tried is not public."};
     return t;
 }
 
+std::vector<cost_line> cost_lines(const rate_ratios& figures) {
+    std::vector<cost_line> lines;
+    for (const rate_ratio& r : figures.chips) {
+        const auto over_h20 = [&](hardware_case c) { return r.seconds[c] / figures.h20_seconds; };
+        lines.push_back({"step." + r.chip, "step time, " + chip_label(r.chip), "H20 FP8 = 1", std::nullopt,
+                         over_h20(hardware_case::fp8_storage),
+                         r.over_int8.empty() ? std::nullopt : std::optional(over_h20(hardware_case::int8)),
+                         over_h20(hardware_case::wide), report::evidence_kind::modelled, "step-time model, centre",
+                         std::nullopt, "no such unit"});
+    }
+    return lines;
+}
+
+// `id` is "rate" (over 16 bits) or "rate_over_int8".
+void add_ratio_records(const rate_ratio& r, const std::string& id, const std::string& format,
+                       const scenario_distribution& ratio, double centre, std::vector<report::record>& records) {
+    const std::string name = "rate of an H20 with FP8 over " + chip_label(r.chip) + " in " + format;
+    report::record x =
+        make_record("V12b", r.chip + "." + id, name, report::evidence_kind::modelled, centre, "1", "scenario range");
+    x.low = ratio.low();
+    x.high = ratio.high();
+    x.n = static_cast<std::int64_t>(ratio.count());
+    report::add_field(x.parameters, "median", ratio.median());
+    records.push_back(std::move(x));
+    report::record share = make_record("V12b", r.chip + "." + id + ".share_above_1", name + ": share above 1",
+                                       report::evidence_kind::modelled, ratio.share_above(policy::as_fast), "1",
+                                       "count of pairs of scenarios; no probability");
+    share.n = static_cast<std::int64_t>(ratio.count());
+    records.push_back(std::move(share));
+}
+
+void add_peak_records(const rate_ratios& figures, std::vector<report::record>& records) {
+    for (const peak_ratio& p : figures.peaks) {
+        const std::string what(device::info_of(p.peak.what).name);
+        report::record r =
+            make_record("V12b", p.chip + "." + what + "." + std::to_string(p.number),
+                        "H20 FP8 peak over the " + what + " peak of " + p.full_name, report::evidence_kind::published,
+                        p.ratio, "1", "ratio of published peaks, not of throughput");
+        r.source = figures.h20_peak_source + "; " + std::string(p.peak.source);
+        records.push_back(std::move(r));
+    }
+}
+
 }  // namespace
 
-row_result run_v12b(const row_context& how) {
+rate_ratios compute_rate_ratios(const row_context& how) {
     const chip_set& chips = chips_of(how);
     const subject& what = subject_of(how);
-    const step_scenarios h20(what, chips.by_name("h20"));
-    const scenario_range h20_rate = rate_of(h20, hardware_case::fp8_units);
-    row_result out;
-    out.kinds = "M, P";
-    report::table t;
-    t.title = "V12b: tokens a second and device, " + what.name;
-    t.columns = {{"chip"},      {"16-bit rate"},  {"H20 FP8 / it"}, {"centre", alignment::right},
-                 {"INT8 rate"}, {"H20 FP8 / it"}, {"verdict"},      {"by the range alone"}};
-    t.add_row({"h20, FP8", report::format_number(h20_rate.low, 3) + " to " + report::format_number(h20_rate.high, 3),
-               "", "", "", "", "", ""});
-    std::vector<cost_line> lines;
-    scenario_range all_ratios{1e300, 0};
-    std::vector<verdict> words;
-    for (const std::string_view name : ascend_chips) {
-        const step_scenarios ascend(what, chips.by_name(name), true);
-        const scenario_range wide = rate_of(ascend, hardware_case::wide);
-        const scenario_range ratio = over(h20_rate, wide);
-        const verdict by_range = throughput_verdict(ratio);
-        words.push_back(by_range);
-        all_ratios = {std::fmin(all_ratios.low, ratio.low), std::fmax(all_ratios.high, ratio.high)};
-        const verdict word = how.s3 == verdict::pass ? by_range : verdict::undecided;
-        out.chips.push_back({std::string(name), word});
-        const double centre = centre_rate(h20, hardware_case::fp8_units) / centre_rate(ascend, hardware_case::wide);
-        const scenario_range integer = rate_of(ascend, hardware_case::int8);
-        t.add_row({std::string(name),
-                   report::format_number(wide.low, 3) + " to " + report::format_number(wide.high, 3),
-                   {range_text(ratio), report::tint::strong},
-                   report::format_ratio(centre, 3),
-                   report::format_number(integer.low, 3) + " to " + report::format_number(integer.high, 3),
-                   range_text(over(h20_rate, integer)),
-                   std::string(word_of(word)),
-                   {std::string(word_of(by_range)), report::tint::faint}});
-        report::record r = make_record("V12b", std::string(name) + ".rate",
-                                       "rate of an H20 with FP8 over " + std::string(name) + " in 16 bits",
-                                       report::evidence_kind::modelled, centre, "1", "scenario range");
-        r.low = ratio.low;
-        r.high = ratio.high;
-        report::add_field(r.parameters, "verdict_by_range_alone", std::string(word_of(by_range)));
-        out.records.push_back(std::move(r));
-        out.value += (out.value.empty() ? "" : ", ") + std::string(name) + " " + range_text(ratio);
-        // Time of one step on this chip, H20's FP8 = 1.
-        const double h20_seconds = 1 / centre_rate(h20, hardware_case::fp8_units);
-        const case_seconds s = ascend.seconds_in(ascend.all().front());
-        lines.push_back({"step." + std::string(name), "step time, " + std::string(name), "H20 FP8 = 1", std::nullopt,
-                         s[hardware_case::fp8_storage] / h20_seconds, s[hardware_case::int8] / h20_seconds,
-                         s[hardware_case::wide] / h20_seconds, report::evidence_kind::modelled,
-                         "step-time model, centre", std::nullopt, "no such unit"});
+    const device::chip& chip = chips.by_name(policy::returned_to);
+    const device::datum fp8 = device::require_datum(chip, quantity::fp8);
+    const step_scenarios h20(what, chip);
+    rate_ratios out;
+    out.model = what.name;
+    out.h20_rate = rate_of(h20, hardware_case::fp8_units);
+    out.h20_seconds = h20.seconds_in(h20.all().front())[hardware_case::fp8_units];
+    for (const std::string_view name : policy::ascend_chips) {
+        out.chips.push_back(ratio_to(out.h20_rate, out.h20_seconds, step_scenarios(what, chips.by_name(name), true)));
     }
-    const auto all_are = [&](verdict w) {
-        return std::all_of(words.begin(), words.end(), [&](verdict v) { return v == w; });
-    };
-    const verdict by_range = all_are(verdict::supported)       ? verdict::supported
-                             : all_are(verdict::not_supported) ? verdict::not_supported
-                                                               : verdict::undecided;
-    out.word = how.s3 == verdict::pass ? by_range : verdict::undecided;
-    out.range = "scenario ranges of both chips apart";
-    out.reason = modelled_reason(how.s3, by_range);
-    t.notes = {
-        "SUPPORTED if the low end is above 1, NOT SUPPORTED if the high end is below 1, on every chip. Low and "
-        "high put the worst scenario of one chip against the best of the other. Same layout and model on both; "
-        "memory unlimited. 910C: both dies as one device."};
-    out.tables = {std::move(t), four_column_table("V12b: step time on Ascend, centre of the scenarios", lines)};
-    for (report::record& r : four_column_records("V12b", lines)) {
-        out.records.push_back(std::move(r));
-    }
-    out.tables.push_back(peak_table(chips, out.records));
+    out.h20_fp8_peak = fp8.value;
+    out.h20_wide_peak = device::require_datum(chip, quantity::bf16).value;
+    out.h20_peak_source = fp8.source;
+    out.peaks = peak_ratios(chips, fp8.value);
     return out;
 }
+
+row_result present_rate_ratios(const rate_ratios& figures) {
+    row_result out;
+    out.word = verdict::value;
+    out.kinds = "M, P";
+    for (const rate_ratio& r : figures.chips) {
+        const std::string label = chip_label(r.chip);
+        out.value += (out.value.empty() ? "" : ", ") + label + " " + range_text(r.over_wide.range());
+        const std::string share = share_text(r.over_wide.share_above(policy::as_fast));
+        out.reason += out.reason.empty()
+                          ? "H20 in FP8 is faster than 16 bits in " + share + " of the pairs of scenarios on " + label
+                          : ", " + share + " on " + label;
+        add_ratio_records(r, "rate", "16 bits", r.over_wide, r.centre_over_wide, out.records);
+        if (!r.over_int8.empty()) {
+            add_ratio_records(r, "rate_over_int8", "INT8", r.over_int8, r.centre_over_int8, out.records);
+        }
+    }
+    out.reason += ", modelled";
+    out.range = "scenario ranges of both chips apart, no probability";
+    const std::vector<cost_line> lines = cost_lines(figures);
+    out.tables = {rate_table(figures), four_column_table("V12b: step time on Ascend, centre of the scenarios", lines),
+                  peak_table(figures)};
+    append(out.records, four_column_records("V12b", lines));
+    add_peak_records(figures, out.records);
+    return out;
+}
+
+row_result run_v12b(const row_context& how) { return present_rate_ratios(compute_rate_ratios(how)); }
 
 }  // namespace narrowfp::bench::claim

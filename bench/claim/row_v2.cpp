@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // V2: speed-up of FP8 over 16-bit products with the casts that they need, shape by shape, and the size of a square
 // product at which it begins.
-#include "claim/chip_lists.hpp"
+#include "claim/policy.hpp"
 #include "claim/rows.hpp"
+#include "claim/scenario_distribution.hpp"
 
 #include <narrowfp/report/text.hpp>
 
@@ -94,10 +95,10 @@ row_result run_v2(const row_context& how) {
         work += p.flops();
     }
     std::vector<step_scenarios> on;
-    on.reserve(nvidia_chips.size());
-    for (const std::string_view name : nvidia_chips) {
+    on.reserve(policy::nvidia_chips.size());
+    for (const std::string_view name : policy::nvidia_chips) {
         on.emplace_back(what, chips_of(how).by_name(name));
-        t.columns.push_back({std::string(name)});
+        t.columns.push_back({policy::chip_label(name)});
     }
     for (const cost::layer_product& p : products) {
         if (!p.narrow) {
@@ -125,32 +126,30 @@ row_result run_v2(const row_context& how) {
         }
         t.add_row(std::move(cells));
     }
-    scenario_range share{1, 0};
+    std::vector<double> shares;  // of the work that is faster in FP8, over scenarios of all chips
     std::string sizes;
     for (const step_scenarios& all : on) {
-        const scenario_range r = all.range_of([&](const step_scenario& s) {
+        for (const step_scenario& s : all.all()) {
             double faster = 0;
             for (const cost::layer_product& p : products) {
                 faster += p.narrow && speed_up(all, s, p) > 1 ? p.flops() : 0;
             }
-            return faster / work;
-        });
-        share = {std::fmin(share.low, r.low), std::fmax(share.high, r.high)};
+            shares.push_back(faster / work);
+        }
         const std::int64_t n = break_even(all, all.all().front());
-        sizes += (sizes.empty() ? "" : ", ") + std::string(all.chip().name) + " n = " + report::format_count(n);
+        sizes += (sizes.empty() ? "" : ", ") + policy::chip_label(all.chip().name) + " n = " + report::format_count(n);
         out.records.push_back(make_record("V2", std::string(all.chip().name) + ".break_even",
                                           "smallest n from which on n x n x n is faster in FP8 with casts and gaps",
                                           report::evidence_kind::modelled, n, "1", "centre of the scenarios"));
     }
-    constexpr double majority = 0.5;
-    const verdict by_range = share.low > majority    ? verdict::supported
-                             : share.high < majority ? verdict::not_supported
-                                                     : verdict::undecided;
-    out.word = how.s3 == verdict::pass ? by_range : verdict::undecided;
-    out.value = report::format_percent(share.low, 3) + " to " + report::format_percent(share.high, 3) +
+    const scenario_distribution share(std::move(shares));
+    out.word = verdict::value;
+    out.value = report::format_percent(share.low(), 3) + " to " + report::format_percent(share.high(), 3) +
                 " of the work is faster in FP8, casts included; n x n x n from " + sizes;
-    out.range = "over scenarios and both chips";
-    out.reason = modelled_reason(how.s3, by_range);
+    out.range = "range of scenarios of both chips, no probability";
+    out.reason = "FP8 is faster on more than " + report::format_percent(policy::most_of_the_work, 2) +
+                 " of the work in " + share_text(share.share_above(policy::most_of_the_work)) +
+                 " of the scenarios, modelled";
     t.notes = {
         "Casts are DeepSeek's: 1x128 tiles forward, and again along the other index for weight gradients. The "
         "break-even size counts four more kernels and the gaps before them, at the centre of the scenarios. "

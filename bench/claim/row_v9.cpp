@@ -2,6 +2,7 @@
 // V9: effective training time against the mean time between failures, and the MTBF that costs as much as V1. It puts
 // unstable chips, the first reason of the press, and lacking FP8 into one unit. A run here that is
 // killed and resumed is read from the results of narrowfp faults.
+#include "claim/policy.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/cost/failures.hpp>
@@ -124,14 +125,15 @@ row_result run_v9(const row_context& how) {
     for (const double ratio : {1.13, 1.26, 1.42}) {
         line(report::format_number(ratio, 3), ratio, "for reference");
     }
-    for (const std::string name : {"h800", "h20"}) {
+    for (const std::string_view name : policy::nvidia_chips) {
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name));
         const case_seconds t = all.seconds_in(all.all().front());
         const double ratio = t[hardware_case::wide] / t[hardware_case::fp8_units];
         if (ratio > 1) {
-            const std::string hours = line(name, ratio, "V1, centre on " + name);
+            const std::string label = policy::chip_label(name);
+            const std::string hours = line(std::string(name), ratio, "V1, centre on " + label);
             out.value += (out.value.empty() ? "" : "; ") + std::string("as ") + report::format_ratio(ratio, 3) + " (" +
-                         name + "): MTBF " + hours + " h";
+                         label + "): MTBF " + hours + " h";
         }
     }
     out.range = "for fast, usual and slow restarts";

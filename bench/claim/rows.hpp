@@ -22,9 +22,9 @@ row_result run_s3(const row_context& how);    // row_s3.cpp
 row_result run_s4(const row_context& how);    // row_s4.cpp
 row_result run_v1(const row_context& how);    // row_v1.cpp
 row_result run_v2(const row_context& how);    // row_v2.cpp
-row_result run_v3(const row_context& how);    // row_v3_v5.cpp
+row_result run_v3(const row_context& how);    // row_v3.cpp
 row_result run_v4(const row_context& how);    // row_v4.cpp
-row_result run_v5(const row_context& how);    // row_v3_v5.cpp
+row_result run_v5(const row_context& how);    // row_v5.cpp
 row_result run_v6(const row_context& how);    // row_v6.cpp
 row_result run_v7(const row_context& how);    // row_training.cpp
 row_result run_v8(const row_context& how);    // row_training.cpp
@@ -33,8 +33,8 @@ row_result run_v10(const row_context& how);   // row_v10.cpp
 row_result run_v11(const row_context& how);   // row_v11.cpp
 row_result run_v12a(const row_context& how);  // row_v1.cpp
 row_result run_v12b(const row_context& how);  // row_v12b.cpp
-row_result run_v13(const row_context& how);   // row_v13_v14.cpp
-row_result run_v14(const row_context& how);   // row_v13_v14.cpp
+row_result run_v13(const row_context& how);   // row_v13.cpp
+row_result run_v14(const row_context& how);   // row_v14.cpp
 row_result run_v15(const row_context& how);   // row_training.cpp
 row_result run_v16(const row_context& how);   // row_v16.cpp
 row_result run_f1(const row_context& how);    // row_f1.cpp
@@ -49,31 +49,27 @@ const subject& subject_of(const row_context& how);
 const report::record* result_named(const row_context& how, std::string_view id);
 
 // -- rules, for rows and their tests ----------------------------------------------------------------------------------
-// S3 over pairs: inside the range, and whether a range is narrow enough; 3 of 4 and all of them.
+// S3 over pairs: inside the range, and whether a range is narrow enough; 3 of 4 and all of them. It is the test of the first
+// version of the rules; no other row depends on it.
 verdict hold_out_verdict(int inside, double widest);
-// V4: extra time of the cheapest 16-bit schedule on every chip; a chip on which none fits counts as endless.
-verdict fit_verdict(const std::vector<scenario_range>& extra);
-// V4's part of Q3: no schedule below 25 % extra time on the Ascend chips.
-verdict no_schedule_verdict(const std::vector<scenario_range>& extra_on_ascend);
-// V11: in how many scenarios and orders format is the largest factor.
-verdict attribution_verdict(int largest, int all);
-// V12b: above or below 1.
-verdict throughput_verdict(const scenario_range& ratio);
 // V15: equivalence of its gap, and how many dB its median gradient SNR lies below deepseek_v3's.
 verdict int8_verdict(equivalence gap, double snr_below_db);
 
 // V11's part of the sensitivity table: in how many of the 24 orders format is the largest factor.
 std::vector<sensitivity_line> attribution_sensitivity(const row_context& how);
 
-// -- V1 from the profile alone ----------------------------------------------------------------------------------------
-scenario_range h800_step_ratio();
-report::table profile_scenario_table();
-std::vector<report::record> profile_scenario_records();
-
+// -- texts and lists --------------------------------------------------------------------------------------------------
 // "1.05 to 1.27x".
 std::string range_text(const scenario_range& range, int digits = 3);
-// The verdict that counts, and what the range alone would say.
-std::string modelled_reason(verdict s3, verdict by_range);
+// "36.2 %" of the scenarios; "100 %" and "0 %" only for all and none.
+std::string share_text(double share);
+// "88 or 95 %".
+std::string usable_memory_text();
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T> more) {
+    to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
 
 // -- the four columns -------------------------------------------------------------------------------------------------
 // One cost. A column without a value was not computed.
@@ -91,8 +87,13 @@ struct cost_line {
     std::string absent = "NOT RUN";                  // what stands in a column without a value
 };
 
+struct four_counts;  // kept_and_sent_bytes.hpp
+cost_line line_of_counts(std::string id, std::string name, std::string unit, const four_counts& counts,
+                         report::evidence_kind kind, std::string source);
+
 // What 8-bit storage with 16-bit multiplication recovers of the difference between 16 bits and FP8 units; nothing if
 // there is no difference or a column is missing.
+std::optional<double> recoverable_share(double units, double storage, double wide);
 std::optional<double> recoverable(const cost_line& line);
 
 // The notes follow below; the last line is "recoverable without FP8 units: x %".
@@ -104,9 +105,6 @@ std::vector<report::record> four_column_records(std::string_view row, const std:
 
 // A whole number with separators from 1000 on, else three significant digits.
 std::string cost_text(double x);
-
-// Why a modelled verdict is UNDECIDED: "S3 has not run; ", "S3 failed; " or nothing.
-std::string s3_text(verdict s3);
 
 // A record "claim.ROW.WHAT", lower case, with the command that gives it alone.
 report::record make_record(std::string_view row, std::string_view what, std::string name, report::evidence_kind kind,

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules that turn figures into verdicts, in the words of the verdict table, and what rows say about them. Rules of
+// The rules that turn figures into verdicts, in the words of the verdict table, and the texts that rows share. Rules of
 // questions: questions.cpp.
+#include "claim/policy.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
-
-#include <algorithm>
 
 namespace narrowfp::bench::claim {
 
@@ -23,73 +22,35 @@ const report::record* result_named(const row_context& how, std::string_view id) 
     return how.results != nullptr ? how.results->find(id) : nullptr;
 }
 
-namespace {
-
-// V4 and its part of Q3, in extra step time.
-constexpr double more_load = 0.10;
-constexpr double no_load = 0.03;
-constexpr double critical_load = 0.25;
-
-}  // namespace
-
 verdict hold_out_verdict(int inside, double widest) {
     constexpr int needed = 3;  // of 4
     constexpr double narrower_than = 0.4;
     return inside >= needed && widest < narrower_than ? verdict::pass : verdict::fail;
 }
 
-verdict fit_verdict(const std::vector<scenario_range>& extra) {
-    if (!extra.empty() && std::all_of(extra.begin(), extra.end(), [](auto& r) { return r.low > more_load; })) {
-        return verdict::supported;
-    }
-    const bool small =
-        !extra.empty() && std::all_of(extra.begin(), extra.end(), [](auto& r) { return r.high < no_load; });
-    return small ? verdict::not_supported : verdict::undecided;
-}
-
-verdict no_schedule_verdict(const std::vector<scenario_range>& extra_on_ascend) {
-    const auto all = [&](auto&& holds) {
-        return !extra_on_ascend.empty() && std::all_of(extra_on_ascend.begin(), extra_on_ascend.end(), holds);
-    };
-    if (all([](const scenario_range& r) { return r.low >= critical_load; })) {
-        return verdict::supported;
-    }
-    return all([](const scenario_range& r) { return r.high < critical_load; }) ? verdict::not_supported
-                                                                               : verdict::undecided;
-}
-
-verdict attribution_verdict(int largest, int all) {
-    if (all > 0 && largest == all) {
-        return verdict::supported;
-    }
-    return all > 0 && largest == 0 ? verdict::not_supported : verdict::undecided;
-}
-
-verdict throughput_verdict(const scenario_range& ratio) {
-    if (ratio.low > 1) {
-        return verdict::supported;
-    }
-    return ratio.high < 1 ? verdict::not_supported : verdict::undecided;
-}
-
 verdict int8_verdict(equivalence gap, double snr_below_db) {
-    constexpr double served = 1;
-    constexpr double failed = 6;
-    if (gap == equivalence::not_equivalent || snr_below_db > failed) {
+    if (gap == equivalence::not_equivalent || snr_below_db > policy::int8_fails_db) {
         return verdict::not_supported;
     }
-    return gap == equivalence::equivalent && snr_below_db <= served ? verdict::supported : verdict::undecided;
+    return gap == equivalence::equivalent && snr_below_db <= policy::int8_serves_db ? verdict::supported
+                                                                                    : verdict::undecided;
 }
 
 std::string range_text(const scenario_range& range, int digits) {
     return report::format_number(range.low, digits) + " to " + report::format_ratio(range.high, digits);
 }
 
-std::string modelled_reason(verdict s3, verdict by_range) {
-    if (s3 == verdict::pass) {
-        return "";
+std::string share_text(double share) {
+    constexpr double nearly_all = 0.9995;  // would be printed as 100 %
+    return share < 1 && share >= nearly_all ? "over 99.9 %" : report::format_percent(share, 3);
+}
+
+std::string usable_memory_text() {
+    std::string text;
+    for (const double share : policy::usable_memory) {
+        text += (text.empty() ? "" : " or ") + report::format_number(100 * share, 2);
     }
-    return s3_text(s3) + "by the range alone it would be " + std::string(word_of(by_range));
+    return text + " %";
 }
 
 }  // namespace narrowfp::bench::claim

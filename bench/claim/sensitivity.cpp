@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which inputs flip which verdict: each input of a modelled row is moved alone to the ends of its stated doubt, with all
-// others at their centre, and the row's figure is computed again. A verdict looks at corners, where several inputs move
-// together, so a verdict can be UNDECIDED although no single input flips the centre.
+// Which inputs take which figure across its threshold: each input of a modelled row is moved alone to the ends of its stated
+// doubt, with all others at their centre, and the row's figure is computed again. Scenarios are corners, where several
+// inputs move together, so they can lie on both sides although no single input takes the centre across.
+#include "claim/policy.hpp"
 #include "claim/rows.hpp"
+
+#include <narrowfp/report/text.hpp>
 
 #include <algorithm>
 #include <tuple>
@@ -21,8 +24,8 @@ std::vector<sensitivity_line> lines_for(std::string_view row, const step_scenari
     const double at_centre = compute(all, all.all().front());
     const auto add = [&](std::string input, double low, double high, double at_low, double at_high) {
         const auto above = [&](double x) { return x >= threshold; };
-        lines.push_back({std::string(row), std::string(all.chip().name), std::move(input), low, high, at_low, at_centre,
-                         at_high, threshold, std::string(rule),
+        lines.push_back({std::string(row), policy::chip_label(all.chip().name), std::move(input), low, high, at_low,
+                         at_centre, at_high, threshold, std::string(rule),
                          above(at_low) != above(at_centre) || above(at_high) != above(at_centre)});
     };
     for (std::size_t n = 0; n < ranges.size(); ++n) {
@@ -59,44 +62,40 @@ std::vector<sensitivity_line> sensitivity_of(const row_context& how) {
     const chip_set& chips = chips_of(how);
     const subject& what = subject_of(how);
     std::vector<sensitivity_line> lines;
-    const auto add = [&](std::vector<sensitivity_line> more) {
-        lines.insert(lines.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-    };
     const computation ratio = [](const step_scenarios& all, const step_scenario& s) {
         const case_seconds t = all.seconds_in(s);
         return t[hardware_case::wide] / t[hardware_case::fp8_units];
     };
-    constexpr double step_threshold = 1.10;
-    constexpr std::string_view step_rule = "16-bit / FP8 step at least 1.10";
-    std::vector<std::string> names{"h800", "h20"};
+    const std::string step_rule = "16-bit / FP8 step at least " + report::format_number(policy::worthwhile_ratio, 3);
+    const std::vector<std::string> names(policy::nvidia_chips.begin(), policy::nvidia_chips.end());
     for (const std::string& name : how.asked_chips.empty() ? names : how.asked_chips) {
-        add(lines_for("V1", step_scenarios(what, chips.by_name(name)), step_threshold, step_rule, ratio));
+        append(lines,
+               lines_for("V1", step_scenarios(what, chips.by_name(name)), policy::worthwhile_ratio, step_rule, ratio));
     }
-    const step_scenarios h20(what, chips.by_name("h20"));
+    const std::string h20_label = policy::chip_label(policy::returned_to);
+    const std::string rate_rule = h20_label + " in FP8 at least as fast";
+    const step_scenarios h20(what, chips.by_name(policy::returned_to));
     const double h20_rate = 1 / h20.seconds_in(h20.all().front())[hardware_case::fp8_units];
     std::vector<sensitivity_line> v12b;
-    const auto add_v12b = [&](std::vector<sensitivity_line> more) {
-        v12b.insert(v12b.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-    };
-    for (const std::string_view name : {"910b2", "910b3", "910b4", "910c"}) {
+    for (const std::string_view name : policy::ascend_chips) {
         const step_scenarios ascend(what, chips.by_name(name), true);
-        add(lines_for("V12a", ascend, step_threshold, step_rule, ratio));
-        add_v12b(lines_for("V12b", ascend, 1, "H20 in FP8 at least as fast",
-                           [&](const step_scenarios& all, const step_scenario& s) {
-                               return h20_rate * all.seconds_in(s)[hardware_case::wide];
-                           }));
+        append(lines, lines_for("V12a", ascend, policy::worthwhile_ratio, step_rule, ratio));
+        append(v12b, lines_for("V12b", ascend, policy::as_fast, rate_rule,
+                               [&](const step_scenarios& all, const step_scenario& s) {
+                                   return h20_rate * all.seconds_in(s)[hardware_case::wide];
+                               }));
         const double ascend_rate = 1 / ascend.seconds_in(ascend.all().front())[hardware_case::wide];
-        std::vector<sensitivity_line> other = lines_for(
-            "V12b", h20, 1, "H20 in FP8 at least as fast", [&](const step_scenarios& all, const step_scenario& s) {
+        std::vector<sensitivity_line> other =
+            lines_for("V12b", h20, policy::as_fast, rate_rule, [&](const step_scenarios& all, const step_scenario& s) {
                 return 1 / all.seconds_in(s)[hardware_case::fp8_units] / ascend_rate;
             });
         for (sensitivity_line& line : other) {
-            line.where = "h20 over " + std::string(name);
+            line.where = h20_label + " over " + policy::chip_label(name);
         }
-        add_v12b(std::move(other));
+        append(v12b, std::move(other));
     }
-    add(std::move(v12b));
-    add(attribution_sensitivity(how));
+    append(lines, std::move(v12b));
+    append(lines, attribution_sensitivity(how));
     return lines;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "claim/worked_example.hpp"
 
+#include "claim/policy.hpp"
 #include "claim/rows.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -12,9 +13,6 @@ namespace narrowfp::bench::claim {
 using report::alignment;
 
 namespace {
-
-constexpr std::array<std::string_view, 4> column_names{"fp8 units", "fp8 storage, 16-bit multiply", "int8",
-                                                       "16-bit only"};
 
 // Appends lines and finds earlier ones by their letter, so that each value is computed from what is printed above it.
 class worked_lines {
@@ -117,14 +115,13 @@ worked_column worked_on(const step_scenarios& all) {
     return out;
 }
 
-report::table worked_table(std::string_view row, const subject& what, const std::vector<worked_column>& columns) {
+report::table worked_table(std::string_view row, const std::string& model, const std::vector<worked_column>& columns) {
     report::table t;
-    t.title = std::string(row) + ": " + what.name +
-              " in FP8 and in 16 bits, worked line by line at the centre of the "
-              "scenarios";
+    t.title =
+        std::string(row) + ": " + model + " in FP8 and in 16 bits, worked line by line at the centre of the scenarios";
     t.columns = {{""}, {"line"}, {"formula"}, {"unit"}};
     for (const worked_column& c : columns) {
-        t.columns.push_back({c.chip, alignment::right});
+        t.columns.push_back({policy::chip_label(c.chip), alignment::right});
     }
     if (columns.empty()) {
         return t;
@@ -154,8 +151,8 @@ report::table breakdown_table(std::string_view row, const std::vector<worked_col
     }
     for (const worked_column& c : columns) {
         t.add_rule();
-        for (std::size_t n = 0; n < column_names.size(); ++n) {
-            std::vector<report::cell> cells{c.chip, std::string(column_names[n])};
+        for (std::size_t n = 0; n < all_hardware_cases.size(); ++n) {
+            std::vector<report::cell> cells{policy::chip_label(c.chip), std::string(name_of(all_hardware_cases[n]))};
             const cost::layer_seconds& s = c.layers[n];
             for (const double x : {s.products(), s.casts(), s.attention(), s.elementwise() + s.wide_products, s.gaps,
                                    s.sum(), c.links[n]}) {
@@ -186,10 +183,10 @@ std::vector<report::record> worked_records(std::string_view row, const std::vect
                      {"elementwise", s.elementwise() + s.wide_products},
                      {"gaps", s.gaps},
                      {"links", c.links[n]}}) {
-                all.push_back(
-                    make_record(row, c.chip + ".layer." + std::string(id_of(all_hardware_cases[n])) + "." + what,
-                                std::string(what) + " of one layer and micro-batch, " + std::string(column_names[n]),
-                                report::evidence_kind::modelled, seconds * 1e3, "ms", "step-time model"));
+                all.push_back(make_record(
+                    row, c.chip + ".layer." + std::string(id_of(all_hardware_cases[n])) + "." + what,
+                    std::string(what) + " of one layer and micro-batch, " + std::string(name_of(all_hardware_cases[n])),
+                    report::evidence_kind::modelled, seconds * 1e3, "ms", "step-time model"));
             }
         }
     }

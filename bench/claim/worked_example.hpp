@@ -29,7 +29,7 @@ struct worked_column {
 
 worked_column worked_on(const step_scenarios& all);
 
-report::table worked_table(std::string_view row, const subject& what, const std::vector<worked_column>& columns);
+report::table worked_table(std::string_view row, const std::string& model, const std::vector<worked_column>& columns);
 // Milliseconds of one layer and micro-batch by class, chip and column.
 report::table breakdown_table(std::string_view row, const std::vector<worked_column>& columns);
 std::vector<report::record> worked_records(std::string_view row, const std::vector<worked_column>& columns);

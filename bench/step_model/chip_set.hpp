@@ -13,6 +13,9 @@
 
 namespace narrowfp::bench::step_model {
 
+// An Ascend: FP8 units are only supposed, and no step on it is an anchor of the step-time model.
+inline bool is_ascend(const device::chip& c) { return c.vendor == "Huawei"; }
+
 class chip_set {
 public:
     chip_set();                          // the library's chips

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "step_model/step_scenarios.hpp"
 
+#include "step_model/chip_set.hpp"
+
 #include <narrowfp/device/chips.hpp>
 #include <narrowfp/report/text.hpp>
 
@@ -136,20 +138,19 @@ const chip_variant& library_h800() {
     return v;
 }
 
-std::vector<assumed> ranges_for(const device::chip& chip, bool anchored) {
-    assumed wide = calibration::wide_products();
-    if (anchored) {
-        assumed slow = calibration::slowdown();
-        slow.id = "wide_slowdown";
-        slow.what = "time of 16-bit products within the step over their time alone; that of FP8 is in the profile";
-        return {wide, slow, calibration::links()};
-    }
-    if (chip.vendor == "Huawei") {
-        wide.low = 0.7;
-        wide.centre = 0.8;
-        wide.high = 0.9;
-        wide.source = "low: msmodeling for the 910 generation (uncalibrated); high: as cuBLAS, its 0.9 for the 950";
-    }
+// The factor of 16-bit products where it is one of its own.
+assumed wide_slowdown() {
+    assumed slow = calibration::slowdown();
+    slow.id = "wide_slowdown";
+    slow.what = "time of 16-bit products within the step over their time alone";
+    return slow;
+}
+
+// On the anchor the factor of FP8 products is in the published step, and 16-bit products have the same.
+std::vector<assumed> anchored_ranges() { return {calibration::wide_products(), calibration::links()}; }
+
+std::vector<assumed> free_ranges(const device::chip& chip) {
+    const assumed wide = is_ascend(chip) ? calibration::wide_products_ascend() : calibration::wide_products();
     const double tiles = calibration::hopper().casts;
     const double fused = calibration::fused_casts_hopper().low;
     const double share = calibration::traced_compute_share;
@@ -169,6 +170,14 @@ std::vector<assumed> ranges_for(const device::chip& chip, bool anchored) {
              unexplained_share(), "low: none; high: as of DeepSeek-V3's published step"}};
 }
 
+std::vector<assumed> ranges_for(const device::chip& chip, bool anchored, product_slowdown slowdown) {
+    std::vector<assumed> ranges = anchored ? anchored_ranges() : free_ranges(chip);
+    if (slowdown == product_slowdown::apart) {
+        ranges.push_back(wide_slowdown());
+    }
+    return ranges;
+}
+
 }  // namespace
 
 double unexplained_share() {
@@ -180,12 +189,14 @@ double unexplained_share() {
     return share;
 }
 
-step_scenarios::step_scenarios(const subject& what, const device::chip& chip, bool hypothetical_fp8)
+step_scenarios::step_scenarios(const subject& what, const device::chip& chip, bool hypothetical_fp8,
+                               product_slowdown slowdown)
     : what_(&what),
       chip_(&chip),
       anchored_(what.is_deepseek_v3 && chip.name == "h800"),
+      slowdown_(slowdown),
       variants_(variants_of(chip, hypothetical_fp8)),
-      ranges_(ranges_for(chip, anchored_)) {
+      ranges_(ranges_for(chip, anchored_, slowdown)) {
     const auto add = [&](const chip_variant& v, const std::vector<double>& x) {
         if (std::optional<step_scenario> s = scenario_with(v, x)) {
             scenarios_.push_back(std::move(*s));
@@ -202,10 +213,11 @@ step_scenarios::step_scenarios(const subject& what, const device::chip& chip, bo
 
 std::optional<step_scenario> step_scenarios::scenario_with(const chip_variant& v, const std::vector<double>& x) const {
     step_scenario s{&v, x, calibration::hopper(), 0};
+    const bool apart = slowdown_ == product_slowdown::apart;
     if (anchored_) {
-        s.shares = profile_shares(x[2]);
+        s.shares = profile_shares(x[1]);
         s.shares.wide_products = x[0];
-        s.shares.wide_slowdown = x[1];
+        s.shares.wide_slowdown = apart ? x.back() : s.shares.narrow_slowdown;
         // What the published step leaves over the library's H800; a what-if figure changes the rest.
         const double unexplained = calibration::deepseek_phases.step - explained_seconds(library_h800(), s.shares);
         if (unexplained < 0) {
@@ -217,7 +229,8 @@ std::optional<step_scenario> step_scenarios::scenario_with(const chip_variant& v
     }
     s.shares.wide_products = x[0];
     s.shares.narrow_products = x[0] * x[1];
-    s.shares.wide_slowdown = s.shares.narrow_slowdown = x[2];
+    s.shares.narrow_slowdown = x[2];
+    s.shares.wide_slowdown = apart ? x.back() : x[2];
     s.shares.casts = x[3];
     s.shares.compute_share = x[4];
     s.shares.links = x[5];

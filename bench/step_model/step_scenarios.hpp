@@ -37,11 +37,25 @@ constexpr std::string_view id_of(hardware_case c) {
     return ids[static_cast<std::size_t>(c)];
 }
 
+// As tables head the columns.
+constexpr std::string_view name_of(hardware_case c) {
+    constexpr std::array<std::string_view, 4> names{"fp8 units", "fp8 storage, 16-bit multiply", "int8", "16-bit only"};
+    return names[static_cast<std::size_t>(c)];
+}
+
 // Seconds of a device for each token. A case is NaN where the chip has no such unit.
 struct case_seconds {
     std::array<double, 4> seconds{};
     double operator[](hardware_case c) const { return seconds[static_cast<std::size_t>(c)]; }
 };
+
+// By how much products slow down within a step, over their time alone. `tied`: 16-bit products by the same factor as 8-bit
+// ones, on every chip. It is the choice of all rows, because what slows them (other kernels and traffic that share memory
+// and caches, clocks under the power limit) belongs to the chip and the step, not to the width of an operand. Only FP8
+// products were measured within a step (DeepSeek's profile), and the hold-outs of S3 are predicted with tied factors.
+// `apart`: 16-bit products have a factor of their own, from none to that of the profile. It shows what the choice does: a
+// step in 16 bits then gains at the low end what no measurement shows.
+enum class product_slowdown : std::uint8_t { tied, apart };
 
 // One scenario: the machine and efficiencies of a corner, and what of the step no model explains.
 struct step_scenario {
@@ -54,7 +68,8 @@ struct step_scenario {
 class step_scenarios {
 public:
     // Throws as variants_of.
-    step_scenarios(const subject& what, const device::chip& chip, bool hypothetical_fp8 = false);
+    step_scenarios(const subject& what, const device::chip& chip, bool hypothetical_fp8 = false,
+                   product_slowdown slowdown = product_slowdown::tied);
 
     const std::vector<assumed>& ranges() const { return ranges_; }
     const std::vector<step_scenario>& all() const { return scenarios_; }  // the first is the centre
@@ -83,6 +98,7 @@ private:
     const subject* what_;
     const device::chip* chip_;
     bool anchored_ = false;
+    product_slowdown slowdown_;
     std::vector<chip_variant> variants_;
     std::vector<assumed> ranges_;
     std::vector<step_scenario> scenarios_;

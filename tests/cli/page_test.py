@@ -117,7 +117,7 @@ class Page(ProgramTest):
 
     def test_the_counterfactual_is_there_line_by_line(self):
         section = self.text[self.text.index('id="worked"'):self.text.index('id="sensitivity"')]
-        for text in ("h800", "h20", "910b3", "910c", "1000 a / (b d)", "aa / z"):
+        for text in ("H800", "H20", "910B3", "910C", "1000 a / (b d)", "aa / z"):
             self.assertIn(text, section)
 
     def test_figures(self):
@@ -132,9 +132,9 @@ class Page(ProgramTest):
             self.assertEqual(root.get("role"), "img")
             self.assertGreater(len(root.get("aria-label")), 40)
         self.assertEqual(self.text.count("Values of this figure"), len(drawn))
-        for name in ("s2-fit", "s3-pairs", "v1-threshold", "v1-layer", "v1-sensitivity", "v2-shapes", "v3-bytes", "v4-extra",
+        for name in ("s2-fit", "s3-pairs", "v1-ratios", "v1-layer", "v1-sensitivity", "v2-shapes", "v3-bytes", "v4-extra",
                      "v5-bytes", "v6-bits", "v6-formats", "v6-length-uniform01", "v6-length-normal", "v9-share", "v10-flips",
-                     "v11-factors", "v11-orders", "v12a-threshold", "v12a-layer", "v12b-rate", "v13-hours", "v14-software",
+                     "v11-factors", "v11-orders", "v12a-ratios", "v12a-layer", "v12b-rate", "v13-hours", "v14-software",
                      "v15-speed", "v16-recoverable"):
             self.assertIn(f'<figure id="{name}"', self.text)
 
@@ -203,7 +203,7 @@ class Page(ProgramTest):
         printed = " ".join(process.stdout.split())
         for caption in re.findall(r"<figcaption>(.*?)</figcaption>", self.text):
             self.assertTrue(" ".join(html.unescape(caption).split()) in printed, caption)
-        for text in ("threshold for 16-bit / FP8 step time", "K, products in a sum", "bits an element"):
+        for text in ("factor in achieved FLOP/s of a device", "K, products in a sum", "bits an element"):
             self.assertTrue(text in printed, text)  # written inside figures
 
 

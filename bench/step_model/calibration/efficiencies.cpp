@@ -86,6 +86,15 @@ assumed wide_products() {
             "low: as DeepGEMM's FP8 products of February 2025; high: cuBLAS on H100 (PFN, 670 us for 550 GFLOP)"};
 }
 
+assumed wide_products_ascend() {
+    assumed wide = wide_products();
+    wide.low = 0.7;
+    wide.centre = 0.8;
+    wide.high = 0.9;
+    wide.source = "low: msmodeling for the 910 generation (uncalibrated); high: as cuBLAS, its 0.9 for the 950";
+    return wide;
+}
+
 assumed narrow_over_wide() {
     const double low = deepgemm_share / cublas_share();
     const double high = h200_nvl_narrow / h200_nvl_wide / 2;

@@ -46,8 +46,9 @@ double pfn_cast_share();
 double cublas_share();
 
 // The ranges.
-assumed wide_products();     // share of the 16-bit peak
-assumed narrow_over_wide();  // share of the 8-bit peak over that of the 16-bit peak, DeepSeek's recipe
+assumed wide_products();         // share of the 16-bit peak
+assumed wide_products_ascend();  // the same on an Ascend
+assumed narrow_over_wide();      // share of the 8-bit peak over that of the 16-bit peak, DeepSeek's recipe
 assumed cublas_narrow_over_wide();
 assumed slowdown();            // in the step over alone
 assumed fused_casts_hopper();  // share of bandwidth
