@@ -64,11 +64,11 @@ TEST_CASE("forest plots that make no sense are refused") {
         const char* message;
         void (*change)(figure&);
     };
-    constexpr double infinity = std::numeric_limits<double>::infinity();
     for (const broken& b : std::vector<broken>{
              {"has category 4, expected less than 4", [](figure& f) { f.series[0].points[3].category = 4; }},
              {"has weight 0, expected a positive number", [](figure& f) { f.series[0].points[3].weight = 0; }},
-             {"has weight inf, expected", [](figure& f) { f.series[0].points[3].weight = infinity; }},
+             {"has weight inf, expected",
+              [](figure& f) { f.series[0].points[3].weight = std::numeric_limits<double>::infinity(); }},
              {"is not finite", [](figure& f) { f.series[0].points[3].y = std::numeric_limits<double>::quiet_NaN(); }},
              {"is -1.00, expected a positive number on a logarithmic axis",
               [](figure& f) { f.series[1].points[0].low = -1; }},
@@ -126,9 +126,10 @@ TEST_CASE("points of a forest plot do not cover each other, and their area grows
                 CHECK(std::hypot(x, y) >= pixels_of_size * (marks[a].size + marks[b].size) - 1);
             }
         }
-        CHECK(marks[8].size > 1.5 * marks[1].size);       // weights 9 and 2
-        CHECK(marks[0].size > marks[8].size / 3);         // weight 1 is drawn larger than in proportion
-        CHECK(marks[40].value == doctest::Approx(0.75));  // 0.41 stands at the end of the axis
+        CHECK(marks[8].size > 1.5 * marks[1].size);                  // weights 9 and 2
+        CHECK(marks[0].size > marks[8].size / 3);                    // weight 1 is drawn larger than in proportion
+        CHECK(marks_of(script, "points1")[0].size > marks[0].size);  // no weight: the usual size
+        CHECK(marks[40].value == doctest::Approx(0.75));             // 0.41 stands at the end of the axis
         CHECK(contains(script, "'\u2190 0.41'"));
         CHECK(block(script, "bars2").size() == 1);
         CHECK(contains(script, "$bars2 using 1:2:3:4 with vectors nohead lw 5"));

@@ -75,8 +75,8 @@ void check_forest_point(const figure& f, const figure_series& s, const figure_po
         refuse(f, where + " has category " + std::to_string(p.category) + ", expected less than " +
                       std::to_string(f.categories.size()));
     }
-    if (!std::isfinite(p.weight) || p.weight <= 0) {
-        refuse(f, where + " has weight " + format_number(p.weight) + ", expected a positive number");
+    if (p.weight && (!std::isfinite(*p.weight) || *p.weight <= 0)) {
+        refuse(f, where + " has weight " + format_number(*p.weight) + ", expected a positive number");
     }
     if (s.interval && !(p.low && p.high)) {
         refuse(f, where + " has no low or no high, expected both in a series of intervals");
@@ -84,10 +84,16 @@ void check_forest_point(const figure& f, const figure_series& s, const figure_po
 }
 
 bool weights_differ(const figure& f) {
-    const double first = f.series.front().points.front().weight;
-    return std::any_of(f.series.begin(), f.series.end(), [&](const figure_series& s) {
-        return std::any_of(s.points.begin(), s.points.end(), [&](auto& p) { return p.weight != first; });
-    });
+    std::optional<double> first;
+    for (const figure_series& s : f.series) {
+        for (const figure_point& p : s.points) {
+            first = first ? first : p.weight;
+            if (p.weight && *p.weight != *first) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 void check_forest(const figure& f) {

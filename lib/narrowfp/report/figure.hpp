@@ -43,7 +43,8 @@ struct figure_point {
     std::optional<double> high = std::nullopt;
     std::string label = {};    // written beside it; of a forest: in its table only
     std::size_t category = 0;  // of a forest: place of its row in `categories`
-    double weight = 1;         // of a forest: the area of the mark grows with it, within readable sizes
+    // Of a forest: the area of the mark grows with it, within readable sizes; a mark without weight has the usual size.
+    std::optional<double> weight = std::nullopt;
 };
 
 struct figure_series {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 namespace narrowfp::internal {
 
@@ -31,29 +32,21 @@ constexpr const char* arrow_right = "\u2192";
 constexpr double smallest = 2.6, usual = 4, largest = 6.5;  // radii of marks
 constexpr double median_radius = 5;                         // of the mark on a thick bar
 
-double heaviest(const figure& f) {
-    double most = 0;
+// The least and the largest weight; both 0 if there is none.
+span weights_of(const figure& f) {
+    span all{1e300, 0};
     for (const figure_series& s : f.series) {
         for (const figure_point& p : s.points) {
-            most = std::fmax(most, p.weight);
+            all.begin = std::fmin(all.begin, p.weight.value_or(all.begin));
+            all.end = std::fmax(all.end, p.weight.value_or(all.end));
         }
     }
-    return most;
-}
-
-double lightest(const figure& f) {
-    double least = heaviest(f);
-    for (const figure_series& s : f.series) {
-        for (const figure_point& p : s.points) {
-            least = std::fmin(least, p.weight);
-        }
-    }
-    return least;
+    return all.end == 0 ? span{} : all;
 }
 
 // Area in proportion to the weight, unless too small to read.
-double radius_of(double weight, double least, double most) {
-    return least == most ? usual : std::fmax(smallest, largest * std::sqrt(weight / most));
+double radius_of(const std::optional<double>& weight, const span& all) {
+    return !weight || all.begin == all.end ? usual : std::fmax(smallest, largest * std::sqrt(*weight / all.end));
 }
 
 span extent_of(const figure& f) {
@@ -357,7 +350,7 @@ private:
     // The points of a row, each as near to its middle as those before it let it.
     std::vector<body> spread(std::size_t n) {
         std::vector<body> placed;
-        const double least = lightest(f_), most = heaviest(f_);
+        const span weights = weights_of(f_);
         for (std::size_t s = 0; s < f_.series.size(); ++s) {
             for (std::size_t i = 0; i < f_.series[s].points.size(); ++i) {
                 const figure_point& p = f_.series[s].points[i];
@@ -365,7 +358,7 @@ private:
                     continue;
                 }
                 body b = body_of(p);
-                b.radius = f_.series[s].interval ? median_radius : radius_of(p.weight, least, most);
+                b.radius = f_.series[s].interval ? median_radius : radius_of(p.weight, weights);
                 for (int step = 1; std::any_of(placed.begin(), placed.end(), [&](auto& o) { return touch(b, o); });
                      ++step) {
                     b.y = step % 2 == 0 ? -step / 2 : (step + 1) / 2;
@@ -416,9 +409,9 @@ private:
                 l_.samples.push_back({s, at, y, bar ? median_radius : usual + 0.5, bar, false});
             });
         }
-        if (const double least = lightest(f_), most = heaviest(f_); least != most) {
+        if (const span weights = weights_of(f_); weights.begin != weights.end) {
             entry(f_.weight_title, [&](double at, double y) {
-                l_.samples.push_back({0, at - 7, y, radius_of(least, least, most), false, true});
+                l_.samples.push_back({0, at - 7, y, radius_of(weights.begin, weights), false, true});
                 l_.samples.push_back({0, at + 6, y, largest, false, true});
             });
         }

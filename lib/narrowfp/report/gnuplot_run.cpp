@@ -151,7 +151,7 @@ std::string svg_for_page(std::string_view svg, const figure& f, figure_width wid
     }
     shorten_colours(body);
     replace_all(body, "#000000", "currentColor");  // how gnuplot writes a colour that a script calls black
-    replace_all(body, "<text></text>", "");       // of a label that is a mark alone
+    replace_all(body, "<text></text>", "");        // of a label that is a mark alone
     remove_empty_groups(body);
     replace_all(body, "\t", " ");
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"" + html_text(view_box) +

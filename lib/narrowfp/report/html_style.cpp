@@ -44,7 +44,7 @@ linear-gradient(to right,var(--edge),transparent) left/.9rem 100% no-repeat scro
 .hint{display:none}
 @supports (width:1cqw){.hint{display:block;height:0;padding-top:clamp(0px,(100% - 100cqw - 1px)*999,1.3rem);overflow:hidden;position:relative}
 .hint::before{content:"scroll sideways \2192";position:sticky;left:0;float:left;margin-top:-1.3rem;font-size:.8rem;line-height:1.3rem;color:var(--soft)}}
-table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;line-height:1.35}
+table{border-collapse:collapse;min-width:min(100%,18rem);font-size:.88rem;font-variant-numeric:tabular-nums;line-height:1.35}
 caption{text-align:left;font-weight:600;padding:.3rem 0;caption-side:top}
 th,td{text-align:left;vertical-align:top;padding:.22rem .6rem;border-bottom:1px solid var(--line)}
 th{border-bottom:2px solid var(--soft);vertical-align:bottom}.n{text-align:right}td.n{white-space:nowrap}
