@@ -61,8 +61,8 @@ nav{font-size:.92rem;margin:1rem 0}nav ul{columns:3 13rem;list-style:none;paddin
 @media print{:root{font-size:9.5pt;color-scheme:light;--bg:#fff;--fg:#000;--soft:#444;--line:#bbb;--panel:#f4f4f4;--link:#000;
 --good:#0a4d1c;--goodbg:#e6f5ea;--bad:#8a0012;--badbg:#fdeceb;--warn:#5e3a00;--warnbg:#fdf3d6;--faintbg:#eee}
 @page{margin:14mm}body{max-width:none;padding:0}h2,h3,h4{break-after:avoid}
-figure,.answers>li,tr{break-inside:avoid}figure{max-width:120mm}figure.forest{max-width:160mm}
-.badge{border:1px solid currentColor;background:none}.badge.leaning-good,.badge.leaning-bad{box-shadow:none}.answers{grid-template-columns:1fr 1fr;gap:2mm}
+figure,.answers>li,tr{break-inside:avoid}figure{max-width:120mm}figure.forest{max-width:138mm}svg [stroke-width="0.30"] [stroke="#888888"]{stroke:#ccc}
+.badge{border:1px solid currentColor;background:none}.badge.leaning-good,.badge.leaning-bad{box-shadow:none}.answers{grid-template-columns:repeat(3,1fr);gap:2mm}.answers>li{padding:1.2mm 2mm}
 .scroll{overflow:visible;container-type:normal;background:none}.full{width:auto}.hint{display:none}table{font-size:7.5pt;max-width:100%}td.long,td.medium{min-width:0}th,td{overflow-wrap:normal;padding:.12rem .3rem}td.n,td.short{white-space:normal}
 a{text-decoration:none}nav,details.screen{display:none}details.paper::details-content{content-visibility:visible;display:block;height:auto}
 pre{white-space:pre-wrap}}
