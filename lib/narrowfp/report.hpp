@@ -4,6 +4,7 @@
 // Needs the compiled library narrowfp::narrowfp.
 #pragma once
 
+#include <narrowfp/report/badge.hpp>
 #include <narrowfp/report/csv.hpp>
 #include <narrowfp/report/figure.hpp>
 #include <narrowfp/report/html.hpp>

@@ -27,15 +27,16 @@ void check_value(const figure& f, double value, bool log, const std::string& whe
 
 void check_series(const figure& f, const figure_series& s) {
     const bool log = by_category(f) ? f.x.log : f.y.log;
+    const bool one_each = by_category(f) && f.form != figure_form::forest;
     if (s.name.empty() || s.points.empty()) {
         refuse(f, "a series has no name or no points");
     }
-    if (by_category(f) && s.points.size() != f.categories.size()) {
+    if (one_each && s.points.size() != f.categories.size()) {
         refuse(f, "series '" + s.name + "' has " + std::to_string(s.points.size()) + " points, expected " +
                       std::to_string(f.categories.size()) + ", one for each category");
     }
     for (const figure_point& p : s.points) {
-        if (by_category(f) && std::isnan(p.y)) {
+        if (one_each && std::isnan(p.y)) {
             continue;
         }
         const std::string where = "a value of series '" + s.name + "'";
@@ -68,7 +69,173 @@ void check_axis(const figure& f, const figure_axis& a) {
     }
 }
 
+void check_forest_point(const figure& f, const figure_series& s, const figure_point& p) {
+    const std::string where = "a value of series '" + s.name + "'";
+    if (p.category >= f.categories.size()) {
+        refuse(f, where + " has category " + std::to_string(p.category) + ", expected less than " +
+                      std::to_string(f.categories.size()));
+    }
+    if (p.weight && (!std::isfinite(*p.weight) || *p.weight <= 0)) {
+        refuse(f, where + " has weight " + format_number(*p.weight) + ", expected a positive number");
+    }
+    if (s.interval && !(p.low && p.high)) {
+        refuse(f, where + " has no low or no high, expected both in a series of intervals");
+    }
+}
+
+bool weights_differ(const figure& f) {
+    std::optional<double> first;
+    for (const figure_series& s : f.series) {
+        for (const figure_point& p : s.points) {
+            first = first ? first : p.weight;
+            if (p.weight && *p.weight != *first) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void check_forest(const figure& f) {
+    for (const figure_series& s : f.series) {
+        for (const figure_point& p : s.points) {
+            check_forest_point(f, s, p);
+        }
+    }
+    for (std::size_t n = 0; n < f.groups.size(); ++n) {
+        const figure_group& g = f.groups[n];
+        if (g.title.empty() || g.first >= f.categories.size() || (n != 0 && g.first <= f.groups[n - 1].first)) {
+            refuse(f, "group '" + g.title + "' begins at category " + std::to_string(g.first) +
+                          ", expected a title, ascending places and less than " + std::to_string(f.categories.size()));
+        }
+    }
+    if (!f.texts.empty() && f.texts.size() != f.categories.size()) {
+        refuse(f, "it has " + std::to_string(f.texts.size()) + " texts, expected none or " +
+                      std::to_string(f.categories.size()) + ", one for each category");
+    }
+    if (weights_differ(f) && f.weight_title.empty()) {
+        refuse(f, "its weights differ, expected weight_title to say what the area of a mark is");
+    }
+}
+
 std::string number(double x) { return std::isnan(x) ? "" : format_number(x, 4); }
+std::string number(const std::optional<double>& x) { return x ? number(*x) : ""; }
+
+bool has_range(const figure_series& s) {
+    return std::any_of(s.points.begin(), s.points.end(), [](auto& p) { return p.low || p.high; });
+}
+
+// One row for each category.
+table category_table(const figure& f) {
+    table t;
+    t.columns = {{""}};
+    for (const figure_series& s : f.series) {
+        t.columns.push_back({s.name, alignment::right});
+        if (has_range(s)) {
+            t.columns.push_back({"low", alignment::right});
+            t.columns.push_back({"high", alignment::right});
+        }
+    }
+    for (std::size_t n = 0; n < f.categories.size(); ++n) {
+        std::vector<cell> cells{f.categories[n]};
+        for (const figure_series& s : f.series) {
+            const figure_point& p = s.points[n];
+            cells.emplace_back(number(p.y));
+            if (has_range(s)) {
+                cells.emplace_back(number(p.low));
+                cells.emplace_back(number(p.high));
+            }
+        }
+        t.add_row(std::move(cells));
+    }
+    if (!f.x.title.empty()) {
+        t.notes = {"Values: " + f.x.title + "."};
+    }
+    return t;
+}
+
+// One row for each point.
+table point_table(const figure& f) {
+    table t;
+    const bool ranges = std::any_of(f.series.begin(), f.series.end(), has_range);
+    t.columns = {{""}, {f.x.title, alignment::right}, {f.y.title, alignment::right}};
+    if (ranges) {
+        t.columns.push_back({"low", alignment::right});
+        t.columns.push_back({"high", alignment::right});
+    }
+    for (const figure_series& s : f.series) {
+        if (!t.rows.empty()) {
+            t.add_rule();
+        }
+        for (const figure_point& p : s.points) {
+            const bool named = p.label.empty() || p.label == s.name;
+            std::vector<cell> cells{named ? s.name : s.name + ", " + p.label, number(p.x), number(p.y)};
+            if (ranges) {
+                cells.emplace_back(number(p.low));
+                cells.emplace_back(number(p.high));
+            }
+            t.add_row(std::move(cells));
+        }
+    }
+    return t;
+}
+
+// One row for each point, those of a category together; the category and its text stand in its first row.
+table forest_table(const figure& f) {
+    table t;
+    const bool ranges = std::any_of(f.series.begin(), f.series.end(), has_range);
+    const bool weights = weights_differ(f);
+    t.columns = {{""}, {"series"}, {f.x.title, alignment::right}};
+    if (ranges) {
+        t.columns.push_back({"low", alignment::right});
+        t.columns.push_back({"high", alignment::right});
+    }
+    if (weights) {
+        t.columns.push_back({f.weight_title, alignment::right});
+    }
+    if (!f.texts.empty()) {
+        t.columns.push_back({f.texts_title.empty() ? "in all" : f.texts_title});
+    }
+    auto group = f.groups.begin();
+    for (std::size_t n = 0; n < f.categories.size(); ++n) {
+        std::string name = f.categories[n];
+        if (!t.rows.empty()) {
+            t.add_rule();
+        }
+        const auto add = [&](const std::string& series, const figure_point* p) {
+            std::vector<cell> cells{name, series, p == nullptr ? "" : number(p->y)};
+            if (ranges) {
+                cells.emplace_back(p == nullptr ? "" : number(p->low));
+                cells.emplace_back(p == nullptr ? "" : number(p->high));
+            }
+            if (weights) {
+                cells.emplace_back(p == nullptr ? "" : number(p->weight));
+            }
+            if (!f.texts.empty()) {
+                cells.emplace_back(name.empty() ? "" : f.texts[n]);
+            }
+            t.add_row(std::move(cells));
+            name.clear();
+        };
+        if (group != f.groups.end() && group->first == n) {
+            std::vector<cell> cells(t.columns.size(), cell(""));
+            cells[0] = {group->title, tint::strong};
+            t.add_row(std::move(cells));
+            ++group;
+        }
+        for (const figure_series& s : f.series) {
+            for (const figure_point& p : s.points) {
+                if (p.category == n) {
+                    add(p.label.empty() || p.label == s.name ? s.name : s.name + ", " + p.label, &p);
+                }
+            }
+        }
+        if (!name.empty()) {
+            add("", nullptr);
+        }
+    }
+    return t;
+}
 
 }  // namespace
 
@@ -88,6 +255,9 @@ void check(const figure& f) {
     for (const figure_series& s : f.series) {
         check_series(f, s);
     }
+    if (f.form == figure_form::forest) {
+        check_forest(f);
+    }
     for (const figure_mark& m : f.marks) {
         check_value(f, m.at, by_category(f) ? f.x.log : f.y.log, "mark '" + m.name + "'");
     }
@@ -95,56 +265,10 @@ void check(const figure& f) {
 
 table figure_table(const figure& f) {
     check(f);
-    table t;
-    const auto has_range = [](const figure_series& s) {
-        return std::any_of(s.points.begin(), s.points.end(), [](auto& p) { return p.low || p.high; });
-    };
-    if (by_category(f)) {
-        t.columns = {{""}};
-        for (const figure_series& s : f.series) {
-            t.columns.push_back({s.name, alignment::right});
-            if (has_range(s)) {
-                t.columns.push_back({"low", alignment::right});
-                t.columns.push_back({"high", alignment::right});
-            }
-        }
-        for (std::size_t n = 0; n < f.categories.size(); ++n) {
-            std::vector<cell> cells{f.categories[n]};
-            for (const figure_series& s : f.series) {
-                const figure_point& p = s.points[n];
-                cells.emplace_back(number(p.y));
-                if (has_range(s)) {
-                    cells.emplace_back(p.low ? number(*p.low) : "");
-                    cells.emplace_back(p.high ? number(*p.high) : "");
-                }
-            }
-            t.add_row(std::move(cells));
-        }
-        t.notes =
-            f.x.title.empty() ? std::vector<std::string>{} : std::vector<std::string>{"Values: " + f.x.title + "."};
-        return t;
+    if (f.form == figure_form::forest) {
+        return forest_table(f);
     }
-    const bool ranges = std::any_of(f.series.begin(), f.series.end(), has_range);
-    t.columns = {{""}, {f.x.title, alignment::right}, {f.y.title, alignment::right}};
-    if (ranges) {
-        t.columns.push_back({"low", alignment::right});
-        t.columns.push_back({"high", alignment::right});
-    }
-    for (const figure_series& s : f.series) {
-        if (!t.rows.empty()) {
-            t.add_rule();
-        }
-        for (const figure_point& p : s.points) {
-            const bool named = p.label.empty() || p.label == s.name;
-            std::vector<cell> cells{named ? s.name : s.name + ", " + p.label, number(p.x), number(p.y)};
-            if (ranges) {
-                cells.emplace_back(p.low ? number(*p.low) : "");
-                cells.emplace_back(p.high ? number(*p.high) : "");
-            }
-            t.add_row(std::move(cells));
-        }
-    }
-    return t;
+    return by_category(f) ? category_table(f) : point_table(f);
 }
 
 }  // namespace narrowfp::report

@@ -1,71 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// How gnuplot is told to draw a figure, and what is made of its SVG. Text goes into single quotes, in which gnuplot
-// interprets nothing but a doubled quote; no shell is involved.
+// How gnuplot is told to draw a figure of any form but a forest plot.
 #include <narrowfp/report/figure.hpp>
-#include <narrowfp/report/html.hpp>
-#include <narrowfp/report/text.hpp>
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <narrowfp/report/internal/forest_plot.hpp>
+#include <narrowfp/report/internal/gnuplot_text.hpp>
+#include <narrowfp/report/text.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <memory>
+#include <stdexcept>
 #include <string_view>
-
-extern char** environ;
 
 namespace narrowfp::report {
 namespace {
 
-// Okabe and Ito without yellow and black, which do not show on white and on dark pages.
-constexpr std::array<std::string_view, 7> colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                                  "#e69f00", "#56b4e9", "#888888"};
+using internal::gnuplot_colours;
+using internal::gnuplot_data;
+using internal::gnuplot_grid_colour;
+using internal::gnuplot_mark_colour;
+using internal::gnuplot_quoted;
+using internal::gnuplot_tick_label;
+
 constexpr std::array<int, 7> markers{7, 5, 9, 13, 4, 6, 8};
 constexpr std::array<int, 7> dashes{1, 2, 4, 5, 3, 1, 2};
-constexpr std::string_view grid_colour = "#888888";
-constexpr std::string_view mark_colour = "black";  // the text colour of the page
 constexpr int width = 480;
 constexpr double letter = 8.6;  // width of a letter at 15 px, on the wide side
-
-std::string quoted(std::string_view text) {
-    std::string out = "'";
-    for (const char c : printable(text)) {
-        out += c == '\n' ? " " : c == '\'' ? "''" : std::string(1, c);
-    }
-    return out + "'";
-}
-
-// The label of a tick, which gnuplot takes for a format: a percent sign is doubled.
-std::string tick_label(std::string_view text) {
-    std::string doubled;
-    for (const char c : text) {
-        doubled += c == '%' ? "%%" : std::string(1, c);
-    }
-    return quoted(doubled);
-}
 
 std::string number(double x) { return exact_text(x); }
 
 std::string range_text(const figure_axis& a) {
     return "[" + (a.minimum ? number(*a.minimum) : "*") + ":" + (a.maximum ? number(*a.maximum) : "*") + "]";
-}
-
-std::string data_block(std::size_t n, const std::vector<std::vector<double>>& rows) {
-    std::string out = "$d" + std::to_string(n) + " << EOD\n";
-    for (const std::vector<double>& row : rows) {
-        for (const double x : row) {
-            out += number(x) + " ";
-        }
-        out += "\n";
-    }
-    return out + "EOD\n";
 }
 
 // Where things stand, in pixels from the top or the left: the title of the vertical axis, the plot, its title and the key
@@ -167,8 +132,8 @@ bool none_is_negative(const figure& f) {
 std::string label_at(const layout& l, std::string_view text, double x, double y) {
     const double half = letter / 2 * static_cast<double>(display_width(text));
     const double middle = std::clamp(x, std::fmin(half + 4, width / 2.0), std::fmax(width - half - 4, width / 2.0));
-    return "set label " + quoted(text) + " at screen " + number(l.across(middle)) + ",screen " + number(l.up(y)) +
-           " center\n";
+    return "set label " + gnuplot_quoted(text) + " at screen " + number(l.across(middle)) + ",screen " +
+           number(l.up(y)) + " center\n";
 }
 
 std::string axes_of(const figure& f, const layout& l) {
@@ -176,7 +141,7 @@ std::string axes_of(const figure& f, const layout& l) {
     if (is_bars(f) && !x.log && !x.minimum && none_is_negative(f)) {
         x.minimum = 0;
     }
-    const std::string thin = "lc rgb '" + std::string(grid_colour) + "' lw 0.3\n";
+    const std::string thin = "lc rgb '" + std::string(gnuplot_grid_colour) + "' lw 0.3\n";
     std::string out = "set lmargin at screen " + number(l.across(l.left)) + "\nset rmargin at screen " +
                       number(l.across(layout::right)) + "\nset tmargin at screen " + number(l.up(l.top)) +
                       "\nset bmargin at screen " + number(l.up(l.top + l.plot)) + "\n" +
@@ -188,7 +153,7 @@ std::string axes_of(const figure& f, const layout& l) {
     }
     out += "set yrange [" + number(static_cast<double>(f.categories.size()) + 0.5) + ":0.5]\nset ytics (";
     for (std::size_t n = 0; n < f.categories.size(); ++n) {
-        out += (n == 0 ? "" : ", ") + tick_label(f.categories[n]) + " " + std::to_string(n + 1);
+        out += (n == 0 ? "" : ", ") + gnuplot_tick_label(f.categories[n]) + " " + std::to_string(n + 1);
     }
     out += ") scale 0\nset grid xtics " + thin;
     return out + value_axis(f, x);
@@ -256,8 +221,14 @@ plotted curve_of(const figure& f, std::size_t s) {
 
 }  // namespace
 
-std::string gnuplot_script(const figure& f) {
+std::string gnuplot_script(const figure& f, figure_width drawing) {
     check(f);
+    if (f.form == figure_form::forest) {
+        return internal::forest_script(f, drawing);
+    }
+    if (drawing == figure_width::narrow) {
+        throw std::invalid_argument("figure '" + f.id + "': only a forest plot has a narrow drawing");
+    }
     const layout l = layout_of(f);
     std::string out = "set terminal svg noenhanced dynamic size " + std::to_string(width) + "," +
                       std::to_string(l.height()) +
@@ -268,20 +239,21 @@ std::string gnuplot_script(const figure& f) {
     std::string plots;
     const auto plot = [&](const std::string& what, std::string_view colour, const std::string& title) {
         plots += (plots.empty() ? "plot " : ", \\\n     ") + what + " lc rgb '" + std::string(colour) + "' " +
-                 (title.empty() ? "notitle" : "title " + quoted(title));
+                 (title.empty() ? "notitle" : "title " + gnuplot_quoted(title));
     };
     for (std::size_t s = 0; s < f.series.size(); ++s) {
         const plotted p = is_bars(f)                                                     ? bars_of(f, s, l)
                           : f.form == figure_form::ranges || f.form == figure_form::dots ? ranges_of(f, s, l)
                                                                                          : curve_of(f, s);
         if (!p.rows.empty()) {
-            out += data_block(s, p.rows);
-            plot("$d" + std::to_string(s) + " " + p.command, colours[f.series[s].colour.value_or(s) % colours.size()],
+            out += gnuplot_data("d" + std::to_string(s), p.rows);
+            plot("$d" + std::to_string(s) + " " + p.command,
+                 gnuplot_colours[f.series[s].colour.value_or(s) % gnuplot_colours.size()],
                  f.series.size() == 1 && f.marks.empty() ? "" : f.series[s].name);
         }
         for (const figure_point& point : f.series[s].points) {
             if (!point.label.empty() && !l.category) {
-                out += "set label " + quoted(point.label) + " at " + number(point.x) + "," + number(point.y) +
+                out += "set label " + gnuplot_quoted(point.label) + " at " + number(point.x) + "," + number(point.y) +
                        " offset 0.6,0.5 font 'sans-serif,12'\n";
             }
         }
@@ -290,150 +262,10 @@ std::string gnuplot_script(const figure& f) {
         const std::string at = number(m.at);
         out += l.category ? "set arrow from " + at + ", graph 0 to " + at + ", graph 1 nohead front"
                           : "set arrow from graph 0, first " + at + " to graph 1, first " + at + " nohead front";
-        out += " lw 1.5 dt 2 lc rgb '" + std::string(mark_colour) + "'\n";
-        plot("1/0 with lines lw 1.5 dt 2", mark_colour, m.name);
+        out += " lw 1.5 dt 2 lc rgb '" + std::string(gnuplot_mark_colour) + "'\n";
+        plot("1/0 with lines lw 1.5 dt 2", gnuplot_mark_colour, m.name);
     }
     return out + plots + "\n";
-}
-
-// -- running it ---------------------------------------------------------------------------------------------------------
-
-namespace {
-
-struct file_closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using temporary_file = std::unique_ptr<std::FILE, file_closer>;
-
-// Runs gnuplot with `input` on its standard input; what it prints, or nothing if it cannot be run or fails.
-std::string run_gnuplot(const std::vector<const char*>& arguments, const std::string& input) {
-    const temporary_file in(std::tmpfile());
-    const temporary_file out(std::tmpfile());
-    if (!in || !out || std::fwrite(input.data(), 1, input.size(), in.get()) != input.size() ||
-        std::fflush(in.get()) != 0) {
-        return "";
-    }
-    std::rewind(in.get());
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, fileno(in.get()), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fileno(out.get()), STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    std::vector<char*> argv;
-    for (const char* a : arguments) {
-        argv.push_back(const_cast<char*>(a));  // posix_spawn does not write to them
-    }
-    argv.push_back(nullptr);
-    pid_t child = 0;
-    const int error = posix_spawnp(&child, argv.front(), &actions, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error != 0) {
-        return "";
-    }
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        return "";
-    }
-    std::string text;
-    std::rewind(out.get());
-    std::array<char, 4096> part{};
-    for (std::size_t n = 0; (n = std::fread(part.data(), 1, part.size(), out.get())) != 0;) {
-        text.append(part.data(), n);
-    }
-    return text;
-}
-
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
-        text.replace(at, what.size(), by);
-    }
-}
-
-// Takes out every part from `begin` to the end of `end`.
-void remove_parts(std::string& text, std::string_view begin, std::string_view end) {
-    for (std::size_t at = 0; (at = text.find(begin, at)) != std::string::npos;) {
-        const std::size_t last = text.find(end, at);
-        text.erase(at, last == std::string::npos ? last : last + end.size() - at);
-    }
-}
-
-// Groups with nothing in them, until there are none.
-void remove_empty_groups(std::string& text) {
-    for (bool again = true; again;) {
-        again = false;
-        for (std::size_t end = 0; (end = text.find("</g>", end)) != std::string::npos;) {
-            const std::size_t begin = text.rfind("<g ", end);
-            const std::size_t closed = text.find('>', begin);
-            const bool empty = begin != std::string::npos && closed < end &&
-                               std::all_of(text.begin() + static_cast<std::ptrdiff_t>(closed) + 1,
-                                           text.begin() + static_cast<std::ptrdiff_t>(end),
-                                           [](char c) { return c == ' ' || c == '\n' || c == '\t'; });
-            if (empty) {
-                text.erase(begin, end + 4 - begin);
-                end = begin;
-                again = true;
-            } else {
-                end += 4;
-            }
-        }
-    }
-}
-
-// gnuplot writes 'rgb(  0, 114, 178)'; the page's style sheet looks for '#0072b2'.
-void shorten_colours(std::string& text) {
-    constexpr std::string_view begin = "rgb(";
-    for (std::size_t at = 0; (at = text.find(begin, at)) != std::string::npos; ++at) {
-        int r = 0, g = 0, b = 0;
-        const std::size_t end = text.find(')', at);
-        if (end != std::string::npos && std::sscanf(text.c_str() + at, "rgb(%d,%d,%d)", &r, &g, &b) == 3) {
-            std::array<char, 8> hex{};
-            std::snprintf(hex.data(), hex.size(), "#%02x%02x%02x", static_cast<unsigned>(r) & 0xffu,
-                          static_cast<unsigned>(g) & 0xffu, static_cast<unsigned>(b) & 0xffu);
-            text.replace(at, end + 1 - at, hex.data());
-        }
-    }
-}
-
-}  // namespace
-
-std::string gnuplot_version() {
-    std::string text = run_gnuplot({"gnuplot", "--version"}, "");
-    text.erase(std::find(text.begin(), text.end(), '\n'), text.end());
-    return text;
-}
-
-std::string svg_for_page(std::string_view svg, const figure& f) {
-    const std::size_t begin = svg.find("<svg");
-    const std::size_t open = begin == std::string_view::npos ? begin : svg.find('>', begin);
-    const std::size_t end = svg.rfind("</svg>");
-    const std::size_t box = svg.find("viewBox=\"", begin);
-    if (open == std::string_view::npos || end == std::string_view::npos || end < open || box > open) {
-        return "";
-    }
-    const std::size_t box_begin = box + 9;
-    const std::string view_box(svg.substr(box_begin, svg.find('"', box_begin) - box_begin));
-    std::string body(svg.substr(open + 1, end - open - 1));
-    remove_parts(body, "<title>", "</title>");
-    remove_parts(body, "<desc>", "</desc>");
-    remove_parts(body, "<filter", "</filter>");
-    for (const char* quote : {"'", "\""}) {
-        replace_all(body, std::string("=") + quote + "black" + quote,
-                    std::string("=") + quote + "currentColor" + quote);
-        replace_all(body, std::string("id=") + quote + "gnuplot_", std::string("id=") + quote + f.id + "-");
-        replace_all(body, std::string("id=") + quote + "gp", std::string("id=") + quote + f.id + "-gp");
-    }
-    replace_all(body, "xlink:href='#gp", "href='#" + f.id + "-gp");
-    shorten_colours(body);
-    remove_empty_groups(body);
-    replace_all(body, "\t", " ");
-    return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"" + html_text(view_box) +
-           "\" role=\"img\" aria-label=\"" + html_text(f.title + ": " + f.summary) + "\">" + body + "</svg>\n";
-}
-
-std::string draw_svg(const figure& f) {
-    const std::string script = gnuplot_script(f);
-    return svg_for_page(run_gnuplot({"gnuplot", "--default-settings", "-"}, script), f);
 }
 
 }  // namespace narrowfp::report

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <narrowfp/report/html.hpp>
 
+#include <narrowfp/report/internal/html_style.hpp>
 #include <narrowfp/report/text.hpp>
 
 #include <algorithm>
@@ -8,59 +9,6 @@
 
 namespace narrowfp::report {
 namespace {
-
-// Colours: text and badges at least 4.5 to 1 on their ground, figures at least 3 to 1, in light and in dark. Figures' own
-// colours are lightened in the dark by their attribute, so an SVG needs no style of its own.
-constexpr std::string_view style = R"css(
-:root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--soft:#57606a;--line:#d0d7de;--panel:#f6f8fa;
---good:#116329;--goodbg:#dafbe1;--bad:#a40e26;--badbg:#ffebe9;--warn:#7a4b00;--warnbg:#fff3cd;--faintbg:#eaeef2;--link:#0550ae}
-@media screen and (prefers-color-scheme:dark){:root{--bg:#14181d;--fg:#e4e8ec;--soft:#a3adb8;--line:#3a434d;--panel:#1d232a;
---good:#7ee2a0;--goodbg:#12361f;--bad:#ffaba5;--badbg:#4d1519;--warn:#f5cf73;--warnbg:#423208;--faintbg:#2a323b;--link:#79b8ff}
-svg [stroke="#0072b2"]{stroke:#4aa8e8}svg [color="#0072b2"],svg [fill="#0072b2"]{color:#4aa8e8;fill:#4aa8e8}
-svg [stroke="#d55e00"]{stroke:#f0803c}svg [color="#d55e00"],svg [fill="#d55e00"]{color:#f0803c;fill:#f0803c}
-svg [stroke="#009e73"]{stroke:#2bc99a}svg [color="#009e73"],svg [fill="#009e73"]{color:#2bc99a;fill:#2bc99a}}
-*{box-sizing:border-box}
-body{margin:0 auto;padding:1rem 1rem 3rem;max-width:58rem;background:var(--bg);color:var(--fg);
-font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans","DejaVu Sans",Arial,sans-serif;overflow-wrap:break-word}
-h1{font-size:1.7rem;line-height:1.2;margin:.2rem 0 .6rem}h2{font-size:1.35rem;margin:2.4rem 0 .6rem;padding-top:.6rem;border-top:2px solid var(--line)}
-h3{font-size:1.12rem;margin:2rem 0 .4rem}h4{font-size:1rem;margin:1.2rem 0 .3rem}
-p{margin:.5rem 0}a{color:var(--link)}ul{margin:.4rem 0;padding-left:1.2rem}li{margin:.2rem 0}
-.lead{font-size:1.06rem}.note{font-size:.88rem;color:var(--soft)}
-.badge{display:inline-block;white-space:nowrap;font-size:.78rem;font-weight:700;letter-spacing:.02em;line-height:1.3;padding:.12em .5em;border-radius:.3em;
-background:var(--faintbg);color:var(--fg);vertical-align:.08em}
-.badge.good{background:var(--goodbg);color:var(--good)}.badge.bad{background:var(--badbg);color:var(--bad)}
-.badge.warning{background:var(--warnbg);color:var(--warn)}.badge.faint{background:var(--faintbg);color:var(--soft)}
-dl.summary{display:grid;grid-template-columns:max-content 1fr;gap:.3rem .8rem;margin:.7rem 0;padding:.7rem .9rem;background:var(--panel);border:1px solid var(--line);border-radius:.5rem}
-dl.summary dt,dl.summary dd{margin:0}
-dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.5rem 0}dl.facts dt{color:var(--soft)}dl.facts dd{margin:0;min-width:0}
-@media (max-width:34rem){dl.summary,dl.facts{display:block}dl.summary dd{margin:.1rem 0 .5rem}dl.facts dd{margin:0 0 .35rem}dl.facts dt{font-size:.85rem}
-body{padding:.7rem .8rem 2rem}h1{font-size:1.35rem}}
-.answers{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:.6rem;margin:.8rem 0;padding:0;list-style:none}
-.answers>li{margin:0;padding:.55rem .8rem;border:1px solid var(--line);border-left-width:.35rem;border-radius:.4rem;min-width:0}
-.answers>li.good{border-left-color:var(--good)}.answers>li.bad{border-left-color:var(--bad)}.answers>li.warning{border-left-color:var(--warn)}
-.answers p{margin:.15rem 0}.answers .q{font-weight:600}.answers ul{font-size:.88rem;margin:.25rem 0 0;padding-left:1rem}
-.scroll{overflow-x:auto;margin:.5rem 0;max-width:100%}
-table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;line-height:1.35}
-caption{text-align:left;font-weight:600;padding:.3rem 0;caption-side:top}
-th,td{text-align:left;vertical-align:top;padding:.22rem .6rem;border-bottom:1px solid var(--line)}
-th{border-bottom:2px solid var(--soft);vertical-align:bottom}.n{text-align:right}td.n{white-space:nowrap}
-td.long{min-width:20rem}td.short{white-space:nowrap}tr.rule>td{border-top:2px solid var(--line)}
-td.good{color:var(--good);font-weight:600}td.bad{color:var(--bad);font-weight:700}td.warning{color:var(--warn);font-weight:600}
-td.faint{color:var(--soft)}td.strong{font-weight:700}
-figure{margin:1rem 0;padding:0;max-width:40rem}figcaption{font-weight:600;margin:0 0 .2rem}
-figure svg{display:block;width:100%;height:auto;color:var(--fg)}
-details{margin:.5rem 0}summary{cursor:pointer;color:var(--link)}
-pre{margin:.5rem 0;padding:.45rem .7rem;background:var(--panel);border:1px solid var(--line);border-radius:.4rem;overflow-x:auto;font-size:.88rem}
-code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
-nav{font-size:.92rem;margin:1rem 0}nav ul{columns:3 13rem;list-style:none;padding:0}
-@media print{:root{color-scheme:light;--bg:#fff;--fg:#000;--soft:#444;--line:#bbb;--panel:#f4f4f4;--link:#000;
---good:#0a4d1c;--goodbg:#e6f5ea;--bad:#8a0012;--badbg:#fdeceb;--warn:#5e3a00;--warnbg:#fdf3d6;--faintbg:#eee}
-@page{margin:14mm}body{max-width:none;padding:0;font-size:9.5pt}h2,h3,h4{break-after:avoid}
-figure,.answers>li,tr{break-inside:avoid}figure{max-width:120mm}
-.scroll{overflow:visible}table{font-size:7.5pt;max-width:100%}td.long{min-width:0}th,td{overflow-wrap:normal;padding:.12rem .3rem}td.n,td.short{white-space:normal}
-a{text-decoration:none}nav,details.screen{display:none}details.paper::details-content{content-visibility:visible;display:block;height:auto}
-pre{white-space:pre-wrap}}
-)css";
 
 std::string_view class_of(tint colour) {
     switch (colour) {
@@ -70,6 +18,9 @@ std::string_view class_of(tint colour) {
         case tint::good: return "good";
         case tint::warning: return "warning";
         case tint::bad: return "bad";
+        case tint::leaning_good: return "leaning-good";
+        case tint::neutral: return "neutral";
+        case tint::leaning_bad: return "leaning-bad";
     }
     return "";
 }
@@ -78,27 +29,87 @@ std::string class_attribute(std::string_view names) {
     return names.empty() ? "" : " class=\"" + std::string(names) + "\"";
 }
 
-std::string badge_text(const html_badge& b) {
-    return b.word.empty() ? ""
-                          : "<span" + class_attribute("badge " + std::string(class_of(b.colour))) + ">" +
-                                html_text(b.word) + "</span>";
+// A picture of 12 units that needs neither a font nor a file. Beside its word it says nothing to a reader's software.
+std::string shape_picture(badge_shape shape) {
+    constexpr std::string_view circle = "<circle cx=\"6\" cy=\"6\" r=\"4.8\"/>";
+    const auto drawn = [](std::string_view inside) {
+        return "<svg class=\"shape\" viewBox=\"0 0 12 12\" aria-hidden=\"true\">" + std::string(inside) + "</svg>";
+    };
+    switch (shape) {
+        case badge_shape::none: return "";
+        case badge_shape::full: return drawn("<circle class=\"solid\" cx=\"6\" cy=\"6\" r=\"4.8\"/>");
+        case badge_shape::right_half:
+            return drawn(std::string(circle) + "<path class=\"solid\" d=\"M6 1.2a4.8 4.8 0 0 1 0 9.6z\"/>");
+        case badge_shape::empty: return drawn(circle);
+        case badge_shape::left_half:
+            return drawn(std::string(circle) + "<path class=\"solid\" d=\"M6 1.2a4.8 4.8 0 0 0 0 9.6z\"/>");
+        case badge_shape::crossed:
+            return drawn(std::string(circle) + "<path d=\"M3.6 3.6l4.8 4.8M8.4 3.6l-4.8 4.8\"/>");
+        case badge_shape::dash: return drawn("<path d=\"M1.5 6h9\"/>");
+        case badge_shape::dots:
+            return drawn(
+                "<circle class=\"solid\" cx=\"2\" cy=\"6\" r=\".9\"/><circle class=\"solid\" cx=\"6\" cy=\"6\" r=\".9\"/>"
+                "<circle class=\"solid\" cx=\"10\" cy=\"6\" r=\".9\"/>");
+    }
+    return "";
 }
 
-std::string cell_element(std::string_view tag, std::string_view text, alignment align, tint colour) {
-    constexpr std::size_t long_text = 40, short_text = 22;
-    std::string classes(class_of(colour));
-    const auto add = [&](std::string_view name) { classes += (classes.empty() ? "" : " ") + std::string(name); };
-    if (align == alignment::right) {
-        add("n");
-    } else if (display_width(text) > long_text) {
-        add("long");
-    } else if (display_width(text) <= short_text) {
-        add("short");
+std::string badge_text(const html_badge& b) {
+    constexpr std::size_t long_word = 24;
+    if (b.word.empty()) {
+        return "";
     }
-    return "<" + std::string(tag) + class_attribute(classes) + ">" + html_text(text) + "</" + std::string(tag) + ">";
+    std::string classes = "badge";
+    for (const std::string_view name :
+         {class_of(b.colour), std::string_view(display_width(b.word) > long_word ? "wide" : "")}) {
+        classes += (name.empty() ? "" : " ") + std::string(name);
+    }
+    return "<span" + class_attribute(classes) + ">" + shape_picture(b.shape) + html_text(b.word) + "</span>";
+}
+
+bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80U;
+}
+
+// The longest term that stands at `at` as a whole word.
+const html_term* term_at(std::string_view text, std::size_t at, const std::vector<html_term>& terms) {
+    const html_term* found = nullptr;
+    for (const html_term& t : terms) {
+        const std::size_t end = at + t.term.size();
+        const bool here = !t.term.empty() && text.substr(at).starts_with(t.term) &&
+                          !(at != 0 && is_word(text[at - 1]) && is_word(text[at])) &&
+                          !(end < text.size() && is_word(text[end]) && is_word(text[end - 1]));
+        if (here && (found == nullptr || t.term.size() > found->term.size())) {
+            found = &t;
+        }
+    }
+    return found;
 }
 
 }  // namespace
+
+html_line linked(std::string_view text, const std::vector<html_term>& terms) {
+    html_line out;
+    std::string plain;
+    const auto flush = [&] {
+        if (!plain.empty()) {
+            out.push_back({plain, ""});
+            plain.clear();
+        }
+    };
+    for (std::size_t at = 0; at < text.size();) {
+        if (const html_term* t = term_at(text, at, terms); t != nullptr) {
+            flush();
+            out.push_back({t->term, t->link});
+            at += t->term.size();
+        } else {
+            plain += text[at++];
+        }
+    }
+    flush();
+    return out;
+}
 
 std::string html_text(std::string_view text) {
     std::string out;
@@ -122,22 +133,65 @@ void html_page::element(std::string_view tag, std::string_view attributes, std::
         "<" + std::string(tag) + std::string(attributes) + ">" + std::string(content) + "</" + std::string(tag) + ">\n";
 }
 
+std::string html_page::new_id(std::string_view id) {
+    ids_.emplace(id);
+    return " id=\"" + html_text(id) + "\"";
+}
+
+std::string html_page::link(std::string_view id, std::string_view text_html) {
+    if (id.empty()) {
+        return std::string(text_html);
+    }
+    links_.emplace(id);
+    return "<a href=\"#" + html_text(id) + "\">" + std::string(text_html) + "</a>";
+}
+
+std::string html_page::line(const html_line& segments) {
+    std::string out;
+    for (const html_segment& s : segments) {
+        out += link(s.link, html_text(s.text));
+    }
+    return out;
+}
+
+std::string html_page::cell_element(std::string_view tag, const cell& c, alignment align) {
+    constexpr std::size_t long_text = 40, short_text = 22;
+    const bool badge = c.shape != badge_shape::none;
+    std::string classes(badge ? "" : class_of(c.colour));
+    const auto add = [&](std::string_view name) { classes += (classes.empty() ? "" : " ") + std::string(name); };
+    if (align == alignment::right) {
+        add("n");
+    } else if (display_width(c.text) > long_text) {
+        add("long");
+    } else {
+        add(display_width(c.text) <= short_text ? "short" : "medium");
+    }
+    const std::string content = badge ? badge_text({c.text, c.colour, c.shape}) : html_text(c.text);
+    return "<" + std::string(tag) + class_attribute(classes) + ">" + link(c.link, content) + "</" + std::string(tag) +
+           ">";
+}
+
 void html_page::section(std::string_view id, std::string_view heading_text) {
     body_ += in_section_ ? "</section>\n<section>\n" : "<section>\n";
     in_section_ = true;
-    element("h2", " id=\"" + html_text(id) + "\"", html_text(heading_text));
+    element("h2", new_id(id), html_text(heading_text));
     contents_ += "<li><a href=\"#" + html_text(id) + "\">" + html_text(heading_text) + "</a></li>\n";
 }
 
 void html_page::subsection(std::string_view id, std::string_view heading_text, const html_badge& badge) {
     const std::string word = badge_text(badge);
-    element("h3", " id=\"" + html_text(id) + "\"", html_text(heading_text) + (word.empty() ? "" : " " + word));
+    element("h3", new_id(id), html_text(heading_text) + (word.empty() ? "" : " " + word));
     contents_ += "<li><a href=\"#" + html_text(id) + "\">" + html_text(heading_text) + "</a></li>\n";
 }
 
 void html_page::heading(std::string_view text) { element("h4", "", html_text(text)); }
 void html_page::lead(std::string_view text) { element("p", class_attribute("lead"), html_text(text)); }
 void html_page::paragraph(std::string_view text) { element("p", "", html_text(text)); }
+void html_page::paragraph(const html_line& text) { element("p", "", line(text)); }
+void html_page::note(const html_line& text) { element("p", class_attribute("note"), line(text)); }
+void html_page::badge(const html_badge& word, const html_line& text) {
+    element("p", class_attribute("judged"), badge_text(word) + " " + line(text));
+}
 void html_page::note(std::string_view text) { element("p", class_attribute("note"), html_text(text)); }
 void html_page::command(std::string_view line) { element("pre", "", "<code>" + html_text(line) + "</code>"); }
 
@@ -166,16 +220,23 @@ void html_page::summary(const std::vector<std::pair<html_badge, std::string>>& l
 }
 
 void html_page::answers(const std::vector<html_answer>& all) {
+    const auto list = [](std::string_view classes, const std::string& items) {
+        return items.empty() ? "" : "<ul" + class_attribute(classes) + ">" + items + "</ul>";
+    };
     std::string out;
     for (const html_answer& a : all) {
-        std::string reasons;
+        std::string reasons, parts;
         for (const std::string& reason : a.reasons) {
             reasons += "<li>" + html_text(reason) + "</li>";
         }
-        const std::string id = html_text(a.id);
-        out += "<li" + class_attribute(class_of(a.badge.colour)) + "><p>" + badge_text(a.badge) +
-               "</p><p class=\"q\">" + (a.link.empty() ? id : "<a href=\"#" + html_text(a.link) + "\">" + id + "</a>") +
-               " " + html_text(a.question) + "</p>" + (reasons.empty() ? "" : "<ul>" + reasons + "</ul>") + "</li>\n";
+        for (const html_part& part : a.parts) {
+            parts += "<li>" + badge_text(part.badge) + " " + link(part.link, html_text(part.scope)) + "</li>";
+        }
+        const std::string badge = badge_text(a.badge);
+        out += "<li" + class_attribute(class_of(a.badge.colour)) + ">" + (badge.empty() ? "" : "<p>" + badge + "</p>") +
+               "<p class=\"q\">" + link(a.link, html_text(a.id)) + " " + html_text(a.question) + "</p>" +
+               (a.answer.empty() ? "" : "<p class=\"a\">" + html_text(a.answer) + "</p>") + list("parts", parts) +
+               list("", reasons) + "</li>\n";
     }
     element("ul", class_attribute("answers"), out);
 }
@@ -184,7 +245,7 @@ void html_page::add(const table& t) {
     std::string out = t.title.empty() ? "" : "<caption>" + html_text(t.title) + "</caption>";
     out += "<thead><tr>";
     for (const column& c : t.columns) {
-        out += cell_element("th", c.title, c.align, tint::plain);
+        out += cell_element("th", c.title, c.align);
     }
     out += "</tr></thead>\n<tbody>";
     for (std::size_t r = 0; r < t.rows.size(); ++r) {
@@ -195,20 +256,21 @@ void html_page::add(const table& t) {
         const bool rule = r != 0 && std::find(t.rules.begin(), t.rules.end(), r) != t.rules.end();
         out += rule ? "<tr class=\"rule\">" : "<tr>";
         for (std::size_t c = 0; c < t.columns.size(); ++c) {
-            out += cell_element("td", t.rows[r][c].text, t.columns[c].align, t.rows[r][c].colour);
+            out += cell_element("td", t.rows[r][c], t.columns[c].align);
         }
         out += "</tr>\n";
     }
     out += "</tbody>";
     const std::string name = html_text(t.title.empty() ? "table" : t.title);
-    body_ += "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + name + "\"><table>" + out +
-             "</table></div>\n";
+    body_ += "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + name +
+             "\"><div class=\"full\"><div class=\"hint\" aria-hidden=\"true\"></div><table>" + out +
+             "</table></div></div>\n";
     for (const std::string& text : t.notes) {
         note(text);
     }
 }
 
-void html_page::add(const figure& f, std::string_view svg) {
+void html_page::add(const figure& f, std::string_view svg, std::string_view narrow_svg) {
     table values = figure_table(f);
     if (svg.empty()) {
         values.title = f.title;
@@ -216,8 +278,15 @@ void html_page::add(const figure& f, std::string_view svg) {
         note(f.summary);
         return;
     }
-    body_ += "<figure id=\"" + html_text(f.id) + "\"><figcaption>" + html_text(f.title) + "</figcaption>\n" +
-             std::string(svg) + "</figure>\n";
+    body_ += "<figure" + new_id(f.id) + (f.form == figure_form::forest ? " class=\"forest\"" : "") + "><figcaption>" +
+             html_text(f.title) + "</figcaption>\n";
+    if (narrow_svg.empty()) {
+        body_ += svg;
+    } else {
+        body_ += "<div class=\"on-wide\">" + std::string(svg) + "</div><div class=\"on-narrow\">" +
+                 std::string(narrow_svg) + "</div>";
+    }
+    body_ += "</figure>\n";
     note(f.summary);
     open_details("Values of this figure", false);
     add(values);
@@ -244,14 +313,19 @@ std::string html_page::text() const {
     if (open_ != 0) {
         throw std::logic_error("html_page: details are open");
     }
+    for (const std::string& id : links_) {
+        if (ids_.count(id) == 0) {
+            throw std::logic_error("html_page: a link leads to '" + id + "', which is no id of this page");
+        }
+    }
     std::string body = body_ + (in_section_ ? "</section>\n" : "");
     if (contents_at_ != std::string::npos) {
         body.insert(contents_at_, "<nav aria-label=\"contents\"><ul>\n" + contents_ + "</ul></nav>\n");
     }
     return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-           html_text(title_) + "</title>\n<style>" + std::string(style) + "</style>\n</head>\n<body>\n<main>\n" + body +
-           "</main>\n</body>\n</html>\n";
+           html_text(title_) + "</title>\n<style>" + std::string(internal::html_style) +
+           "</style>\n</head>\n<body>\n<main>\n" + body + "</main>\n</body>\n</html>\n";
 }
 
 }  // namespace narrowfp::report

@@ -26,7 +26,10 @@ std::string cell_text(const cell& c) {
         case tint::faint: return "*" + text + "*";
         case tint::plain:
         case tint::good:
-        case tint::warning: break;
+        case tint::warning:
+        case tint::leaning_good:
+        case tint::neutral:
+        case tint::leaning_bad: break;
     }
     return text;
 }

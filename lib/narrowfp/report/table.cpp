@@ -78,11 +78,14 @@ std::vector<std::size_t> widths(const table& t, std::size_t limit) {
 
 std::string_view ansi(tint colour) {
     switch (colour) {
-        case tint::plain: return "";
+        case tint::plain:
+        case tint::neutral: return "";
         case tint::strong: return "\x1b[1m";
         case tint::faint: return "\x1b[2m";
-        case tint::good: return "\x1b[32m";
+        case tint::good:
+        case tint::leaning_good: return "\x1b[32m";
         case tint::warning: return "\x1b[33m";
+        case tint::leaning_bad: return "\x1b[31m";
         case tint::bad: return "\x1b[1;31m";
     }
     return "";

@@ -4,6 +4,8 @@
 // never broken. markdown.hpp writes the same table for a report.
 #pragma once
 
+#include <narrowfp/report/badge.hpp>
+
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -13,9 +15,6 @@ namespace narrowfp::report {
 
 enum class alignment { left, right };
 
-// What a cell means; colour adds to the text and never replaces it.
-enum class tint { plain, strong, faint, good, warning, bad };
-
 struct column {
     std::string title;
     alignment align = alignment::left;
@@ -24,9 +23,18 @@ struct column {
 struct cell {
     std::string text;
     tint colour = tint::plain;
+    badge_shape shape = badge_shape::none;  // on a page: the cell is a badge
+    std::string link = {};                  // on a page: id of the section that the text leads to
 
     cell(std::string t, tint c = tint::plain) : text(std::move(t)), colour(c) {}
     cell(const char* t, tint c = tint::plain) : text(t), colour(c) {}
+    cell(html_badge b) : text(std::move(b.word)), colour(b.colour), shape(b.shape) {}
+
+    // The same cell as a link to a section of its page.
+    cell linked(std::string id) && {
+        link = std::move(id);
+        return std::move(*this);
+    }
 };
 
 struct table {
