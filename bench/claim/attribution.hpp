@@ -4,7 +4,7 @@
 // while the others stay, so it depends on what was changed before: every order is a case of its own.
 #pragma once
 
-#include "claim/claim.hpp"
+#include "claim/row.hpp"
 #include "claim/scenario_distribution.hpp"
 
 #include <array>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "claim/claim.hpp"
 
+#include "claim/questions.hpp"
+#include "claim/ratio_cases.hpp"
 #include "claim/results_set.hpp"
 #include "step_model/chip_set.hpp"
 #include "step_model/subject.hpp"
@@ -22,9 +24,9 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-row_result run_row(const row_info& row, const row_context& how) {
+row_result run_row(const row_info& row, const row_context& how, claim_values& values) {
     if (row.run != nullptr) {
-        return row.run(how);
+        return row.run(how, values);
     }
     row_result none;
     none.kinds = row.kinds;
@@ -38,7 +40,7 @@ std::string_view word_of(verdict v) {
     switch (v) {
         case verdict::supported: return "SUPPORTED";
         case verdict::not_supported: return "NOT SUPPORTED";
-        case verdict::undecided: return "UNDECIDED";
+        case verdict::open: return "OPEN";
         case verdict::not_run: return "NOT RUN";
         case verdict::not_testable: return "NOT TESTABLE";
         case verdict::pass: return "PASS";
@@ -81,7 +83,7 @@ std::vector<std::string> rows_named(const std::vector<std::string>& wanted) {
             return lower(row.id) == lower(text) || row.name == lower(text);
         });
         if (found == rows.end()) {
-            for (const question_info& question : all_questions()) {
+            for (const question_name& question : question_names()) {
                 if (lower(question.id) == lower(text)) {
                     throw std::invalid_argument("'" + text + "' is a question, not a row; " +
                                                 (question.rows.empty()
@@ -122,11 +124,11 @@ claim_outcome run_claim(const claim_options& options) {
     }
     if (options.results != nullptr) {
         for (const std::string& file : options.results->files()) {
-            out.changes.push_back("results of " + file);
+            out.changes.push_back("results of " + std::filesystem::path(file).filename().string());
         }
     }
     for (const std::filesystem::path& file : options.operands) {
-        out.changes.push_back("operands of " + file.string());
+        out.changes.push_back("operands of " + file.filename().string());
     }
     for (std::size_t n = 0; n < selected.size(); ++n) {
         how.on_progress = [&](double fraction, std::string_view what) {
@@ -135,13 +137,16 @@ claim_outcome run_claim(const claim_options& options) {
             }
         };
         how.on_progress(0, selected[n].id);
-        out.rows.push_back({selected[n], run_row(selected[n], how)});
+        out.rows.push_back({selected[n], run_row(selected[n], how, out.values)});
     }
     if (out.complete) {
         out.sensitivity = sensitivity_of(how);
-        for (const question_info& question : all_questions()) {
-            out.questions.push_back({question, question.ask(out.rows)});
-        }
+        out.questions = answer_questions(out.values);
+    }
+    if (out.values.ratios && !options.pairs.empty()) {
+        out.values.user_rows = score_user_pairs(*out.values.ratios, options.pairs);
+        out.changes.push_back(std::to_string(out.values.user_rows.size()) +
+                              " rows of your own beside the published ones; they enter no gate and no word");
     }
     return out;
 }

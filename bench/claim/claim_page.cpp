@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+// The page: the first screen (claim, answers, picture, four columns, gates), then everything that it rests on, folded where
+// it is long.
 #include "claim/claim_page.hpp"
 
 #include "claim/claim_figures.hpp"
 #include "claim/claim_report.hpp"
+#include "claim/first_screen.hpp"
+#include "claim/forest.hpp"
+#include "claim/ratio_tables.hpp"
+#include "claim/row_records.hpp"
 
 #include <narrowfp/report/html.hpp>
 #include <narrowfp/report/text.hpp>
@@ -21,157 +27,80 @@ namespace {
 
 constexpr std::size_t long_table = 20;  // rows; longer ones are folded
 
-std::string lower_id(std::string_view id) {
-    std::string out;
-    for (const char c : id) {
-        out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    return out;
-}
+html_badge badge_of_row(verdict v) { return {std::string(display_word(v)), tint_of(v)}; }
 
-std::string joined(const std::vector<std::string>& parts, const char* between = ", ") {
-    std::string out;
-    for (const std::string& part : parts) {
-        out += (out.empty() ? "" : between) + part;
-    }
-    return out;
-}
-
-html_badge badge_of(verdict v) { return {std::string(display_word(v)), tint_of(v)}; }
-
-std::vector<const question_outcome*> questions_with(const claim_outcome& outcome, verdict word) {
-    std::vector<const question_outcome*> all;
-    for (const question_outcome& q : outcome.questions) {
-        if (q.given.word == word) {
-            all.push_back(&q);
-        }
-    }
-    return all;
-}
-
-// "Q1 whether 16 bits are less efficient on one chip"; "no part of the claim" if there are none.
-std::string names_of(const std::vector<const question_outcome*>& questions) {
-    std::vector<std::string> names;
-    for (const question_outcome* q : questions) {
-        names.push_back(std::string(q->info.id) + " " + std::string(q->info.brief));
-    }
-    return names.empty() ? "no part of the claim" : joined(names);
-}
-
-// Verdicts as the first screen lists them; a decision stands there also where no question got it.
-constexpr std::array listed_verdicts{verdict::supported, verdict::not_supported, verdict::undecided,
-                                     verdict::not_testable, verdict::value};
-
-bool is_listed(const claim_outcome& outcome, verdict v) {
-    return v == verdict::supported || v == verdict::not_supported || !questions_with(outcome, v).empty();
-}
-
-// The answer in one sentence.
-std::string result_text(const claim_outcome& outcome) {
-    std::vector<std::string> counts;
-    for (const verdict v : listed_verdicts) {
-        if (is_listed(outcome, v)) {
-            counts.push_back(std::to_string(questions_with(outcome, v).size()) + " " +
-                             (v == verdict::value ? "answered by figures" : std::string(display_word(v))));
-        }
-    }
-    const bool nothing =
-        questions_with(outcome, verdict::supported).empty() && questions_with(outcome, verdict::not_supported).empty();
-    return std::string(nothing ? "The claim is neither confirmed nor refuted here. " : "") + "Of " +
-           std::to_string(outcome.questions.size()) + " questions that it raises: " + joined(counts) + ".";
-}
-
-bool model_passed(const claim_outcome& outcome) { return result_of(outcome.rows, "S3").word == verdict::pass; }
-
-// Why what is undecided is so: the model's failed test, and what has not run; and what nothing can test.
-std::string why_undecided(const claim_outcome& outcome) {
-    std::vector<std::string> reasons;
-    if (const row_result& s3 = result_of(outcome.rows, "S3"); s3.word == verdict::fail) {
-        reasons.push_back(
-            "Q1 to Q3 need a model of step time. It was tested on published FP8 over 16-bit speeds that it had "
-            "not seen, and failed: " +
-            s3.value + " of the model, 3 were needed (S3)");
-    } else if (s3.word == verdict::not_run) {
-        reasons.emplace_back("Q1 to Q3 need a model of step time, which was not tested (S3)");
-    }
-    std::vector<std::string> absent;
-    std::vector<std::string> ways;
+// Ids of rows, gates and questions as links to their sections.
+std::vector<report::html_term> terms_of(const claim_outcome& outcome) {
+    std::vector<report::html_term> terms;
     for (const row_outcome& row : outcome.rows) {
-        if (row.result.word == verdict::not_run && !row.info.questions.empty()) {
-            absent.push_back(std::string(row.info.questions) + " needs row " + std::string(row.info.id) + ", " +
-                             std::string(row.info.name));
-            if (const std::string way(row.info.needs); std::find(ways.begin(), ways.end(), way) == ways.end()) {
-                ways.push_back(way);
-            }
+        terms.push_back({std::string(row.info.id), lower_case(std::string(row.info.id))});
+    }
+    for (const question& q : outcome.questions) {
+        terms.push_back({q.id, lower_case(q.id)});
+    }
+    if (outcome.values.ratios) {
+        for (const char* gate : {"G1", "G2", "G3", "G4", "G5", "G6"}) {
+            terms.push_back({gate, "gates"});
         }
     }
-    if (!absent.empty()) {
-        reasons.push_back(joined(absent, "; ") + ": NOT RUN, it takes " + joined(ways, "; and "));
-    }
-    for (const question_outcome* q : questions_with(outcome, verdict::not_testable)) {
-        reasons.push_back(std::string(q->info.id) + ": " + q->given.reason);
-    }
-    return joined(reasons, ". ");
+    return terms;
 }
 
-// What a reader takes from the first screen.
 void add_first_screen(html_page& page, const claim_outcome& outcome) {
-    std::vector<std::pair<html_badge, std::string>> lines{{html_badge{"RESULT", tint::plain}, result_text(outcome)}};
-    for (const verdict v : listed_verdicts) {
-        if (is_listed(outcome, v)) {
-            lines.emplace_back(badge_of(v), names_of(questions_with(outcome, v)));
-        }
-    }
-    if (const std::string why = why_undecided(outcome); !why.empty()) {
-        lines.emplace_back(html_badge{"WHY", tint::plain}, why + ".");
-    }
-    const auto value = [&](const char* id) { return result_of(outcome.rows, id).value; };
-    if (!value("V3").empty() && !value("V16").empty()) {
-        lines.emplace_back(
-            html_badge{"COUNTED", tint::plain},
-            "Bytes, " + value("V3") + " (" + result_of(outcome.rows, "V3").range +
-                "). Share of this saving that a chip without FP8 units has too, if it stores and sends 8-bit "
-                "codes and multiplies in 16 bits: " +
-                value("V16").substr(0, value("V16").find(';')) + ".");
-    }
-    if (const std::string errors = result_of(outcome.rows, "V6").range; !errors.empty()) {
-        lines.emplace_back(html_badge{"EMULATED", tint::plain},
-                           "Bit for bit: rounding the operands of one product to FP8 gives " + errors +
-                               "; 16x is what the bits lead to expect. It says nothing about training.");
-    }
-    if (!value("V1").empty()) {
-        lines.emplace_back(html_badge{"MODELLED", tint::plain},
-                           std::string(model_passed(outcome) ? "" : "Not to be relied on, because the model failed. ") +
-                               "Step time in 16 bits over that in FP8, NVIDIA: " + value("V1") +
-                               "; Ascend, if it had FP8 units: " + value("V12a") +
-                               ". Q1 is SUPPORTED only if the range of every NVIDIA chip starts at 1.10 or more" +
-                               (model_passed(outcome) ? "." : " and the model passed."));
-    }
-    page.summary(lines);
-}
-
-void add_answers(html_page& page, const claim_outcome& outcome) {
     std::vector<report::html_answer> answers;
-    for (const question_outcome& q : outcome.questions) {
-        report::html_answer a{std::string(q.info.id), std::string(q.info.text), badge_of(q.given.word), "", {}};
-        std::string_view ids = q.info.rows;
-        while (!ids.empty()) {
-            const std::string_view id = ids.substr(0, ids.find(' '));
-            ids.remove_prefix(std::min(id.size() + 1, ids.size()));
-            const auto row = std::find_if(outcome.rows.begin(), outcome.rows.end(),
-                                          [&](const row_outcome& r) { return r.info.id == id; });
-            const row_result& r = row->result;
-            a.link = a.link.empty() ? lower_id(id) : a.link;
-            a.reasons.push_back(std::string(id) + ", " + std::string(row->info.computes) + ": " +
-                                (r.word == verdict::value ? "" : std::string(display_word(r.word)) + ", ") +
-                                (r.value.empty() ? r.reason : r.value));
-        }
-        if (a.reasons.empty()) {
-            a.reasons.push_back(q.given.reason);
+    for (const question& q : outcome.questions) {
+        report::html_answer a{.id = q.id, .question = q.text, .badge = {}, .link = lower_case(q.id), .reasons = {}};
+        for (const part* p : {strongest_of(q), weakest_of(q)}) {
+            if (p != nullptr && (a.parts.empty() || p != strongest_of(q))) {
+                a.answer += (a.answer.empty() ? "" : " ") + p->sentence + ".";
+                a.parts.push_back({badge_of(*p), p->scope, lower_case(q.id)});
+            }
         }
         answers.push_back(std::move(a));
     }
     page.answers(answers);
+    if (outcome.values.ratios) {
+        const report::figure forest = forest_of(units_shown(), outcome.values.ratios->cases, outcome.values.user_rows);
+        page.add(forest, report::draw_svg(forest), report::draw_svg(forest, report::figure_width::narrow));
+    }
+    if (const table columns = column_table(outcome.values); !columns.rows.empty()) {
+        page.add(columns);
+    }
+    const std::vector<report::html_term> terms = terms_of(outcome);
+    for (const std::string& line : gate_sentences(outcome)) {
+        page.paragraph(report::linked(line, terms));
+    }
+    page.note(source_sentence());
+    page.note(word_legend());
+}
+
+void add_questions(html_page& page, const claim_outcome& outcome) {
+    page.section("answers", "The answers, part by part");
+    for (const question& q : outcome.questions) {
+        page.subsection(lower_case(q.id), q.id + " " + q.text);
+        page.add(part_table(q));
+    }
+    page.note(std::string(legend_of_kinds));
+}
+
+void add_ratio_model(html_page& page, const claim_outcome& outcome) {
+    const ratio_model::result& r = *outcome.values.ratios;
+    page.section("gates", "The ratio model and its gates");
+    page.paragraph(
+        "The model is fitted to the published pairs above; docs/methodology.md has its formula, priors and tests.");
+    page.add(gate_table(r));
+    page.add(case_table("Q1", r.cases));
+    page.add(family_table(r.gates));
+    page.open_details("Classes and sources left out, parameters, words by threshold, permuted ratios");
+    page.add(class_table(r.gates));
+    page.add(form_table(r.left_out, r.left_out_without_vendor_pages));
+    page.add(posterior_table(r.all));
+    page.add(word_by_threshold_table("Q1", r.cases));
+    page.add(shuffled_table(r.shuffled));
+    page.close_details();
+    if (!outcome.values.user_rows.empty()) {
+        page.add(user_table(outcome.values.user_rows));
+    }
 }
 
 void add_table(html_page& page, const table& t) {
@@ -185,8 +114,8 @@ void add_table(html_page& page, const table& t) {
 }
 
 void add_row(html_page& page, const row_outcome& row, const claim_outcome& outcome, const results_set* results) {
-    page.subsection(lower_id(row.info.id), std::string(row.info.id) + " " + std::string(row.info.name),
-                    badge_of(row.result.word));
+    page.subsection(lower_case(std::string(row.info.id)), std::string(row.info.id) + " " + std::string(row.info.name),
+                    badge_of_row(row.result.word));
     std::vector<std::pair<std::string, std::string>> facts;
     for (auto& [name, value] : facts_of(row)) {
         if (name != "for" && name != "figure") {
@@ -223,27 +152,75 @@ void add_row(html_page& page, const row_outcome& row, const claim_outcome& outco
     page.command("narrowfp claim --only " + std::string(row.info.id));
 }
 
-// The worked example of the chips that V1 and V12a are about, in full: a reader redoes it with a pocket calculator.
-void add_worked_examples(html_page& page, const claim_outcome& outcome) {
-    for (const char* id : {"V1", "V12a"}) {
-        for (const table& t : result_of(outcome.rows, id).tables) {
-            if (t.title.find("worked line by line") != std::string::npos) {
-                page.add(t);
-            }
+void add_rows(html_page& page, const claim_outcome& outcome, const results_set* results, section part) {
+    if (std::none_of(outcome.rows.begin(), outcome.rows.end(), [&](auto& r) { return r.info.where == part; })) {
+        return;
+    }
+    const bool rows = part == section::row;
+    page.section(rows ? "rows" : "self-checks",
+                 rows ? "Rows: what each figure rests on" : "Checks of the step-time model");
+    if (!rows) {
+        page.paragraph(first_version_text(outcome));
+    }
+    page.add(row_table(outcome, part));
+    for (const row_outcome& row : outcome.rows) {
+        if (row.info.where == part) {
+            add_row(page, row, outcome, results);
         }
     }
 }
 
+void add_worked(html_page& page, const step_times& times) {
+    std::vector<worked_column> columns;
+    for (const step_ratio& chip : times.chips) {
+        columns.push_back(chip.worked);
+    }
+    page.add(worked_table(times.row, times.model, columns));
+}
+
+// What a reader redoes with a pocket calculator: Q1's cases at the posterior median, and a step of the analytic model.
+void add_worked_examples(html_page& page, const claim_outcome& outcome) {
+    page.section("worked", "To redo with a pocket calculator");
+    if (outcome.values.ratios) {
+        page.paragraph("Q1's ratios at the posterior median, each line from the lines above it.");
+        for (const table& t : pocket_tables(outcome.values.ratios->cases)) {
+            page.open_details(t.title);
+            page.add(t);
+            page.close_details();
+        }
+    }
+    page.paragraph(
+        "One training step in FP8 and in 16 bits on each chip by the analytic model, each line from the lines above it. Inputs are "
+        "marked; what each rests on stands with the scenarios of V1 and V12a.");
+    for (const auto* times : {&outcome.values.step, &outcome.values.hypothetical_step}) {
+        if (*times) {
+            add_worked(page, **times);
+        }
+    }
+}
+
+void add_environment(html_page& page, const page_facts& about) {
+    page.section("environment", "Where this was computed, and how to repeat it");
+    std::vector<std::pair<std::string, std::string>> facts;
+    for (const report::field& f : about.context) {
+        facts.emplace_back(f.key, text_of(f.value));
+    }
+    facts.insert(facts.end(), about.machine.begin(), about.machine.end());
+    const std::string version = report::gnuplot_version();
+    facts.emplace_back("figures", version.empty() ? "gnuplot is missing: values stand as tables" : version);
+    page.facts(facts);
+    page.paragraph("The command of this page; all of it from a clone: bench/reproduce.");
+    page.command(about.command);
+    page.paragraph(
+        "Beside this page: report.md, the same as text, and results.json, every figure with its kind, range, "
+        "source and command.");
+}
+
 }  // namespace
 
-std::string claim_html(const claim_outcome& outcome, const report::field_list& context, const results_set* results) {
+std::string claim_html(const claim_outcome& outcome, const page_facts& about, const results_set* results) {
     html_page page("Does a machine without FP8 cost you?");
-    const std::vector<std::string> head = head_lines(outcome);
-    page.lead(head.front());
-    if (outcome.complete) {
-        add_first_screen(page, outcome);
-    }
-    page.paragraph(head[1]);
+    page.lead(claim_sentence());
     for (const std::string& change : outcome.changes) {
         page.paragraph("What if: " + change + ".");
     }
@@ -251,49 +228,23 @@ std::string claim_html(const claim_outcome& outcome, const report::field_list& c
         page.summary({{{"FAIL", tint::bad}, failed}});
     }
     if (outcome.complete) {
-        page.section("answers", "Answers");
-        add_answers(page, outcome);
-        page.note(std::string(legend_of_kinds));
-        page.open_details("The answers in full");
-        page.add(question_table(outcome));
-        page.close_details();
+        add_first_screen(page, outcome);
     }
     page.contents();
-    for (const section part : {section::self_check, section::row}) {
-        const bool rows = part == section::row;
-        if (std::none_of(outcome.rows.begin(), outcome.rows.end(), [&](auto& r) { return r.info.where == part; })) {
-            continue;
-        }
-        page.section(rows ? "rows" : "self-checks", rows ? "Rows" : "Self-checks of the model");
-        page.add(row_table(outcome, part));
-        for (const row_outcome& row : outcome.rows) {
-            if (row.info.where == part) {
-                add_row(page, row, outcome, results);
-            }
-        }
-    }
     if (outcome.complete) {
-        page.section("worked", "The counterfactual, to redo with a pocket calculator");
-        page.paragraph(
-            "One training step in FP8 and in 16 bits on each chip, each line from the lines above it. Inputs are "
-            "marked; what each rests on stands with the scenarios of V1 and V12a.");
+        add_questions(page, outcome);
+    }
+    if (outcome.values.ratios) {
+        add_ratio_model(page, outcome);
+    }
+    add_rows(page, outcome, results, section::row);
+    add_rows(page, outcome, results, section::self_check);
+    if (outcome.complete) {
         add_worked_examples(page, outcome);
-        page.section("sensitivity", "Which inputs flip which verdict");
+        page.section("sensitivity", "Which inputs move which figure across its threshold");
         page.add(sensitivity_table(outcome));
     }
-    page.section("environment", "Where this was computed, and how to repeat it");
-    std::vector<std::pair<std::string, std::string>> facts;
-    for (const report::field& f : context) {
-        facts.emplace_back(f.key, text_of(f.value));
-    }
-    const std::string version = report::gnuplot_version();
-    facts.emplace_back("figures", version.empty() ? "gnuplot is missing: values stand as tables" : version);
-    page.facts(facts);
-    page.paragraph("All of it: bench/reproduce in a clone, or");
-    page.command("narrowfp claim --output FOLDER");
-    page.paragraph(
-        "Beside this page: report.md, the same as text, and results.json, every figure with its kind, range, "
-        "source and command.");
+    add_environment(page, about);
     return page.text();
 }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "claim/claim_report.hpp"
 
+#include "claim/first_screen.hpp"
+#include "claim/ratio_tables.hpp"
+#include "claim/row_records.hpp"
+
 #include <narrowfp/report/markdown.hpp>
 #include <narrowfp/report/text.hpp>
 
@@ -22,7 +26,7 @@ tint tint_of(verdict v) {
         case verdict::supported: return tint::good;
         case verdict::fail: return tint::bad;
         case verdict::not_supported:
-        case verdict::undecided: return tint::warning;
+        case verdict::open: return tint::warning;
         case verdict::not_run:
         case verdict::not_testable: return tint::faint;
         case verdict::value: return tint::plain;
@@ -106,29 +110,14 @@ std::string heading_of(const row_outcome& row) {
 
 }  // namespace
 
-std::vector<std::string> first_lines() {
-    return {
-        "The claim: Huawei's Ascend chips lack FP8, so DeepSeek had to train its model R2 in a less efficient 16-bit format, "
-        "which loaded the hardware more and used more resources.",
-        "Who says so: a news article gives four reasons why R2 went back from Ascend to NVIDIA's H20. Three of them, unstable "
-        "chips, slow links between chips and immature software, stand in the press reports that were read (Financial Times, "
-        "August 2025, as other papers quote it). The fourth, no FP8, is the article's own: no report that was read names it. "
-        "Which Ascend chip was tried is not public."};
-}
-
-std::vector<std::string> head_lines(const claim_outcome& outcome) {
-    std::vector<std::string> lines = first_lines();
-    const row_result& s3 = result_of(outcome.rows, "S3");
-    if (s3.word == verdict::fail) {
-        lines.push_back(
-            "The step-time model failed its test on hold-outs (S3: " + s3.value + "; " + s3.reason +
-            "), so every modelled verdict below is UNDECIDED, whatever its range says. What the range alone "
-            "would say stands beside it.");
-    }
-    for (const std::string& change : outcome.changes) {
-        lines.push_back("What if: " + change + ".");
-    }
-    return lines;
+std::string first_version_text(const claim_outcome& outcome) {
+    const auto said = [&](const char* id) {
+        const row_result& r = result_of(outcome.rows, id);
+        return std::string(display_word(r.word)) + (r.value.empty() ? "" : " (" + r.value + ")");
+    };
+    return "Judged by the first version of the rules: S2 " + said("S2") + ", S3 " + said("S3") +
+           ". That version let every modelled answer hang on S3, so Q1 to Q5 were UNDECIDED; the second version asks the "
+           "published pairs and a fitted model that has to pass its gates, and gives scenarios of this model no word.";
 }
 
 table sensitivity_table(const claim_outcome& outcome) {
@@ -166,20 +155,11 @@ table sensitivity_table(const claim_outcome& outcome) {
     for (const std::string& rule : rules) {
         text += (text.empty() ? "" : "; ") + rule;
     }
-    t.notes = {std::to_string(flips) + " of " + std::to_string(outcome.sensitivity.size()) +
-                   " moves take the figure across its threshold. Thresholds part: " + text + ".",
-               "A row's verdict looks at all corners, where inputs move together: it can be UNDECIDED although no "
-               "single input flips its centre. All modelled verdicts also hang on S3."};
-    return t;
-}
-
-table question_table(const claim_outcome& outcome) {
-    table t;
-    t.title = "Answers";
-    t.columns = {{"id"}, {"question"}, {"answer"}, {"why"}};
-    for (const question_outcome& q : outcome.questions) {
-        t.add_row({std::string(q.info.id), std::string(q.info.text), word_cell(q.given.word), q.given.reason});
-    }
+    t.notes = {
+        std::to_string(flips) + " of " + std::to_string(outcome.sensitivity.size()) +
+            " moves take the figure across its threshold. Thresholds part: " + text + ".",
+        "A row's range looks at all corners, where inputs move together, so it can lie on both sides of a threshold "
+        "although no single input takes its centre across."};
     return t;
 }
 
@@ -199,52 +179,65 @@ table row_table(const claim_outcome& outcome, section which) {
     }
     t.notes = {which == section::row
                    ? std::string(legend_of_kinds) + " Of a row that is NOT RUN: the kinds it will have."
-                   : "Without S3 every modelled verdict is UNDECIDED. " + checks_text(outcome)};
+                   : "S1 is gate G1. S2 and S3 test the analytic step-time model, whose ranges carry no word. " +
+                         checks_text(outcome)};
     return t;
 }
+
+namespace {
+
+// The answers, as the terminal shows them last.
+std::string answers_text(const claim_outcome& outcome, std::size_t width) {
+    std::string out = wrapped(claim_sentence(), width) + "\n";
+    for (const question& q : outcome.questions) {
+        out += wrapped(answer_line(q), width);
+    }
+    out += "\n";
+    for (const std::string& line : gate_sentences(outcome)) {
+        out += wrapped(line, width);
+    }
+    return out + wrapped(word_legend(), width);
+}
+
+std::string row_text(const row_outcome& row, const report::table_style& style) {
+    std::string out = heading_of(row) + "\n";
+    for (const auto& [name, value] : facts_of(row)) {
+        std::string label = name;
+        for (const std::string& line : report::wrap(value, style.width > 40 ? style.width - 16 : 0)) {
+            out += "  " + label + std::string(14 - label.size(), ' ') + line + "\n";
+            label = "";
+        }
+    }
+    for (const table& t : row.result.tables) {
+        out += "\n" + report::to_text(t, style);
+    }
+    for (const std::string& note : row.result.notes) {
+        out += wrapped(note, style.width);
+    }
+    return out;
+}
+
+}  // namespace
 
 std::string claim_text(const claim_outcome& outcome, const report::table_style& style) {
     std::string out;
     if (outcome.complete) {
-        for (const std::string& line : head_lines(outcome)) {
-            out += wrapped(line, style.width);
+        out += report::to_text(row_table(outcome, section::row), style) + "\n" +
+               report::to_text(row_table(outcome, section::self_check), style) + "\n" +
+               report::to_text(column_table(outcome.values), style) + "\n";
+        if (!outcome.values.user_rows.empty()) {
+            out += report::to_text(user_table(outcome.values.user_rows), style) + "\n";
         }
-        out += "\n" + report::to_text(question_table(outcome), style) + "\n" +
-               report::to_text(row_table(outcome, section::row), style) + "\n";
-        for (const row_outcome& row : outcome.rows) {
-            if (row.info.id == "V3" || row.info.id == "V5") {
-                out += report::to_text(row.result.tables.front(), style) + "\n";
-            }
+        out +=
+            wrapped("One row with all its tables: narrowfp claim --only V6. All of it: --output FOLDER.", style.width) +
+            "\n";
+        for (const std::string& change : outcome.changes) {
+            out += wrapped("What if: " + change + ".", style.width);
         }
-        out += report::to_text(row_table(outcome, section::self_check), style);
-        std::string flips;
-        for (const sensitivity_line& x : outcome.sensitivity) {
-            if (x.flips) {
-                flips += (flips.empty() ? "" : ", ") + x.row + " " + x.where + ": " + x.input;
-            }
-        }
-        out += "\n" + wrapped("Inputs that, moved alone within their doubt, take a figure across its threshold: " +
-                                  (flips.empty() ? "none" : flips) + ".",
-                              style.width);
-        out += "\n" + wrapped("One row with all its tables: narrowfp claim --only V6. All of it: --output FOLDER.",
-                              style.width);
+        out += answers_text(outcome, style.width);
     } else {
         for (const row_outcome& row : outcome.rows) {
-            out += out.empty() ? "" : "\n";
-            out += heading_of(row) + "\n";
-            for (const auto& [name, value] : facts_of(row)) {
-                std::string label = name;
-                for (const std::string& line : report::wrap(value, style.width > 40 ? style.width - 16 : 0)) {
-                    out += "  " + label + std::string(14 - label.size(), ' ') + line + "\n";
-                    label = "";
-                }
-            }
-            for (const table& t : row.result.tables) {
-                out += "\n" + report::to_text(t, style);
-            }
-            for (const std::string& note : row.result.notes) {
-                out += wrapped(note, style.width);
-            }
+            out += (out.empty() ? "" : "\n") + row_text(row, style);
         }
         out += "\n" + wrapped(std::string(legend_of_kinds) + " " + checks_text(outcome), style.width);
     }
@@ -256,25 +249,58 @@ std::string claim_text(const claim_outcome& outcome, const report::table_style& 
 
 std::string claim_lines(const claim_outcome& outcome) {
     std::string out;
-    const auto add = [&](std::string_view id, verdict word, const std::string& value) {
-        out += std::string(id) + " " + std::string(word_of(word)) + (value.empty() ? "" : " " + value) + "\n";
-    };
-    for (const question_outcome& q : outcome.questions) {
-        add(q.info.id, q.given.word, std::string(q.info.text));
-    }
     for (const row_outcome& row : outcome.rows) {
-        add(row.info.id, row.result.word, row.result.value);
+        const std::string& value = row.result.value;
+        out += std::string(row.info.id) + " " + std::string(row.info.name) + ": " +
+               std::string(display_word(row.result.word)) + (value.empty() ? "" : " " + value) + "\n";
+    }
+    for (const question& q : outcome.questions) {
+        out += answer_line(q) + "\n";
     }
     return out;
 }
 
-std::string claim_markdown(const claim_outcome& outcome, const field_list& context) {
-    std::string out = "# Does a machine without FP8 cost you?\n\n";
-    for (const std::string& line : head_lines(outcome)) {
-        out += report::markdown_text(line) + "\n\n";
+namespace {
+
+std::string first_screen_markdown(const claim_outcome& outcome) {
+    std::string out;
+    for (const question& q : outcome.questions) {
+        out +=
+            "- **" + report::markdown_text(q.id + " " + q.text) + "** " + report::markdown_text(answer_text(q)) + "\n";
+    }
+    out += "\n" + report::to_markdown(column_table(outcome.values)) + "\n";
+    for (const std::string& line : gate_sentences(outcome)) {
+        out += "- " + report::markdown_text(line) + "\n";
+    }
+    out += "\n" + report::markdown_text(source_sentence()) + "\n\n" + report::markdown_text(word_legend()) + "\n\n";
+    for (const question& q : outcome.questions) {
+        out += report::to_markdown(part_table(q)) + "\n";
+    }
+    return out;
+}
+
+std::string ratio_markdown(const ratio_model::result& r) {
+    std::string out = "## The ratio model and its gates\n\n";
+    for (const table& t : {gate_table(r), case_table("Q1", r.cases), family_table(r.gates), class_table(r.gates),
+                           form_table(r.left_out, r.left_out_without_vendor_pages), posterior_table(r.all),
+                           word_by_threshold_table("Q1", r.cases), shuffled_table(r.shuffled)}) {
+        out += report::to_markdown(t) + "\n";
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string claim_markdown(const claim_outcome& outcome, const page_facts& about) {
+    std::string out = "# Does a machine without FP8 cost you?\n\n" + report::markdown_text(claim_sentence()) + "\n\n";
+    for (const std::string& change : outcome.changes) {
+        out += report::markdown_text("What if: " + change + ".") + "\n\n";
     }
     if (outcome.complete) {
-        out += report::to_markdown(question_table(outcome)) + "\n";
+        out += first_screen_markdown(outcome);
+    }
+    if (outcome.values.ratios) {
+        out += ratio_markdown(*outcome.values.ratios);
     }
     out += report::to_markdown(row_table(outcome, section::self_check)) + "\n" +
            report::to_markdown(row_table(outcome, section::row)) + "\n";
@@ -295,13 +321,17 @@ std::string claim_markdown(const claim_outcome& outcome, const field_list& conte
         }
     }
     if (outcome.complete) {
-        out += "## Which inputs flip which verdict\n\n" + report::to_markdown(sensitivity_table(outcome)) + "\n";
+        out += "## Which inputs move which figure across its threshold\n\n" +
+               report::to_markdown(sensitivity_table(outcome)) + "\n";
     }
     out += "## Where this was computed\n\n";
-    for (const report::field& f : context) {
+    for (const report::field& f : about.context) {
         out += "- " + report::markdown_text(f.key) + ": " + report::markdown_text(text_of(f.value)) + "\n";
     }
-    return out;
+    for (const auto& [name, value] : about.machine) {
+        out += "- " + report::markdown_text(name) + ": " + report::markdown_text(value) + "\n";
+    }
+    return out + "- command: " + report::markdown_code(about.command) + "\n";
 }
 
 namespace {
@@ -311,6 +341,51 @@ report::evidence_kind kind_of(std::string_view letters) {
     switch (letters.empty() ? 'M' : letters.front()) {
         case 'E': return report::evidence_kind::emulated;
         default: return report::evidence_kind::modelled;
+    }
+}
+
+// One record for each part, and one for the question's answer in words.
+void add_question(const question& q, std::vector<record>& out) {
+    record all;
+    all.id = "claim." + lower_case(q.id);
+    all.name = q.text;
+    all.kind = report::evidence_kind::modelled;
+    all.value = answer_text(q);
+    all.method = "its strongest and its weakest part; docs/methodology.md";
+    all.repro = "narrowfp claim";
+    if (const part* p = strongest_of(q)) {
+        report::add_field(all.parameters, "strongest", p->id);
+    }
+    if (const part* p = weakest_of(q)) {
+        report::add_field(all.parameters, "weakest", p->id);
+    }
+    out.push_back(std::move(all));
+    for (const part& p : q.parts) {
+        record r;
+        r.id = "claim." + p.id;
+        r.name = p.statement.empty() ? p.sentence : p.statement;
+        r.kind = p.kind;
+        r.note = p.sentence;
+        r.source = p.source;
+        r.method = "part of " + q.id;
+        r.repro = "narrowfp claim";
+        if (!p.not_run.empty() || !p.testable) {
+            report::set_no_value(r, p.testable ? report::record_status::not_run : report::record_status::undefined,
+                                 p.testable ? p.not_run : p.sentence);
+        } else if (p.value) {
+            r.value = *p.value;
+            r.unit = p.unit;
+            r.low = p.low;
+            r.high = p.high;
+        }
+        report::add_field(r.parameters, "word", word_of(p));
+        if (p.probability) {
+            report::add_field(r.parameters, "probability", *p.probability);
+        }
+        if (p.without_vendor_pages) {
+            report::add_field(r.parameters, "probability_without_vendor_pages", *p.without_vendor_pages);
+        }
+        out.push_back(std::move(r));
     }
 }
 
@@ -335,12 +410,13 @@ record verdict_record(std::string_view id, std::string name, report::evidence_ki
 
 report::document claim_results(const claim_outcome& outcome, const field_list& context) {
     report::document doc{context, {}};
-    for (const question_outcome& q : outcome.questions) {
-        record r = verdict_record(q.info.id, std::string(q.info.text), report::evidence_kind::modelled, q.given.word,
-                                  q.given.reason);
-        r.method = "rule over the rows " + std::string(q.info.rows.empty() ? "(none)" : q.info.rows);
-        r.repro = "narrowfp claim";
-        doc.records.push_back(std::move(r));
+    for (const question& q : outcome.questions) {
+        add_question(q, doc.records);
+    }
+    if (outcome.values.ratios) {
+        for (record& r : gate_records(*outcome.values.ratios)) {
+            doc.records.push_back(std::move(r));
+        }
     }
     for (std::size_t n = 0; n < outcome.sensitivity.size(); ++n) {
         const sensitivity_line& x = outcome.sensitivity[n];

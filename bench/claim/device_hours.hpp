@@ -3,7 +3,7 @@
 // failures and unlimited memory. V1 in other units.
 #pragma once
 
-#include "claim/claim.hpp"
+#include "claim/row.hpp"
 #include "claim/scenario_distribution.hpp"
 
 #include <narrowfp/device/chip.hpp>

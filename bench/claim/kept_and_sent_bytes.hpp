@@ -4,7 +4,7 @@
 // formula are exact (E); what depends on the layout or on time is modelled (M).
 #pragma once
 
-#include "claim/claim.hpp"
+#include "claim/row.hpp"
 #include "step_model/step_scenarios.hpp"
 
 #include <array>

@@ -3,8 +3,8 @@
 // cheapest schedule that fits take? For each chip and hardware case over all scenarios.
 #pragma once
 
-#include "claim/claim.hpp"
 #include "claim/policy.hpp"
+#include "claim/row.hpp"
 #include "claim/scenario_distribution.hpp"
 
 #include <limits>

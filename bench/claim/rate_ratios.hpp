@@ -3,7 +3,7 @@
 // pairs of a scenario of the H20 with one of the Ascend. Ratios of published peaks are kept beside it; they are no rates.
 #pragma once
 
-#include "claim/claim.hpp"
+#include "claim/row.hpp"
 #include "claim/scenario_distribution.hpp"
 
 #include <narrowfp/device/chip.hpp>

@@ -3,7 +3,7 @@
 // multiplies in 16 bits. A share is (16-bit - storage) / (16-bit - FP8 units).
 #pragma once
 
-#include "claim/claim.hpp"
+#include "claim/row.hpp"
 #include "claim/scenario_distribution.hpp"
 
 #include <optional>

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows that rest on the training experiment: V7 loss, V8 FP16 or BF16, V15 INT8 instead. They read its results file
-// (narrowfp claim --results FILE); without it they are NOT RUN. The ids that they read stand at the head; V7 and V15
-// judge by the rules in rules.cpp.
+// Rows that rest on the training experiment: V7 loss, V8 FP16 or BF16, V15 INT8 instead. They present what
+// training_figures.hpp read from its results file; without that file they are NOT RUN. V15 adds the modelled speed.
 #include "claim/policy.hpp"
 #include "claim/rows.hpp"
+#include "claim/training_figures.hpp"
 
 #include <narrowfp/report/text.hpp>
 
-#include <cmath>
-#include <stdexcept>
+#include <fmt/format.h>
 
 namespace narrowfp::bench::claim {
 
@@ -16,29 +15,9 @@ using report::alignment;
 
 namespace {
 
-// Relative loss gap in percent: value, low and high the 90 % interval, n the seeds.
-constexpr std::string_view gap_less_null_id = "train.gap_less_null.deepseek_v3";
-constexpr std::string_view plain_gap_id = "train.gap.deepseek_v3";
-constexpr std::string_view int8_gap_id = "train.gap_less_null.int8_tile";
-// Median signal-to-noise ratio of gradients, dB.
-constexpr std::string_view snr_id = "train.gradient_snr.deepseek_v3";
-constexpr std::string_view int8_snr_id = "train.gradient_snr.int8_tile";
 // Of bench_gemm: rate of INT8 products with tiles over BF16 products on this machine.
 constexpr std::string_view int8_rate_id = "claim.input.int8_speed_up";
-// Relative loss in percent by which learning rate 1e-3 is worse than the best of three in FP32.
-constexpr std::string_view regime_id = "train.learning_rate_excess";
-constexpr std::array<std::string_view, 4> count_ids{"train.events.f16.overflowed", "train.events.f16.underflowed",
-                                                    "train.events.bf16.overflowed", "train.events.bf16.underflowed"};
-// Gradient and loss of FP16 with and without a loss scale, of BF16.
-constexpr std::array<std::string_view, 3> wide_arms{"f16", "f16_loss_scale", "bf16"};
-constexpr std::int64_t seeds_needed = 12;
-
-interval interval_of(const report::record& r) {
-    if (!r.low || !r.high) {
-        throw std::runtime_error("results: record \"" + r.id + "\" must have low and high, its 90 % interval");
-    }
-    return {*r.low, *r.high};
-}
+constexpr double under_trained = 2;  // percent by which the learning rate is worse than the best
 
 row_result not_run(const char* kinds, std::string reason) {
     row_result out;
@@ -47,125 +26,116 @@ row_result not_run(const char* kinds, std::string reason) {
     return out;
 }
 
-bool flag_of(const report::record& r, std::string_view key) {
-    const report::field_value* value = report::find_field(r.parameters, key);
-    const bool* flag = value != nullptr ? std::get_if<bool>(value) : nullptr;
-    return flag != nullptr && *flag;
+std::string gap_text(const gap_figure& g) {
+    return fmt::format("{:+.2f} %{}", g.mean,
+                       g.interval_95 ? fmt::format(" (95 % interval {:+.2f} to {:+.2f} %, {} seeds)",
+                                                   g.interval_95->low, g.interval_95->high, g.seeds)
+                                     : std::string(" (one seed)"));
 }
 
-// Why a gap decides nothing: too few seeds, or another size, number of steps or learning rate than was fixed. Empty if it
-// decides.
-std::string not_deciding(const report::record& gap) {
-    const std::int64_t seeds = gap.n.value_or(0);
-    if (seeds < seeds_needed) {
-        return std::to_string(seeds) + (seeds == 1 ? " seed, " : " seeds, ") + std::to_string(seeds_needed) + " needed";
+verdict word_for(equivalence e) {
+    return e == equivalence::equivalent       ? verdict::supported
+           : e == equivalence::not_equivalent ? verdict::not_supported
+                                              : verdict::open;
+}
+
+// The gap of an arm, and beside it those that decide nothing.
+report::table gap_table(std::string_view row, const char* arm, const loss_test& t) {
+    report::table out;
+    out.title = fmt::format("{}: loss of {} after training", row, arm);
+    out.columns = {{"gap"}, {"mean and 95 % interval"}, {"what it decides"}};
+    out.add_row(
+        {"to BF16", gap_text(t.gap),
+         t.verdict ? fmt::format("{} at {} %", word_of(*t.verdict), equivalence_margin) : std::string("nothing yet")});
+    if (t.repeated) {
+        out.add_row({fmt::format("at the look at {} seeds, repeated interval", t.decided_at),
+                     fmt::format("{:+.3f} to {:+.3f} %", t.repeated->low, t.repeated->high), "the same"});
     }
-    return flag_of(gap, "decides") ? "" : "not the fixed design: size S, 400 steps, learning rate 1e-3";
-}
-
-equivalence judged(const report::record& gap) {
-    return flag_of(gap, "path_noise_too_large") ? equivalence::inconclusive : equivalence_of(interval_of(gap));
-}
-
-// A gap of one seed has no interval.
-std::string gap_text(const report::record& r) {
-    const std::string value = report::format_number(number_of(r), 2) + " %";
-    if (!r.low && !r.high) {
-        return value;
+    if (t.to_null) {
+        out.add_row({"to unbiased errors of its size", gap_text(*t.to_null), "nothing; unadjusted"});
     }
-    const interval i = interval_of(r);
-    return value + " (90 % interval " + report::format_number(i.low, 2) + " to " + report::format_number(i.high, 2) +
-           " %)";
+    if (t.less_null) {
+        out.add_row({"to BF16, less that of unbiased errors", gap_text(*t.less_null), "nothing; the pilot judged it"});
+    }
+    return out;
+}
+
+report::record gap_record(std::string_view row, const char* arm, const loss_test& t) {
+    report::record r =
+        make_record(row, "gap", std::string("relative gap of the loss of ") + arm + " to BF16",
+                    report::evidence_kind::emulated, t.gap.mean, "%", "mean over seeds; low and high: 95 % interval");
+    if (t.gap.interval_95) {
+        r.low = t.gap.interval_95->low;
+        r.high = t.gap.interval_95->high;
+    }
+    r.n = t.gap.seeds;
+    return r;
 }
 
 }  // namespace
 
-row_result run_v7(const row_context& how) {
-    const report::record* gap = result_named(how, gap_less_null_id);
-    if (gap == nullptr) {
+row_result present_loss(const training_figures& f) {
+    if (!f.fp8) {
         return not_run("E", "no results file of the training experiment");
     }
     row_result out;
     out.kinds = "E";
-    out.value = gap_text(*gap);
-    out.reason = not_deciding(*gap);
-    if (!out.reason.empty()) {
+    out.value = gap_text(f.fp8->gap);
+    out.tables.push_back(gap_table("V7", "deepseek_v3", *f.fp8));
+    out.records.push_back(gap_record("V7", "deepseek_v3", *f.fp8));
+    if (f.learning_rate_excess && *f.learning_rate_excess > under_trained) {
+        out.notes.push_back(fmt::format("Under-trained regime: learning rate 1e-3 is {} % worse than the best in FP32.",
+                                        report::format_number(*f.learning_rate_excess, 2)));
+    }
+    if (!f.fp8->verdict) {
+        out.reason = "not the deciding design, or its test has not stopped";
         return out;  // NOT RUN, its gap printed
     }
-    const equivalence e = judged(*gap);
     out.whole = true;
-    out.word = e == equivalence::equivalent       ? verdict::supported
-               : e == equivalence::not_equivalent ? verdict::not_supported
-                                                  : verdict::undecided;
-    out.range = std::string(word_of(e)) + ", " + std::to_string(*gap->n) + " seeds";
-    out.reason = "SUPPORTED means equivalent within 0.25 %; nats per byte of a small model, not DeepSeek's 0.25 %";
-    if (const report::record* plain = result_named(how, plain_gap_id)) {
-        out.notes.push_back("The plain gap to BF16: " + gap_text(*plain) + ".");
-    }
-    if (flag_of(*gap, "path_noise_too_large")) {
-        out.notes.push_back("Path noise too large: gaps cannot be interpreted, whatever the interval.");
-    }
-    if (const report::record* regime = result_named(how, regime_id); regime != nullptr && number_of(*regime) > 2) {
-        out.notes.push_back("Under-trained regime: learning rate 1e-3 is " +
-                            report::format_number(number_of(*regime), 2) + " % worse than the best in FP32.");
-    }
-    report::record r =
-        make_record("V7", "gap", "training gap of deepseek_v3 less the noise-matched null",
-                    report::evidence_kind::emulated, number_of(*gap), "%", "90 % interval, TOST at 0.25 %");
-    r.low = gap->low;
-    r.high = gap->high;
-    r.n = gap->n;
-    out.records.push_back(std::move(r));
+    out.word = word_for(*f.fp8->verdict);
+    out.range = fmt::format("{} at {} seeds", word_of(*f.fp8->verdict), f.fp8->decided_at);
+    out.reason = fmt::format(
+        "SUPPORTED: FP8 raises the loss by less than {} % in this experiment; nats per byte of a small model, not "
+        "DeepSeek's 0.25 %",
+        equivalence_margin);
     return out;
 }
 
-row_result run_v8(const row_context& how) {
-    row_result out = not_run("E", "no results file of the training experiment");
+row_result present_wide_formats(const training_figures& f) {
+    if (f.wide_counts.empty()) {
+        return not_run("E", "no results file of the training experiment");
+    }
+    row_result out;
+    out.kinds = "E";
     report::table t;
     t.title = "V8: overflow and underflow of the two 16-bit formats on the training experiment's tensors";
-    t.columns = {{"record"}, {"value", alignment::right}};
-    for (const std::string_view id : count_ids) {
-        const report::record* r = result_named(how, id);
-        if (r == nullptr) {
-            return out;
-        }
-        t.add_row({std::string(id), report::format_number(number_of(*r), 6)});
-    }
-    for (const std::string_view arm : wide_arms) {
-        for (const std::string_view what : {"train.gradient_snr.", "train.fork_gap."}) {
-            const std::string id = std::string(what) + std::string(arm);
-            if (const report::record* r = result_named(how, id)) {
-                t.add_row({id, report::format_number(number_of(*r), 4) + " " + r->unit});
-            }
-        }
+    t.columns = {{"figure"}, {"value", alignment::right}};
+    for (const count_figure& c : f.wide_counts) {
+        t.add_row({c.name, report::format_number(c.value, 6) + " " + c.unit});
     }
     t.notes = {
         "Counts: elements of X, W and dY of all linear layers in the gradients of T1, FP16 without a loss scale. Below "
         "them, where they were computed: gradient SNR against FP64, and the loss after short forks; f16_loss_scale has "
         "a dynamic loss scale."};
+    const auto count = [&](std::size_t n) { return report::format_number(f.wide_counts[n].value, 6); };
     out.word = verdict::value;
     out.whole = true;
     out.reason = "910A has no BF16, so \"16-bit\" meant FP16 there; 910B and 910C have it";
-    out.value = "FP16 " + t.rows[0][1].text + " overflows, " + t.rows[1][1].text + " underflows; BF16 " +
-                t.rows[2][1].text + ", " + t.rows[3][1].text;
+    out.value = fmt::format("FP16 {} overflows, {} underflows; BF16 {}, {}", count(0), count(1), count(2), count(3));
     out.tables.push_back(std::move(t));
     return out;
 }
 
-row_result run_v15(const row_context& how) {
-    row_result out;
-    out.kinds = "M";
-    // What can be said without the experiment: speed on the chip in question.
+namespace {
+
+// What can be said of INT8 without the experiment: its speed on the chips in question.
+void add_int8_speed(const row_context& how, row_result& out) {
     report::table t;
     t.title = "V15: step time in INT8 1x128 over 16 bits, modelled";
     t.columns = {{"chip"}, {"16-bit / INT8 step"}, {"kind"}};
     for (const std::string_view name : policy::int8_chips) {
         const std::string label = policy::chip_label(name);
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name));
-        if (!(all.machine_in(all.all().front(), hardware_case::int8).narrow_peak > 0)) {
-            t.add_row({label, "no such unit", "M"});
-            continue;
-        }
         const scenario_range r = all.range_of([&](const step_scenario& s) {
             const case_seconds x = all.seconds_in(s);
             return x[hardware_case::wide] / x[hardware_case::int8];
@@ -187,29 +157,34 @@ row_result run_v15(const row_context& how) {
         t.add_row({"this machine, products alone (bench_gemm)", "NOT RUN", "C"});
     }
     t.notes = {
-        "The same tiles and casts as DeepSeek's FP8. The error of one product in INT8 stands in V6. Whether a "
-        "model trains as well decides, and that is the training experiment's."};
+        "The same tiles and casts as DeepSeek's FP8. The error of one product in INT8 stands in V6. What matters is whether a model "
+        "trains equally well; the training experiment tests that."};
     out.tables.push_back(std::move(t));
-    const report::record* gap = result_named(how, int8_gap_id);
-    const report::record* snr = result_named(how, snr_id);
-    const report::record* int8_snr = result_named(how, int8_snr_id);
-    if (gap == nullptr || snr == nullptr || int8_snr == nullptr) {
+}
+
+}  // namespace
+
+row_result present_int8(const row_context& how, const training_figures& f) {
+    row_result out;
+    out.kinds = "M";
+    add_int8_speed(how, out);
+    if (!f.int8 || !f.gradient_snr_fp8 || !f.gradient_snr_int8) {
         out.reason = "no results file of the training experiment; the modelled speed is printed";
         return out;
     }
-    const equivalence e = judged(*gap);
-    const double below = number_of(*snr) - number_of(*int8_snr);
-    const std::string summary = "gap less null " + gap_text(*gap) + ", median gradient SNR " +
-                                report::format_number(below, 2) + " dB below deepseek_v3's";
-    out.reason = not_deciding(*gap);
-    if (!out.reason.empty()) {
-        out.reason += "; " + summary;
+    const double below = *f.gradient_snr_fp8 - *f.gradient_snr_int8;
+    const std::string summary = fmt::format("gap to BF16 {}, median gradient SNR {} dB below deepseek_v3's",
+                                            gap_text(f.int8->gap), report::format_number(below, 2));
+    out.tables.push_back(gap_table("V15", "int8_tile", *f.int8));
+    out.records.push_back(gap_record("V15", "int8_tile", *f.int8));
+    if (!f.int8->verdict) {
+        out.reason = "not the deciding design, or its test has not stopped; " + summary;
         return out;
     }
-    out.word = int8_verdict(e, below);
+    out.word = int8_verdict(*f.int8->verdict, below);
     out.whole = true;
     out.kinds = "E, " + out.kinds;
-    out.reason = std::string(word_of(e)) + ": " + summary;
+    out.reason = std::string(word_of(*f.int8->verdict)) + ": " + summary;
     return out;
 }
 

@@ -282,8 +282,4 @@ row_result present_step_times(const step_times& figures) {
     return out;
 }
 
-row_result run_v1(const row_context& how) { return present_step_times(compute_v1(how)); }
-
-row_result run_v12a(const row_context& how) { return present_step_times(compute_v12a(how)); }
-
 }  // namespace narrowfp::bench::claim

@@ -288,8 +288,6 @@ row_result present_attribution(const attribution& figures) {
     return out;
 }
 
-row_result run_v11(const row_context& how) { return present_attribution(compute_attribution(how)); }
-
 std::vector<sensitivity_line> attribution_sensitivity(const row_context& how) {
     const step_scenarios h20(subject_of(how), chips_of(how).by_name(policy::returned_to));
     const std::vector<chip_variant> usual = variants_of(chips_of(how).by_name(policy::usual_910b));

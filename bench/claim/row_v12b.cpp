@@ -225,6 +225,4 @@ row_result present_rate_ratios(const rate_ratios& figures) {
     return out;
 }
 
-row_result run_v12b(const row_context& how) { return present_rate_ratios(compute_rate_ratios(how)); }
-
 }  // namespace narrowfp::bench::claim

@@ -145,6 +145,4 @@ row_result present_device_hours(const device_hours& figures) {
     return out;
 }
 
-row_result run_v13(const row_context& how) { return present_device_hours(compute_device_hours(how)); }
-
 }  // namespace narrowfp::bench::claim

@@ -93,6 +93,4 @@ row_result present_software(const software_and_format& figures) {
     return out;
 }
 
-row_result run_v14(const row_context& how) { return present_software(compute_software(how)); }
-
 }  // namespace narrowfp::bench::claim

@@ -175,6 +175,4 @@ row_result present_recovery(const recovery& figures) {
     return out;
 }
 
-row_result run_v16(const row_context& how) { return present_recovery(compute_recovery(how)); }
-
 }  // namespace narrowfp::bench::claim

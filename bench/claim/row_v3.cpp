@@ -127,6 +127,4 @@ row_result present_kept_bytes(const kept_figures& figures) {
     return out;
 }
 
-row_result run_v3(const row_context& how) { return present_kept_bytes(compute_kept_bytes(how)); }
-
 }  // namespace narrowfp::bench::claim

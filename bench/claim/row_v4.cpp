@@ -263,6 +263,4 @@ row_result present_memory_fit(const memory_fit& figures) {
     return out;
 }
 
-row_result run_v4(const row_context& how) { return present_memory_fit(compute_memory_fit(how)); }
-
 }  // namespace narrowfp::bench::claim

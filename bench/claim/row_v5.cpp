@@ -153,6 +153,4 @@ row_result present_sent_bytes(const sent_figures& figures) {
     return out;
 }
 
-row_result run_v5(const row_context& how) { return present_sent_bytes(compute_sent_bytes(how)); }
-
 }  // namespace narrowfp::bench::claim

@@ -349,7 +349,7 @@ std::string flag_counts(const study& s) {
 
 }  // namespace
 
-row_result run_v6(const row_context& how) {
+row_result run_v6(const row_context& how, product_errors& errors) {
     const std::vector<operand_pair> pairs = operand_pairs(how);
     const study s = run_study(how, pairs);
     row_result out;
@@ -363,7 +363,8 @@ row_result run_v6(const row_context& how) {
     std::vector<report::table> of_curves = tables_of(curves);
     out.value = flag_counts(s);
     std::string beside_published;
-    double low = 0, high = 0;
+    double& low = errors.low;
+    double& high = errors.high;
     for (const budgets& b : s.rows) {
         if (const std::string flags = b.flags(); !flags.empty()) {
             out.notes.push_back("Flag: " + b.data + ", " + b.name + ", " + b.unit + ": " + flags + ".");

@@ -16,28 +16,20 @@
 
 namespace narrowfp::bench::claim {
 
-row_result run_s1(const row_context& how);    // row_s1.cpp
-row_result run_s2(const row_context& how);    // row_s2.cpp
-row_result run_s3(const row_context& how);    // row_s3.cpp
-row_result run_s4(const row_context& how);    // row_s4.cpp
-row_result run_v1(const row_context& how);    // row_v1.cpp
-row_result run_v2(const row_context& how);    // row_v2.cpp
-row_result run_v3(const row_context& how);    // row_v3.cpp
-row_result run_v4(const row_context& how);    // row_v4.cpp
-row_result run_v5(const row_context& how);    // row_v5.cpp
-row_result run_v6(const row_context& how);    // row_v6.cpp
-row_result run_v7(const row_context& how);    // row_training.cpp
-row_result run_v8(const row_context& how);    // row_training.cpp
-row_result run_v9(const row_context& how);    // row_v9.cpp
-row_result run_v10(const row_context& how);   // row_v10.cpp
-row_result run_v11(const row_context& how);   // row_v11.cpp
-row_result run_v12a(const row_context& how);  // row_v1.cpp
-row_result run_v12b(const row_context& how);  // row_v12b.cpp
-row_result run_v13(const row_context& how);   // row_v13.cpp
-row_result run_v14(const row_context& how);   // row_v14.cpp
-row_result run_v15(const row_context& how);   // row_training.cpp
-row_result run_v16(const row_context& how);   // row_v16.cpp
-row_result run_f1(const row_context& how);    // row_f1.cpp
+row_result run_s1(const row_context& how);                          // row_s1.cpp
+row_result run_s2(const row_context& how);                          // row_s2.cpp
+row_result run_s3(const row_context& how);                          // row_s3.cpp
+row_result run_s4(const row_context& how);                          // row_s4.cpp
+row_result run_v2(const row_context& how);                          // row_v2.cpp
+row_result run_v6(const row_context& how, product_errors& errors);  // row_v6.cpp
+row_result run_v9(const row_context& how);                          // row_v9.cpp
+row_result run_v10(const row_context& how);                         // row_v10.cpp
+// row_training.cpp
+row_result present_loss(const training_figures& f);                          // V7
+row_result present_wide_formats(const training_figures& f);                  // V8
+row_result present_int8(const row_context& how, const training_figures& f);  // V15
+
+row_result run_f1(const row_context& how);  // row_f1.cpp
 
 // -- S1 on any model and run ------------------------------------------------------------------------------------------
 row_result check_identities(const cost::model_shape& model, const cost::training_run& run);

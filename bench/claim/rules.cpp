@@ -33,7 +33,7 @@ verdict int8_verdict(equivalence gap, double snr_below_db) {
         return verdict::not_supported;
     }
     return gap == equivalence::equivalent && snr_below_db <= policy::int8_serves_db ? verdict::supported
-                                                                                    : verdict::undecided;
+                                                                                    : verdict::open;
 }
 
 std::string range_text(const scenario_range& range, int digits) {

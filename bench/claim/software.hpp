@@ -3,7 +3,7 @@
 // chip by the step-time model.
 #pragma once
 
-#include "claim/claim.hpp"
+#include "claim/row.hpp"
 #include "claim/scenario_distribution.hpp"
 
 #include <string>

@@ -3,7 +3,7 @@
 // scenarios. A range here is the width of assumptions, no interval with a probability.
 #pragma once
 
-#include "claim/claim.hpp"
+#include "claim/row.hpp"
 #include "claim/scenario_distribution.hpp"
 #include "claim/worked_example.hpp"
 

@@ -3,7 +3,7 @@
 // says its formula in terms of lines above it, and has one column for each chip.
 #pragma once
 
-#include "claim/claim.hpp"
+#include "claim/row.hpp"
 #include "step_model/step_scenarios.hpp"
 
 #include <narrowfp/report/record.hpp>

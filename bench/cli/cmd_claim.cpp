@@ -5,8 +5,10 @@
 #include "claim/claim_report.hpp"
 #include "claim/results_set.hpp"
 #include "cli/command.hpp"
+#include "evidence/pair.hpp"
 #include "step_model/chip_set.hpp"
 #include "step_model/subject.hpp"
+#include "support/machine_facts.hpp"
 #include "train/run/operand_files.hpp"
 
 #include <narrowfp/report/json.hpp>
@@ -35,6 +37,7 @@ struct claim_arguments {
     std::vector<std::string> what_if;
     std::vector<std::string> results;
     std::vector<std::string> operands;
+    std::string pairs;
     std::string output;
     claim::claim_options options;
 };
@@ -50,14 +53,46 @@ report::field_list claim_context(const claim::claim_outcome& outcome, bool full)
     return context;
 }
 
+// The command of the page: files by their last name, so that no place of this machine stands there.
+std::string command_of(const claim_arguments& args) {
+    std::string text = args.full ? "narrowfp claim --full" : "narrowfp claim";
+    const auto add = [&](const char* option, const std::string& value) {
+        text += fmt::format(" {} {}", option, value);
+    };
+    const auto add_file = [&](const char* option, const std::string& file) {
+        if (!file.empty()) {
+            add(option, std::filesystem::path(file).filename().string());
+        }
+    };
+    for (const std::string& row : args.options.only) {
+        add("--only", row);
+    }
+    for (const std::string& chip : args.options.asked_chips) {
+        add("--chip", chip);
+    }
+    for (const std::string& change : args.what_if) {
+        add("--set", change);
+    }
+    add_file("--chips", args.chips);
+    add_file("--model", args.model);
+    add_file("--pairs", args.pairs);
+    for (const std::string& file : args.results) {
+        add_file("--results", file);
+    }
+    for (const std::string& file : args.operands) {
+        add_file("--operands", file);
+    }
+    return text + " --output FOLDER";
+}
+
 // All files or none: their texts exist before the first is written, and what was written is taken back if one fails.
-void write_report(const std::filesystem::path& folder, const claim::claim_outcome& outcome, bool full,
-                  const claim::results_set& given) {
-    const report::field_list context = claim_context(outcome, full);
+void write_report(const claim_arguments& args, const claim::claim_outcome& outcome, const claim::results_set& given) {
+    const std::filesystem::path folder = args.output;
+    const claim::page_facts about{claim_context(outcome, args.full), bench::machine_facts(), command_of(args)};
     const std::array<std::pair<const char*, std::string>, 2> texts{
-        {{"report.md", claim::claim_markdown(outcome, context)},
-         {"report.html", claim::claim_html(outcome, context, &given)}}};
-    const report::document results = claim::claim_results(outcome, context);
+        {{"report.md", claim::claim_markdown(outcome, about)},
+         {"report.html", claim::claim_html(outcome, about, &given)}}};
+    const report::document results = claim::claim_results(outcome, about.context);
     report::check(results);
     std::vector<std::pair<std::filesystem::path, std::optional<std::string>>> before;
     try {
@@ -109,6 +144,10 @@ int run(const claim_arguments& args, const context& ctx) {
     for (const std::string& file : args.operands) {
         bench::train::read_operands(file);  // what is wrong with it is said before anything runs
     }
+    claim::claim_options options = args.options;
+    if (!args.pairs.empty()) {
+        options.pairs = bench::evidence::read_user_pairs(args.pairs);
+    }
     for (const std::string& name : args.options.asked_chips) {
         device::require_datum(chips.by_name(name), device::quantity::fp8);  // V1 asks for its FP8 units
     }
@@ -118,7 +157,6 @@ int run(const claim_arguments& args, const context& ctx) {
     constexpr std::uint64_t steps = 1000;
     report::progress progress("claim", steps, progress_style(ctx));
     std::uint64_t shown = 0;
-    claim::claim_options options = args.options;
     options.full = args.full;
     options.chips = &chips;
     options.what = &what;
@@ -132,7 +170,7 @@ int run(const claim_arguments& args, const context& ctx) {
     const claim::claim_outcome outcome = claim::run_claim(options);
     progress.finish();
     if (!args.output.empty()) {
-        write_report(args.output, outcome, args.full, results);
+        write_report(args, outcome, results);
     }
     if (ctx.json) {
         print_text(report::to_json(claim::claim_results(outcome, claim_context(outcome, args.full))));
@@ -158,18 +196,19 @@ void add_claim(CLI::App& app, context& ctx) {
         {.name = "claim",
          .summary = "What does lacking FP8 cost? The answers, row by row",
          .details =
-             "Verdicts are SUPPORTED, NOT SUPPORTED, UNDECIDED or NOT RUN; they have no influence on the exit code,\n"
-             "which is 1 only if an identity (S1) or a check of bits or bytes fails. --set, --chips and --model ask "
-             "what\n"
-             "if; calibration and hold-outs always use the library's chips. Takes seconds, with --full a few more.",
+             "Ends with one line for each question. Words go from SUPPORTED over LEANS SUPPORTED, OPEN and LEANS AGAINST to NOT\n"
+             "SUPPORTED; they have no influence on the exit code, which is 1 only if an identity (S1) or a check of bits or bytes\n"
+             "fails. --set, --chips and --model ask what if; calibration and hold-outs always use the library's chips. --pairs\n"
+             "adds your own measurements to the picture and the tables, never to a gate or a word. Takes under a minute.",
          .examples = "  narrowfp claim --output report\n"
                      "  narrowfp claim --only V6\n"
                      "  narrowfp claim --only V1 --set h20.bf16=200 --set h20.fp8=400\n"
                      "  narrowfp claim --only V1 --chip h100 --model model.json\n"
+                     "  narrowfp claim --pairs mine.csv --output report\n"
                      "  narrowfp claim --only gemm-error --json"},
         [args](const context& c) { return run(*args, c); });
-    CLI::Option* quick =
-        command.add_flag("--quick", args->quick, "Centre and ends of each range where memory is fitted; the default");
+    CLI::Option* quick = command.add_flag(
+        "--quick", args->quick, "Fit schedules to memory only at the centre and both ends of each range (default)");
     command.add_flag("--full", args->full, "Fits the steps of V1 and V12a into memory in every scenario")
         ->excludes(quick);
     command.add_option("--only", args->options.only, "Only this row, by id or name (repeatable), with all its tables")
@@ -191,6 +230,10 @@ void add_claim(CLI::App& app, context& ctx) {
                     "Results file (narrowfp-results/1) that rows take figures from (repeatable)")
         ->type_name("FILE")
         ->allow_extra_args(false);
+    command
+        .add_option("--pairs", args->pairs,
+                    "Your own pairs of 16-bit and FP8 training, a CSV file as for narrowfp evidence score")
+        ->type_name("FILE");
     command
         .add_option("--operands", args->operands,
                     "Operands of a training run for V6, a file of narrowfp train --dump-operands (repeatable)")

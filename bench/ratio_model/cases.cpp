@@ -83,10 +83,24 @@ const std::vector<asked_chip>& chips_of_the_claim() {
 }
 
 const std::vector<kind_of_model>& kinds_of_the_claim() {
-    static const std::vector<kind_of_model> kinds{
-        {"dense 8B, 8192 tokens, one scale a tensor", {4096, 14336, 8192}, false, evidence::scaling::tensor},
-        {"dense 70B, 8192 tokens, one scale a tensor", {8192, 28672, 8192}, false, evidence::scaling::tensor},
-        {"DeepSeek-V3, 4096 tokens, tiles", {7168, 2048, 4096}, true, evidence::scaling::block}};
+    static const std::vector<kind_of_model> kinds{{"dense_8b",
+                                                   "a dense 8B model",
+                                                   "dense 8B, 8192 tokens, one scale a tensor",
+                                                   {4096, 14336, 8192},
+                                                   false,
+                                                   evidence::scaling::tensor},
+                                                  {"dense_70b",
+                                                   "a dense 70B model",
+                                                   "dense 70B, 8192 tokens, one scale a tensor",
+                                                   {8192, 28672, 8192},
+                                                   false,
+                                                   evidence::scaling::tensor},
+                                                  {"deepseek_v3",
+                                                   "DeepSeek-V3",
+                                                   "DeepSeek-V3, 4096 tokens, tiles",
+                                                   {7168, 2048, 4096},
+                                                   true,
+                                                   evidence::scaling::block}};
     return kinds;
 }
 
@@ -96,13 +110,14 @@ const threshold_word& claim_case::at(double threshold) const {
     });
 }
 
-std::vector<claim_case> judge_cases(const posterior& all, const posterior& without_vendor_pages,
+std::vector<claim_case> judge_cases(const std::vector<asked_chip>& chips, const std::vector<kind_of_model>& kinds,
+                                    const posterior& all, const posterior& without_vendor_pages,
                                     const gate_report& gates, const pair_coverage& covered,
                                     std::uint32_t draws_per_sample, random_key key) {
     std::vector<claim_case> out;
     const parameters median = median_parameters(all);
-    for (const asked_chip& chip : chips_of_the_claim()) {
-        for (const kind_of_model& kind : kinds_of_the_claim()) {
+    for (const asked_chip& chip : chips) {
+        for (const kind_of_model& kind : kinds) {
             const auto number = static_cast<std::uint32_t>(2 * out.size());
             const random_key own{key.seed, key.stream + number};
             const random_key next{key.seed, own.stream + 1};

@@ -49,11 +49,13 @@ struct claim_case {
     double typical_difference = 0;        // by hand less full, R of the typical stack
     double probability_difference = 0;    // the same of P(R > 1.10)
 
+    std::string id() const { return chip.id + "." + kind.id; }
     const threshold_word& at(double threshold) const;  // the nearest one
 };
 
-// Throws as extrapolate. `key`: case number i uses the streams key.stream + 2 i and the next one.
-std::vector<claim_case> judge_cases(const posterior& all, const posterior& without_vendor_pages,
+// One case for each of `chips` and `kinds`. Throws as extrapolate. `key`: case number i uses the streams key.stream + 2 i and the next one.
+std::vector<claim_case> judge_cases(const std::vector<asked_chip>& chips, const std::vector<kind_of_model>& kinds,
+                                    const posterior& all, const posterior& without_vendor_pages,
                                     const gate_report& gates, const pair_coverage& covered,
                                     std::uint32_t draws_per_sample, random_key key);
 

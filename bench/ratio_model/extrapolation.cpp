@@ -70,7 +70,8 @@ asked_chip asked_chip_of(const device::chip& c) {
     const device::datum peak = peak_of(c);
     const device::datum memory = device::require_datum(c, device::quantity::bandwidth);
     const std::optional<device::datum> fp8 = device::find_datum(c, device::quantity::fp8);
-    asked_chip out{.name = std::string(c.full_name),
+    asked_chip out{.id = std::string(c.name),
+                   .name = std::string(c.full_name),
                    .vendor = std::string(c.vendor),
                    .family = std::string(evidence::chip_family(c.full_name)),
                    .peak = peak.value,

@@ -23,6 +23,7 @@ struct speed_range {
 };
 
 struct asked_chip {
+    std::string id;                    // of records: "h20"
     std::string name;                  // as printed
     std::string vendor;                // "NVIDIA"
     std::string family;                // "Hopper"; "other" for chips without a family
@@ -47,7 +48,9 @@ inline constexpr double reference_memory = 3.35;  // TB/s
 asked_chip asked_chip_of(const device::chip& c);
 
 struct kind_of_model {
-    std::string name;
+    std::string id;     // of records: "dense_70b"
+    std::string brief;  // in a sentence: "a dense 70B model"
+    std::string name;   // in a table, with tokens and scaling
     model_sizes sizes;
     bool moe = false;
     evidence::scaling recipe = evidence::scaling::tensor;

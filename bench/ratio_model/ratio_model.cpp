@@ -119,8 +119,8 @@ result fit(const std::vector<evidence::pair>& pairs, const std::vector<evidence:
     out.gates = judge(out.left_out.constant, out.left_out.cost, std::move(classes),
                       score_families(out.all, later, options.draws_per_sample, key_of(options, streams::families)));
     out.covered = coverage_of(out.units);
-    out.cases = judge_cases(out.all, out.without_vendor_pages, out.gates, out.covered, options.draws_per_sample,
-                            key_of(options, streams::cases));
+    out.cases = judge_cases(options.asked_chips, options.kinds, out.all, out.without_vendor_pages, out.gates,
+                            out.covered, options.draws_per_sample, key_of(options, streams::cases));
     if (options.permutations > 0) {
         count.begin("ratios permuted");
         out.shuffled = judge_shuffled(

@@ -26,7 +26,10 @@ struct fit_options {
                                  .burn_in = 4000,
                                  .adapt_after = {1000, 2000, 3000}};
     std::uint32_t draws_per_sample = 4;  // of ln R for each draw of the parameters
-    std::uint32_t permutations = 10;     // of the ratios among the units; 0: none
+    // Cases: every chip with every kind of model.
+    std::vector<asked_chip> asked_chips = chips_of_the_claim();
+    std::vector<kind_of_model> kinds = kinds_of_the_claim();
+    std::uint32_t permutations = 10;  // of the ratios among the units; 0: none
     std::function<void(std::string_view part, std::size_t done, std::size_t of)> progress;  // one call at a time
 };
 

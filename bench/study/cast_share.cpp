@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/cast_share.hpp"
 
+#include "support/median.hpp"
 #include "support/random_data.hpp"
 
 #include <narrowfp/base/target.hpp>
@@ -23,11 +24,6 @@ double timed(Out& out, Work work) {
     const auto start = std::chrono::steady_clock::now();
     out = work();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double median_of(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
 }
 
 // One pass through the layer, part by part, as linear_forward and linear_backward take it.

@@ -3,6 +3,7 @@
 
 #include "support/build_info.hpp"
 #include "support/machine_facts.hpp"
+#include "support/median.hpp"
 
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/base/version.hpp>
@@ -61,7 +62,7 @@ struct spread {
 
 spread spread_of(const std::vector<double>& rates) {
     const auto [low, high] = std::minmax_element(rates.begin(), rates.end());
-    return {median(rates), *low, *high};
+    return {median_of(rates), *low, *high};
 }
 
 const row_outcome* usable(const row_outcomes& outcomes, std::string_view name) {
@@ -251,12 +252,6 @@ report::field_list context_of(const suite_info& info, const suite_options& optio
         out.insert(out.end(), content.context.begin(), content.context.end());
     }
     return out;
-}
-
-double median(std::vector<double> values) {
-    const std::size_t half = values.size() / 2;
-    std::sort(values.begin(), values.end());
-    return values.size() % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 report::document suite_document(const suite_info& info, const suite_content& content, const row_outcomes& outcomes,

@@ -30,9 +30,6 @@ std::string text_of(const report::field_value& value);
 report::field_list context_of(const suite_info& info, const suite_options& options, const suite_content& content,
                               bool machine);
 
-// The middle value, or the mean of the two middle ones. Precondition: not empty.
-double median(std::vector<double> values);
-
 // The records of all rows that have an outcome, in the order of the suite. Of a row that failed or could not run, the
 // same records without values and with the reason.
 report::document suite_document(const suite_info& info, const suite_content& content, const row_outcomes& outcomes,

@@ -2,6 +2,7 @@
 // Each row's rule at its threshold, and the claim's inputs: chips, models, results files, good and bad.
 #include "claim/row_records.hpp"
 #include "claim/rows.hpp"
+#include "claim/training_figures.hpp"
 
 #include "support/files.hpp"
 
@@ -61,10 +62,10 @@ TEST_CASE("rules: V7's equivalence and V15") {
     CHECK(equivalence_of({-0.4, -0.251}) == not_equivalent);
     CHECK(int8_verdict(equivalent, 1) == verdict::supported);
     CHECK(int8_verdict(equivalent, -3) == verdict::supported);
-    CHECK(int8_verdict(equivalent, 1.1) == verdict::undecided);
-    CHECK(int8_verdict(equivalent, 6) == verdict::undecided);
+    CHECK(int8_verdict(equivalent, 1.1) == verdict::open);
+    CHECK(int8_verdict(equivalent, 6) == verdict::open);
     CHECK(int8_verdict(equivalent, 6.1) == verdict::not_supported);
-    CHECK(int8_verdict(inconclusive, 0) == verdict::undecided);
+    CHECK(int8_verdict(inconclusive, 0) == verdict::open);
     CHECK(int8_verdict(not_equivalent, 0) == verdict::not_supported);
 }
 
@@ -181,54 +182,73 @@ TEST_CASE("models: the modelled rows run on a dense model") {
     report::write_file(folder.path() / "model.json", good_model);
     subject what;
     read_subject(folder.path() / "model.json", what);
-    row_context how;
-    how.what = &what;
-    for (const auto run : {run_v1, run_v2, run_v4, run_v9, run_v11, run_v12a, run_v12b, run_v13, run_v16}) {
-        const row_result r = run(how);
-        report::document doc{{}, r.records};
-        CHECK_NOTHROW(report::check(doc));
-        CHECK_FALSE(r.tables.empty());
+    claim_options options;
+    options.what = &what;
+    options.only = {"V1", "V2", "V4", "V9", "V11", "V12a", "V12b", "V13", "V16"};
+    const claim_outcome outcome = run_claim(options);
+    CHECK(outcome.rows.size() == options.only.size());
+    for (const row_outcome& row : outcome.rows) {
+        CAPTURE(row.info.id);
+        CHECK_NOTHROW(report::check(report::document{{}, row.result.records}));
+        CHECK_FALSE(row.result.tables.empty());
     }
+    // The ratio model is asked about this model.
+    REQUIRE(outcome.values.ratios);
+    CHECK(outcome.values.ratios->cases.front().kind.sizes.hidden == 512);
+    CHECK_FALSE(outcome.values.ratios->cases.front().kind.moe);
 }
 
 TEST_CASE("results: V7 and V15 from a file") {
     const narrowfp_test::temporary_folder folder;
-    bool decides = true, noisy = false;
-    const auto record_of = [&](const char* id, double value, double low, double high, std::int64_t n) {
+    const auto record_of = [&](const std::string& id, report::record_value value, double low, double high,
+                               std::int64_t n) {
         report::record r;
         r.id = id;
         r.name = id;
-        r.value = value;
-        r.unit = "%";
-        r.low = low;
-        r.high = high;
+        r.value = std::move(value);
+        if (std::holds_alternative<double>(r.value)) {
+            r.unit = "%";
+            r.low = low;
+            r.high = high;
+            report::add_field(r.parameters, "low_95", low);
+            report::add_field(r.parameters, "high_95", high);
+        }
         r.n = n;
-        report::add_field(r.parameters, "decides", decides);
-        report::add_field(r.parameters, "path_noise_too_large", noisy);
         return r;
     };
-    const auto outcome_of = [&](double low, double high, std::int64_t seeds) {
+    // A verdict as the experiment recorded it, or none, and what V7 and V15 say of it.
+    const auto outcome_of = [&](const std::string& word) {
         report::document doc;
-        doc.records = {record_of("train.gap_less_null.deepseek_v3", (low + high) / 2, low, high, seeds),
-                       record_of("train.gap_less_null.int8_tile", (low + high) / 2, low, high, seeds),
-                       record_of("train.gradient_snr.deepseek_v3", 20, 19, 21, 1),
-                       record_of("train.gradient_snr.int8_tile", 19.5, 19, 21, 1)};
+        for (const std::string arm : {"deepseek_v3", "int8_tile"}) {
+            doc.records.push_back(record_of("train.gap." + arm, 0.2, 0.1, 0.3, 192));
+            if (!word.empty()) {
+                doc.records.push_back(record_of("train.verdict." + arm, word, 0, 0, 192));
+                doc.records.push_back(record_of("train.look." + arm + ".192", 0.2, 0.14, 0.26, 192));
+            }
+        }
+        doc.records.push_back(record_of("train.gradient_snr.deepseek_v3", 20.0, 19, 21, 1));
+        doc.records.push_back(record_of("train.gradient_snr.int8_tile", 19.5, 19, 21, 1));
         report::write_results(folder.path() / "results.json", doc);
         results_set results;
         results.read(folder.path() / "results.json");
         row_context how;
         how.results = &results;
-        return std::pair{run_v7(how).word, run_v15(how).word};
+        const training_figures f = compute_training_figures(how);
+        REQUIRE(f.fp8);
+        CHECK(f.fp8->gap.mean == 0.2);
+        CHECK(f.fp8->gap.interval_95->high == 0.3);
+        if (!word.empty()) {
+            CHECK(f.fp8->decided_at == 192);
+            CHECK(f.fp8->repeated->low == 0.14);
+        }
+        return std::pair{present_loss(f).word, present_int8(how, f).word};
     };
-    CHECK(outcome_of(-0.1, 0.2, 12) == std::pair{verdict::supported, verdict::supported});
-    CHECK(outcome_of(0.3, 0.5, 12) == std::pair{verdict::not_supported, verdict::not_supported});
-    CHECK(outcome_of(0.1, 0.5, 12) == std::pair{verdict::undecided, verdict::undecided});
-    CHECK(outcome_of(-0.1, 0.2, 11) == std::pair{verdict::not_run, verdict::not_run});
-    noisy = true;
-    CHECK(outcome_of(-0.1, 0.2, 12) == std::pair{verdict::undecided, verdict::undecided});
-    decides = noisy = false;
-    CHECK(outcome_of(-0.1, 0.2, 12) == std::pair{verdict::not_run, verdict::not_run});
-    CHECK(run_v7({}).word == verdict::not_run);
+    CHECK(outcome_of("equivalent") == std::pair{verdict::supported, verdict::supported});
+    CHECK(outcome_of("not equivalent") == std::pair{verdict::not_supported, verdict::not_supported});
+    CHECK(outcome_of("inconclusive") == std::pair{verdict::open, verdict::open});
+    CHECK(outcome_of("") == std::pair{verdict::not_run, verdict::not_run});
+    CHECK(has(message_of([&] { outcome_of("perhaps"); }), "must have a verdict"));
+    CHECK(present_loss({}).word == verdict::not_run);
     report::write_file(folder.path() / "other.json", R"({"schema": "other/2", "context": {}, "records": []})");
     results_set results;
     const std::string message = message_of([&] { results.read(folder.path() / "other.json"); });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/experiment/experiment_records.hpp"
 
+#include "support/median.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>

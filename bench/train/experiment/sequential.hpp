@@ -31,8 +31,8 @@ std::vector<double> sequential_bounds(const sequential_plan& plan);
 struct look_outcome {
     std::size_t seeds = 0;
     double mean = 0;
-    double error = 0;   // standard error of the mean
-    double bound = 0;   // in standard errors: the look's bound as a quantile of Student's t with seeds - 1 degrees
+    double error = 0;     // standard error of the mean
+    double bound = 0;     // in standard errors: the look's bound as a quantile of Student's t with seeds - 1 degrees
     interval repeated{};  // mean -+ bound x error: holds at all looks together
     equivalence verdict = equivalence::inconclusive;
 };

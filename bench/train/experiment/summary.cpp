@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/experiment/summary.hpp"
 
+#include "support/median.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -173,15 +175,6 @@ std::vector<double> smoothed(std::span<const float> losses) {
         out.push_back(out.empty() ? x : 0.9 * out.back() + 0.1 * static_cast<double>(x));
     }
     return out;
-}
-
-double median_of(std::vector<double> values) {
-    if (values.empty()) {
-        return 0;
-    }
-    std::sort(values.begin(), values.end());
-    const std::size_t half = values.size() / 2;
-    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 experiment_summary summarise(const experiment_outcome& e) {

@@ -84,8 +84,6 @@ experiment_summary summarise(const experiment_outcome& e);
 // The moving average m <- 0.9 m + 0.1 x that begins at the first value.
 std::vector<double> smoothed(std::span<const float> losses);
 
-double median_of(std::vector<double> values);
-
 // The verdict on a primary gap; nothing if the design does not decide or its test has not stopped.
 std::optional<equivalence> verdict_of(const experiment_outcome& e, const arm_gap& g);
 

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "claim/first_screen.hpp"
+
+#include "claim/policy.hpp"
+#include "claim/ratio_tables.hpp"
+
+#include <narrowfp/report/text.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace narrowfp::bench::claim {
+
+using report::alignment;
+using report::table;
+
+namespace {
+
+std::string joined(const std::vector<std::string>& parts, const char* between) {
+    std::string out;
+    for (const std::string& p : parts) {
+        out += (out.empty() ? "" : between) + p;
+    }
+    return out;
+}
+
+void add_counts(table& t, const std::string& what, const four_counts& c, const char* kind) {
+    std::vector<report::cell> cells{what};
+    for (const hardware_case h : all_hardware_cases) {
+        cells.emplace_back(report::format_number(c[h], 3));
+    }
+    cells.emplace_back(kind);
+    t.add_row(std::move(cells));
+}
+
+// Step times of a chip over that of one case.
+void add_step(table& t, const step_ratio& chip, bool hypothetical) {
+    const hardware_case base = hypothetical ? hardware_case::wide : hardware_case::fp8_units;
+    std::vector<report::cell> cells{fmt::format("time of a step on {}, {} = 1", policy::chip_label(chip.chip),
+                                                hypothetical ? "16-bit only" : "FP8 units")};
+    for (const hardware_case h : all_hardware_cases) {
+        const double x = chip.seconds[h] / chip.seconds[base];
+        const bool supposed = hypothetical && h == hardware_case::fp8_units;
+        cells.emplace_back(!std::isfinite(x) ? std::string("no such unit")
+                                             : fmt::format("{:.2f}{}", x, supposed ? " (if)" : ""));
+    }
+    cells.emplace_back("modelled");
+    t.add_row(std::move(cells));
+}
+
+void add_hours(table& t, const chip_hours& chip) {
+    std::vector<report::cell> cells{fmt::format("million device-hours on {}", policy::chip_label(chip.chip))};
+    for (const hardware_case h : all_hardware_cases) {
+        cells.emplace_back(chip[h] ? report::format_number(chip[h]->centre, 3) : std::string("no such unit"));
+    }
+    cells.emplace_back("modelled");
+    t.add_row(std::move(cells));
+}
+
+}  // namespace
+
+std::string claim_sentence() {
+    return "The claim: Huawei's Ascend chips lack FP8, so DeepSeek had to train its model R2 in a less efficient 16-bit format, "
+           "which loaded the hardware more and used more resources.";
+}
+
+std::string source_sentence() {
+    return "Who says so: a news article gives four reasons why R2 went back from Ascend to NVIDIA's H20. Three of them, unstable "
+           "chips, slow links between chips and immature software, stand in the press reports that were read (Financial Times, "
+           "August 2025, as other papers quote it). The fourth, no FP8, is the article's own: no report that was read names it. "
+           "Which Ascend chip was tried is not public.";
+}
+
+std::string answer_line(const question& q) { return q.id + " " + q.text + " " + answer_text(q); }
+
+std::string word_legend() {
+    const ratio_model::grade_policy& p = ratio_model::policy;
+    return fmt::format(
+        "Words: SUPPORTED from a probability of {:.2f} on, LEANS SUPPORTED from {:.2f}, LEANS AGAINST up to {:.2f}, NOT "
+        "SUPPORTED up to {:.2f}, OPEN between; for exact counts, in all, most, few or none of the cases. Figures "
+        "without a word are scenarios of a model or figures of others.",
+        p.supported, p.leans_supported, p.leans_against, p.not_supported);
+}
+
+table column_table(const claim_values& v) {
+    table t;
+    t.title = "What training DeepSeek-V3 costs on four kinds of hardware";
+    t.columns = {{"cost"},
+                 {"FP8 units", alignment::right},
+                 {"FP8 storage, 16-bit multiply", alignment::right},
+                 {"INT8 units", alignment::right},
+                 {"16-bit only", alignment::right},
+                 {"kind"}};
+    if (v.kept) {
+        add_counts(t, "GB that a device keeps", v.kept->bytes.sum, "counted, in flight modelled");
+    }
+    if (v.sent) {
+        add_counts(t, "bytes to and from experts, a token and layer", v.sent->bytes.expert_traffic, "counted");
+    }
+    if (v.step) {
+        for (const step_ratio& chip : v.step->chips) {
+            add_step(t, chip, false);
+        }
+    }
+    if (v.hypothetical_step) {
+        for (const step_ratio& chip : v.hypothetical_step->chips) {
+            const auto& usual = policy::usual_ascends;
+            if (std::find(usual.begin(), usual.end(), chip.chip) != usual.end()) {
+                add_step(t, chip, true);
+            }
+        }
+    }
+    if (v.hours) {
+        for (const chip_hours& chip : v.hours->chips) {
+            if (chip.asked_for) {
+                add_hours(t, chip);
+            }
+        }
+    }
+    t.notes = {
+        "Times are of the analytic step-time model at the centre of its scenarios, with memory unlimited; what was measured and "
+        "the fitted model stand in the picture. (if): the chip has no FP8 units."};
+    return t;
+}
+
+std::vector<std::string> gate_sentences(const claim_outcome& outcome) {
+    return outcome.values.ratios
+               ? gate_lines(*outcome.values.ratios, result_of(outcome.rows, "S1").word == verdict::pass)
+               : std::vector<std::string>{};
+}
+
+table part_table(const question& q) {
+    table t;
+    t.title = q.id + ": its parts";
+    t.columns = {{"part"},
+                 {"answer"},
+                 {"word"},
+                 {"probability", alignment::right},
+                 {"without NVIDIA's pages", alignment::right},
+                 {"kind"},
+                 {"rests on"},
+                 {"limits"}};
+    const auto number = [](const std::optional<double>& x) { return x ? fmt::format("{:.2f}", *x) : std::string("-"); };
+    for (const part& p : q.parts) {
+        t.add_row({p.scope, p.sentence, badge_of(p), number(p.probability), number(p.without_vendor_pages),
+                   std::string(text_of(p.kind)), joined(p.rests_on, ", "),
+                   p.not_run.empty() ? joined(p.limits, "; ") : "NOT RUN: " + p.not_run});
+    }
+    return t;
+}
+
+}  // namespace narrowfp::bench::claim

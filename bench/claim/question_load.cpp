@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Q2: what 16 bits load more: bytes kept and sent, counted; device-hours, Q1's figure in other units; whether a step fits
+// the memory of a chip, modelled; and the memory that others measured.
+#include "claim/questions.hpp"
+
+#include "evidence/memory_pair.hpp"
+#include "support/median.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace narrowfp::bench::claim {
+
+namespace {
+
+constexpr double more_than_rounding = 1.001;  // a ratio of bytes above it is more, not a scale or two
+
+std::size_t count_more(std::initializer_list<double> ratios) {
+    return static_cast<std::size_t>(
+        std::count_if(ratios.begin(), ratios.end(), [](double r) { return r > more_than_rounding; }));
+}
+
+part kept_part(const kept_bytes& b) {
+    part p{
+        .id = "q2.kept",
+        .scope = "bytes kept",
+        .statement = "a device keeps more bytes in 16 bits than in FP8",
+        .sentence = fmt::format("training DeepSeek-V3 in 16 bits, a device keeps {:.2f} times as many bytes as in FP8 "
+                                "(weights that layers read {:.2f} times, activations {:.2f} times; gradients and "
+                                "optimizer the same)",
+                                b.sum.wide_over_fp8(), b.weights.wide_over_fp8(), b.activations.wide_over_fp8())};
+    p.word = exact_grade(count_more({b.sum.wide_over_fp8()}), 1);
+    p.kind = report::evidence_kind::emulated;
+    p.value = b.sum.wide_over_fp8();
+    p.unit = "1";
+    p.rests_on = {"V3"};
+    return p;
+}
+
+part sent_part(const sent_bytes& b) {
+    part p{.id = "q2.sent",
+           .scope = "bytes sent",
+           .statement =
+               "devices send more bytes in 16 bits than in FP8: to experts, of gradients and weights, between stages",
+           .sentence =
+               fmt::format("in 16 bits devices send {:.2f} times as many bytes to and from experts and {:.2f} times "
+                           "as many of gradients and weights; between the stages of the pipeline the same",
+                           b.expert_traffic.wide_over_fp8(), b.gradients_and_weights.wide_over_fp8())};
+    p.word = exact_grade(count_more({b.expert_traffic.wide_over_fp8(), b.gradients_and_weights.wide_over_fp8(),
+                                     b.pipeline.wide_over_fp8()}),
+                         3);
+    p.kind = report::evidence_kind::emulated;
+    p.value = b.expert_traffic.wide_over_fp8();
+    p.unit = "1";
+    p.rests_on = {"V5"};
+    return p;
+}
+
+// The published hours in FP8 times Q1's ratio for the model and chip that they were measured with.
+std::optional<part> hours_part(const claim_values& v) {
+    if (!v.hours || !v.ratios) {
+        return std::nullopt;
+    }
+    const auto found = std::find_if(v.ratios->cases.begin(), v.ratios->cases.end(), [](const auto& c) {
+        return c.kind.moe && !c.chip.hypothetical && c.chip.name.find("H800") != std::string::npos;
+    });
+    if (found == v.ratios->cases.end()) {
+        return std::nullopt;
+    }
+    const ratio_model::threshold_word& at = found->at(policy::worthwhile_ratio);
+    const ratio_model::middle_80& r = found->all.one_stack;
+    const double hours = v.hours->published;
+    part p{
+        .id = "q2.hours",
+        .scope = "device-hours of DeepSeek-V3",
+        .statement = fmt::format("16 bits take more than {:.2f} times the device-hours", policy::worthwhile_ratio),
+        .sentence = fmt::format("DeepSeek-V3's pre-training, published as {:.2f} million H800-hours in FP8, would take "
+                                "{:.2f} million in 16 bits (80 % interval {:.2f} to {:.2f})",
+                                hours, hours * r.median, hours * r.low, hours * r.high)};
+    p.word = at.words;
+    p.probability = at.all.value;
+    p.without_vendor_pages = at.without_vendor_pages.value;
+    p.value = hours * r.median;
+    p.low = hours * r.low;
+    p.high = hours * r.high;
+    p.unit = "10^6 h";
+    p.rests_on = {"V1", "V13"};
+    p.limits = found->caps;
+    return p;
+}
+
+part fit_part(const chip_fit& c) {
+    const case_fit& wide = *c[hardware_case::wide];
+    const std::string chip = policy::chip_label(c.chip);
+    const double none = wide.share_none_fits();
+    part p{.id = "q2.fit." + c.chip,
+           .scope = "fitting the memory of " + chip,
+           .statement = fmt::format("the cheapest 16-bit schedule that fits costs more than {:.0f} % of the step",
+                                    policy::more_load * 100),
+           .sentence =
+               fmt::format("to fit DeepSeek-V3's step into the memory of {} in 16 bits costs more than {:.0f} % of "
+                           "its time in {:.0f} % of the scenarios{}",
+                           chip, policy::more_load * 100, 100 * wide.share_above(policy::more_load),
+                           none > 0 ? fmt::format(", and in {:.0f} % nothing fits", 100 * none) : "")};
+    p.value = wide.share_above(policy::more_load);
+    p.unit = "1";
+    p.rests_on = {"V4"};
+    return p;
+}
+
+// Peak memory alone: rows about saved activations or single buffers are no device's need.
+part measured_memory_part() {
+    std::vector<double> ratios;
+    std::set<std::string> sources;
+    for (const evidence::memory_pair& m : evidence::published_memory_pairs()) {
+        if (m.ratio && m.what == "peak per device") {
+            ratios.push_back(*m.ratio);
+            sources.insert(m.source.substr(0, m.source.find(' ')));
+        }
+    }
+    const auto less = std::count_if(ratios.begin(), ratios.end(), [](double r) { return r < 1; });
+    part p{
+        .id = "q2.memory_measured",
+        .scope = "memory that others measured",
+        .statement = "peak memory of a device in 16 bits over that in FP8",
+        .sentence = fmt::format("peak memory that others measured is about the same: 16 bits over FP8 has a median of "
+                                "{:.2f} over {} setups of {} sources, and in {} of them FP8 needs more",
+                                median_of(ratios), ratios.size(), sources.size(), less)};
+    p.kind = report::evidence_kind::published;
+    p.source = "bench/evidence/data/memory.csv, a source for each row";
+    p.value = median_of(ratios);
+    p.low = *std::min_element(ratios.begin(), ratios.end());
+    p.high = *std::max_element(ratios.begin(), ratios.end());
+    p.unit = "1";
+    return p;
+}
+
+}  // namespace
+
+question ask_load(const claim_values& v) {
+    question q = question_named("Q2");
+    if (v.kept) {
+        q.parts.push_back(kept_part(v.kept->bytes));
+    }
+    if (v.sent) {
+        q.parts.push_back(sent_part(v.sent->bytes));
+    }
+    if (std::optional<part> hours = hours_part(v)) {
+        q.parts.push_back(std::move(*hours));
+    }
+    if (v.fit) {
+        for (const chip_fit& c : v.fit->chips) {
+            if (c[hardware_case::wide]) {
+                q.parts.push_back(fit_part(c));
+            }
+        }
+    }
+    q.parts.push_back(measured_memory_part());
+    return q;
+}
+
+}  // namespace narrowfp::bench::claim
