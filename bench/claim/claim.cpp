@@ -104,6 +104,7 @@ claim_outcome run_claim(const claim_options& options) {
     row_context how;
     how.threads = options.threads;
     how.full = options.full;
+    how.complete = ids.empty();
     how.chips = options.chips;
     how.what = options.what;
     how.results = options.results;

@@ -56,6 +56,7 @@ void add_first_screen(html_page& page, const claim_outcome& outcome) {
                 a.parts.push_back({badge_of(*p), p->scope, lower_case(q.id)});
             }
         }
+        a.answer += q.remark.empty() ? "" : " " + q.remark;
         answers.push_back(std::move(a));
     }
     page.answers(answers);
@@ -96,7 +97,9 @@ void add_ratio_model(html_page& page, const claim_outcome& outcome) {
     page.add(form_table(r.left_out, r.left_out_without_vendor_pages));
     page.add(posterior_table(r.all));
     page.add(word_by_threshold_table("Q1", r.cases));
-    page.add(shuffled_table(r.shuffled));
+    if (!r.shuffled.gates.empty()) {
+        page.add(shuffled_table(r.shuffled));
+    }
     page.close_details();
     if (!outcome.values.user_rows.empty()) {
         page.add(user_table(outcome.values.user_rows));

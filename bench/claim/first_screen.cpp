@@ -26,10 +26,10 @@ std::string joined(const std::vector<std::string>& parts, const char* between) {
     return out;
 }
 
-void add_counts(table& t, const std::string& what, const four_counts& c, const char* kind) {
+void add_counts(table& t, const std::string& what, const four_counts& c, const char* kind, double unit = 1) {
     std::vector<report::cell> cells{what};
     for (const hardware_case h : all_hardware_cases) {
-        cells.emplace_back(report::format_number(c[h], 3));
+        cells.emplace_back(report::format_number(c[h] / unit, 3));
     }
     cells.emplace_back(kind);
     t.add_row(std::move(cells));
@@ -97,7 +97,7 @@ table column_table(const claim_values& v) {
         add_counts(t, "GB that a device keeps", v.kept->bytes.sum, "counted, in flight modelled");
     }
     if (v.sent) {
-        add_counts(t, "bytes to and from experts, a token and layer", v.sent->bytes.expert_traffic, "counted");
+        add_counts(t, "kB to and from experts, a token and layer", v.sent->bytes.expert_traffic, "counted", 1000);
     }
     if (v.step) {
         for (const step_ratio& chip : v.step->chips) {

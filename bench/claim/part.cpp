@@ -20,7 +20,7 @@ std::pair<int, double> strength_of(const part& p) {
         return {p.testable ? 0 : 1, 0};
     }
     if (!p.word) {
-        return {2, 0};
+        return {2, p.kind == report::evidence_kind::modelled ? 0 : 0.5};
     }
     switch (p.word->w) {
         case word::supported:
@@ -46,14 +46,18 @@ std::string_view text_of(report::evidence_kind kind) {
     return "?";
 }
 
-// The first of several that are equally strong.
+// The first of several that are equally strong, the last of those that are equally weak.
 const part* strongest_of(const question& q) {
     const auto found = std::max_element(q.parts.begin(), q.parts.end(), weaker);
     return found == q.parts.end() ? nullptr : &*found;
 }
 
 const part* weakest_of(const question& q) {
-    return q.parts.size() < 2 ? nullptr : &*std::min_element(q.parts.begin(), q.parts.end(), weaker);
+    if (q.parts.size() < 2) {
+        return nullptr;
+    }
+    const auto last = std::min_element(q.parts.rbegin(), q.parts.rend(), weaker);
+    return &*last;
 }
 
 std::string word_of(const part& p) {
@@ -93,7 +97,11 @@ std::string answer_text(const question& q) {
     if (best == nullptr) {
         return "";
     }
-    return told(*best) + (least != nullptr && least != best ? " " + told(*least) : "");
+    std::string text = told(*best);
+    if (least != nullptr && least != best) {
+        text += " " + told(*least);
+    }
+    return text + (q.remark.empty() ? "" : " " + q.remark);
 }
 
 }  // namespace narrowfp::bench::claim

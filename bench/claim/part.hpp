@@ -39,11 +39,12 @@ struct question {
     std::string id;    // "Q1"
     std::string text;  // in the reader's words, with its question mark
     std::vector<part> parts;
+    std::string remark = {};  // one more sentence for the question's line: what a reader must not miss
 };
 
 // The parts of which most and least is known, for the question's one line: settled (SUPPORTED, NOT SUPPORTED) before
-// leaning, that before OPEN, that before figures without a word, NOT RUN last; among equals the probability that is farther
-// from one half. nullptr without parts; the weakest is nullptr where there is one part only.
+// leaning, that before OPEN, that before figures without a word (published ones before modelled ones), NOT RUN last; among equals the probability that is farther
+// from one half, then the earlier one. nullptr without parts; the weakest is nullptr where there is one part only.
 const part* strongest_of(const question& q);
 const part* weakest_of(const question& q);
 
@@ -54,7 +55,7 @@ report::html_badge badge_of(const part& p);
 // "probability 0.95, modelled", "published", "counted exactly".
 std::string basis_of(const part& p);
 
-// The question's answer: the sentence of its strongest part with word and basis, then that of its weakest part.
+// The question's answer: the sentence of its strongest part with word and basis, that of its weakest part, the remark.
 std::string answer_text(const question& q);
 
 // "counted exactly", "measured here", "modelled", "published by others".

@@ -20,13 +20,14 @@ constexpr const char* experiment_missing =
     "narrowfp claim --results FOLDER/results.json";
 
 part product_part(const product_errors& e) {
-    part p{.id = "q4.product",
-           .scope = "one product",
-           .statement = "rounding the operands of a product to E4M3 makes a larger error than rounding them to BF16",
-           .sentence = fmt::format(
-               "in one product FP8 (E4M3) makes {:.0f} to {:.0f} times the error of BF16, as its bits lead to "
-               "expect; that alone says nothing about training",
-               e.low, e.high)};
+    part p{
+        .id = "q4.product",
+        .scope = "one product",
+        .statement = "rounding the operands of a product to E4M3 makes a larger error than rounding them to BF16",
+        .sentence = fmt::format(
+            "In one product FP8 (E4M3) makes {:.0f} to {:.0f} times the error of BF16; that alone says nothing about "
+            "training",
+            e.low, e.high)};
     p.word = exact_grade(e.low > 1 ? 1 : 0, 1);
     p.kind = report::evidence_kind::emulated;
     p.value = e.high;
@@ -43,11 +44,11 @@ part gradient_part(const training_figures& t) {
     p.kind = report::evidence_kind::emulated;
     p.rests_on = {"V7"};
     if (!t.gradient_snr_fp8 || !t.gradient_snr_bf16) {
-        p.sentence = "how much noise FP8 adds to a gradient";
+        p.sentence = "Not run yet: how much noise FP8 adds to a gradient";
         p.not_run = experiment_missing;
         return p;
     }
-    p.sentence = fmt::format("in a gradient FP8 leaves a signal-to-noise ratio of {:.0f} dB, BF16 {:.0f} dB",
+    p.sentence = fmt::format("In a gradient FP8 leaves a signal-to-noise ratio of {:.0f} dB, BF16 {:.0f} dB",
                              *t.gradient_snr_fp8, *t.gradient_snr_bf16);
     p.word = exact_grade(*t.gradient_snr_fp8 < *t.gradient_snr_bf16 ? 1 : 0, 1);
     p.value = *t.gradient_snr_fp8;
@@ -63,12 +64,12 @@ part run_part(const std::optional<loss_test>& test) {
     p.kind = report::evidence_kind::emulated;
     p.rests_on = {"V7"};
     if (!test) {
-        p.sentence = "what FP8 does to the loss of a whole run of a small model";
+        p.sentence = "Not run yet: what FP8 does to the loss of a whole run of a small model";
         p.not_run = experiment_missing;
         return p;
     }
     const gap_figure& gap = test->gap;
-    p.sentence = fmt::format("a small model trained in FP8 ends {:+.2f} % higher in loss than in BF16{}", gap.mean,
+    p.sentence = fmt::format("A small model trained in FP8 ends {:+.2f} % higher in loss than in BF16{}", gap.mean,
                              gap.interval_95 ? fmt::format(" (95 % interval {:+.2f} to {:+.2f}, {} seeds)",
                                                            gap.interval_95->low, gap.interval_95->high, gap.seeds)
                                              : "");
@@ -108,8 +109,8 @@ part published_part() {
            .scope = "what others measured",
            .statement = "loss gaps between FP8 and 16 bits that others published",
            .sentence = fmt::format(
-               "others measured loss gaps of {:+.2f} to {:+.2f} % (median {:+.2f} %, {} of {} at most {} %, models "
-               "of up to {:.0f} x 10^9 parameters), and {} recipes that diverged",
+               "Others measured loss gaps of {:+.2f} to {:+.2f} % (median {:+.2f} %, {} of {} at most {} %, models "
+               "of up to {:.0f} billion parameters), and {} recipes that diverged",
                *low, *high, median_of(gaps), within, gaps.size(), equivalence_margin, largest_model / 1e9, diverged)};
     p.kind = report::evidence_kind::published;
     p.source = "bench/evidence/data/loss_gaps.csv, a source for each row";
@@ -129,7 +130,9 @@ question ask_accuracy(const claim_values& v) {
     }
     q.parts.push_back(gradient_part(v.training));
     q.parts.push_back(run_part(v.training.fp8));
-    q.parts.push_back(published_part());
+    part published = published_part();
+    q.remark = published.sentence + ".";
+    q.parts.push_back(std::move(published));
     return q;
 }
 

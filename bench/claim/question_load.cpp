@@ -23,14 +23,13 @@ std::size_t count_more(std::initializer_list<double> ratios) {
 }
 
 part kept_part(const kept_bytes& b) {
-    part p{
-        .id = "q2.kept",
-        .scope = "bytes kept",
-        .statement = "a device keeps more bytes in 16 bits than in FP8",
-        .sentence = fmt::format("training DeepSeek-V3 in 16 bits, a device keeps {:.2f} times as many bytes as in FP8 "
-                                "(weights that layers read {:.2f} times, activations {:.2f} times; gradients and "
-                                "optimizer the same)",
-                                b.sum.wide_over_fp8(), b.weights.wide_over_fp8(), b.activations.wide_over_fp8())};
+    part p{.id = "q2.kept",
+           .scope = "bytes kept",
+           .statement = "a device keeps more bytes in 16 bits than in FP8",
+           .sentence = fmt::format("In 16 bits a device keeps {:.2f} times as many bytes as in FP8 "
+                                   "(weights that layers read {:.2f} times, activations {:.2f} times; gradients and "
+                                   "optimizer the same)",
+                                   b.sum.wide_over_fp8(), b.weights.wide_over_fp8(), b.activations.wide_over_fp8())};
     p.word = exact_grade(count_more({b.sum.wide_over_fp8()}), 1);
     p.kind = report::evidence_kind::emulated;
     p.value = b.sum.wide_over_fp8();
@@ -45,7 +44,7 @@ part sent_part(const sent_bytes& b) {
            .statement =
                "devices send more bytes in 16 bits than in FP8: to experts, of gradients and weights, between stages",
            .sentence =
-               fmt::format("in 16 bits devices send {:.2f} times as many bytes to and from experts and {:.2f} times "
+               fmt::format("In 16 bits devices send {:.2f} times as many bytes to and from experts and {:.2f} times "
                            "as many of gradients and weights; between the stages of the pipeline the same",
                            b.expert_traffic.wide_over_fp8(), b.gradients_and_weights.wide_over_fp8())};
     p.word = exact_grade(count_more({b.expert_traffic.wide_over_fp8(), b.gradients_and_weights.wide_over_fp8(),
@@ -91,20 +90,30 @@ std::optional<part> hours_part(const claim_values& v) {
     return p;
 }
 
-part fit_part(const chip_fit& c) {
-    const case_fit& wide = *c[hardware_case::wide];
-    const std::string chip = policy::chip_label(c.chip);
-    const double none = wide.share_none_fits();
-    part p{.id = "q2.fit." + c.chip,
-           .scope = "fitting the memory of " + chip,
+// One statement for all chips: in how many scenarios the memory makes 16 bits dearer.
+part fit_part(const memory_fit& fit) {
+    std::string shares;
+    scenario_range range{1, 0};
+    for (const chip_fit& c : fit.chips) {
+        if (const std::optional<case_fit>& wide = c[hardware_case::wide]) {
+            const double share = wide->share_above(policy::more_load);
+            const double none = wide->share_none_fits();
+            shares += fmt::format("{}{} {:.0f} %{}", shares.empty() ? "" : ", ", policy::chip_label(c.chip),
+                                  100 * share, none > 0 ? fmt::format(" (nothing fits in {:.0f} %)", 100 * none) : "");
+            range = {std::min(range.low, share), std::max(range.high, share)};
+        }
+    }
+    part p{.id = "q2.fit",
+           .scope = "fitting the memory",
            .statement = fmt::format("the cheapest 16-bit schedule that fits costs more than {:.0f} % of the step",
                                     policy::more_load * 100),
-           .sentence =
-               fmt::format("to fit DeepSeek-V3's step into the memory of {} in 16 bits costs more than {:.0f} % of "
-                           "its time in {:.0f} % of the scenarios{}",
-                           chip, policy::more_load * 100, 100 * wide.share_above(policy::more_load),
-                           none > 0 ? fmt::format(", and in {:.0f} % nothing fits", 100 * none) : "")};
-    p.value = wide.share_above(policy::more_load);
+           .sentence = fmt::format(
+               "Fitting {}'s step into memory in 16 bits costs over {:.0f} % of its time in this share of the "
+               "scenarios: {}",
+               fit.model, policy::more_load * 100, shares)};
+    p.value = range.high;
+    p.low = range.low;
+    p.high = range.high;
     p.unit = "1";
     p.rests_on = {"V4"};
     return p;
@@ -125,7 +134,7 @@ part measured_memory_part() {
         .id = "q2.memory_measured",
         .scope = "memory that others measured",
         .statement = "peak memory of a device in 16 bits over that in FP8",
-        .sentence = fmt::format("peak memory that others measured is about the same: 16 bits over FP8 has a median of "
+        .sentence = fmt::format("Peak memory that others measured is about the same: 16 bits over FP8 has a median of "
                                 "{:.2f} over {} setups of {} sources, and in {} of them FP8 needs more",
                                 median_of(ratios), ratios.size(), sources.size(), less)};
     p.kind = report::evidence_kind::published;
@@ -151,13 +160,11 @@ question ask_load(const claim_values& v) {
         q.parts.push_back(std::move(*hours));
     }
     if (v.fit) {
-        for (const chip_fit& c : v.fit->chips) {
-            if (c[hardware_case::wide]) {
-                q.parts.push_back(fit_part(c));
-            }
-        }
+        q.parts.push_back(fit_part(*v.fit));
     }
-    q.parts.push_back(measured_memory_part());
+    part measured = measured_memory_part();
+    q.remark = measured.sentence + ".";
+    q.parts.push_back(std::move(measured));
     return q;
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace narrowfp::bench::claim {
 
@@ -28,23 +29,27 @@ part existence_part() {
             such.push_back(&r);
         }
     }
-    std::string names;
+    std::set<std::string> chips;
     bool stated = !such.empty();
     for (const evidence::wide_run* r : such) {
-        names += fmt::format("{}{} ({:.0f} x 10^9 parameters, {})", names.empty() ? "" : ", ", r->model,
-                             *r->parameters / 1e9, r->chip);
+        chips.insert(r->chip);
         stated = stated && r->format_stated;
     }
-    part p{
-        .id = "q3.existence",
-        .scope = "training without FP8 units",
-        .statement = "a mixture of experts of DeepSeek-V3's size was trained on chips without FP8 units",
-        .sentence = such.empty()
-                        ? std::string("no published run of such a model on chips without FP8 units is listed")
-                        : fmt::format("nobody is forced: {} models were trained on chips without FP8 units, {} of them "
-                                      "mixtures of experts of DeepSeek-V3's size ({}){}",
-                                      runs.size(), such.size(), names,
-                                      stated ? "" : "; not all of these sources name the 16-bit format")};
+    std::string names;
+    for (const std::string& chip : chips) {
+        names += (names.empty() ? "" : ", ") + chip;
+    }
+    part p{.id = "q3.existence",
+           .scope = "training without FP8 units",
+           .statement = "a mixture of experts of DeepSeek-V3's size was trained on chips without FP8 units",
+           .sentence =
+               such.empty()
+                   ? std::string("No published run of such a model on chips without FP8 units is listed")
+                   : fmt::format(
+                         "Not forced: {} published models were trained on chips without FP8 units, {} of them mixtures "
+                         "of experts with 500 billion parameters or more ({}){}",
+                         runs.size(), such.size(), names,
+                         stated ? "" : "; not all of the sources name the 16-bit format")};
     p.word = ratio_model::graded{.w = such.empty() ? ratio_model::word::open : ratio_model::word::supported};
     p.kind = report::evidence_kind::published;
     p.source = "bench/evidence/data/runs_16bit.csv, a source for each row";
@@ -58,13 +63,14 @@ part units_part(const recovery& r) {
     constexpr double all_of_it = 0.995;
     const std::size_t needs =
         static_cast<std::size_t>(r.kept.low < all_of_it) + static_cast<std::size_t>(r.sent.low < all_of_it);
-    part p{.id = "q3.units",
-           .scope = "saving bytes needs FP8 units",
-           .statement = "the bytes that FP8 saves, kept and sent, need FP8 units",
-           .sentence =
-               fmt::format("saving bytes needs no FP8 units: 8-bit storage with 16-bit products has {:.0f} to {:.0f} % "
-                           "of FP8's saving in bytes kept and {:.0f} to {:.0f} % in bytes sent",
-                           100 * r.kept.low, 100 * r.kept.high, 100 * r.sent.low, 100 * r.sent.high)};
+    part p{
+        .id = "q3.units",
+        .scope = "saving bytes needs FP8 units",
+        .statement = "the bytes that FP8 saves, kept and sent, need FP8 units",
+        .sentence = fmt::format(
+            "Saving bytes needs no FP8 units: with 8-bit storage and 16-bit products a chip saves {} of the bytes kept "
+            "and {} of those sent that FP8 saves",
+            share_range_text(r.kept), share_range_text(r.sent))};
     p.word = exact_grade(needs, 2);
     p.kind = report::evidence_kind::emulated;
     p.value = std::min(r.kept.low, r.sent.low);
@@ -78,7 +84,7 @@ part factor_part(const attribution& a) {
            .scope = "weight of the format",
            .statement = "the format is the largest of four hardware factors between Ascend and H20",
            .sentence = fmt::format(
-               "between an Ascend 910B in 16 bits and an H20 in FP8 the format is the largest of four factors "
+               "Between an Ascend 910B in 16 bits and an H20 in FP8 the format is the largest of four factors "
                "(peak, format, software's efficiency, links) in {:.0f} % of the cases{}",
                100 * a.to_h20.share_largest(hardware_factor::format),
                a.to_h800 ? fmt::format(", and to an H800 in {:.0f} %",
@@ -97,7 +103,7 @@ part software_part(const software_and_format& s) {
            .scope = "software beside the format",
            .statement = "what tuning software gained on one Ascend system",
            .sentence = fmt::format(
-               "software alone gained {:.1f} to {:.1f} times on one Ascend system, by the shares of its peak "
+               "Software alone gained {:.1f} to {:.1f} times on one Ascend system, by the shares of its peak "
                "that were published",
                low->factor(), high->factor())};
     p.kind = report::evidence_kind::published;

@@ -11,13 +11,14 @@ namespace {
 
 part bytes_part(const recovery& r) {
     constexpr double most = 0.5;
-    part p{.id = "q5.bytes",
-           .scope = "bytes",
-           .statement = "8-bit storage with 16-bit products saves most of the bytes that FP8 saves, kept and sent",
-           .sentence = fmt::format(
-               "of the bytes that FP8 saves, a chip without FP8 units can save {:.0f} to {:.0f} % of those kept "
-               "and {:.0f} to {:.0f} % of those sent: it stores 8-bit codes and multiplies in 16 bits",
-               100 * r.kept.low, 100 * r.kept.high, 100 * r.sent.low, 100 * r.sent.high)};
+    part p{
+        .id = "q5.bytes",
+        .scope = "bytes",
+        .statement = "8-bit storage with 16-bit products saves most of the bytes that FP8 saves, kept and sent",
+        .sentence = fmt::format(
+            "Of the bytes that FP8 saves a chip without FP8 units can save {} of those kept and {} of those sent: it stores "
+            "8-bit codes and multiplies in 16 bits",
+            share_range_text(r.kept), share_range_text(r.sent))};
     p.word = exact_grade(static_cast<std::size_t>(r.kept.low > most) + static_cast<std::size_t>(r.sent.low > most), 2);
     p.kind = report::evidence_kind::emulated;
     p.value = std::min(r.kept.low, r.sent.low);
@@ -32,7 +33,7 @@ part time_part(const recovery& r) {
            .scope = "time of a step",
            .statement = "share of FP8's saving in step time that 8-bit storage with 16-bit products has",
            .sentence = fmt::format(
-               "of the time that FP8 units would save on an Ascend it saves {:.0f} to {:.0f} % while memory "
+               "Of the time that FP8 units would save on an Ascend it saves {:.0f} to {:.0f} % while memory "
                "suffices (below zero: its casts cost more than its traffic saves)",
                100 * range.low, 100 * range.high)};
     p.value = (range.low + range.high) / 2;
@@ -51,14 +52,14 @@ part int8_part(const training_figures& t) {
     p.kind = report::evidence_kind::emulated;
     p.rests_on = {"V15"};
     if (!t.int8 || !t.int8->verdict) {
-        p.sentence = "whether INT8 units, which Ascend chips have, train as well";
+        p.sentence = "Not run yet: whether INT8 units, which Ascend chips have, train as well";
         p.not_run = t.int8 ? "the results are not of the deciding design, or its test has not stopped"
                            : "recorded runs of the training experiment are not part of this version";
         return p;
     }
     const gap_figure& gap = t.int8->gap;
     p.sentence = fmt::format(
-        "a small model trained in INT8 with tiles ends {:+.2f} % higher in loss than in BF16{}", gap.mean,
+        "A small model trained in INT8 with tiles ends {:+.2f} % higher in loss than in BF16{}", gap.mean,
         gap.interval_95
             ? fmt::format(" (95 % interval {:+.2f} to {:+.2f})", gap.interval_95->low, gap.interval_95->high)
             : "");
@@ -88,7 +89,7 @@ question ask_failure(const claim_values&) {
     part p{.id = "q6.r2",
            .scope = "R2",
            .statement = "lacking FP8 made R2 fail",
-           .sentence = "nobody can tell: no run, log or figure of R2 was published"};
+           .sentence = "Nobody can tell: no run, log or figure of R2 was published"};
     p.testable = false;
     q.parts = {std::move(p)};
     return q;

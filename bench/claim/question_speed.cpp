@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Q1: FP8's gain in training speed, for each chip and kind of model, from the published pairs and the ratio model fitted to
 // them. Chips without FP8 units are asked as if they had them, and say so.
+#include "claim/forest.hpp"
 #include "claim/questions.hpp"
+#include "support/median.hpp"
 
 #include <fmt/format.h>
+
+#include <cmath>
+#include <map>
 
 namespace narrowfp::bench::claim {
 
@@ -11,10 +16,10 @@ namespace {
 
 std::string sentence_of(const ratio_model::claim_case& c) {
     return c.chip.hypothetical
-               ? fmt::format("{}, if it had FP8 units: it would train {} {} as fast in FP8 as in 16 bits", c.chip.name,
-                             c.kind.brief, times_text(c.all.one_stack))
-               : fmt::format("{}: FP8 trains {} {} as fast as 16 bits", c.chip.name, c.kind.brief,
-                             times_text(c.all.one_stack));
+               ? fmt::format("If {} had FP8 units, it would train {} {:.2f} times as fast as in 16 bits ({})",
+                             c.chip.name, c.kind.brief, c.all.one_stack.median, interval_words(c.all.one_stack))
+               : fmt::format("On {} FP8 trains {} {:.2f} times as fast as 16 bits ({})", c.chip.name, c.kind.brief,
+                             c.all.one_stack.median, interval_words(c.all.one_stack));
 }
 
 part part_of(const ratio_model::claim_case& c) {
@@ -36,6 +41,32 @@ part part_of(const ratio_model::claim_case& c) {
     return p;
 }
 
+// Where the figures come from: which chips were measured, which are estimated and which only supposed.
+std::string origins_of(const claim_values& v) {
+    std::map<std::string, std::size_t> setups;  // by family of chips
+    std::vector<double> ratios;
+    for (const evidence::unit& u : units_shown()) {
+        ++setups[std::string(evidence::chip_family(u.chip))];
+        ratios.push_back(std::exp(u.log_ratio));
+    }
+    std::string measured;
+    for (const auto& [family, count] : setups) {
+        measured += fmt::format("{}{} {}", measured.empty() ? "" : ", ", family, count);
+    }
+    std::string estimated, supposed;
+    for (const ratio_model::claim_case& c : v.ratios->cases) {
+        const bool of_pairs = c.chip.name.find("H100") != std::string::npos;
+        std::string& list = c.chip.hypothetical ? supposed : estimated;
+        if ((c.chip.hypothetical || !of_pairs) && list.find(c.chip.name) == std::string::npos) {
+            list += (list.empty() ? "" : ", ") + c.chip.name;
+        }
+    }
+    return fmt::format(
+        "Measured by others: {} setups with a median of {:.2f} ({}). {}{}", ratios.size(), median_of(ratios), measured,
+        estimated.empty() ? "" : fmt::format("Only estimated, no such training was measured there: {}. ", estimated),
+        supposed.empty() ? "" : fmt::format("Only supposed, they have no FP8 units: {}.", supposed));
+}
+
 }  // namespace
 
 question ask_speed(const claim_values& v) {
@@ -47,6 +78,7 @@ question ask_speed(const claim_values& v) {
     for (const ratio_model::claim_case& c : v.ratios->cases) {
         q.parts.push_back(part_of(c));
     }
+    q.remark = origins_of(v);
     return q;
 }
 

@@ -11,7 +11,7 @@ const std::vector<question_name>& question_names() {
     static const std::vector<question_name> names{
         {"Q1", "Is training in 16 bits slower than in FP8, on a chip that has both?", "V1 V2 V12a"},
         {"Q2", "Does it load the hardware more?", "V3 V4 V5 V13"},
-        {"Q3", "Was DeepSeek forced into FP8 or out of it: was FP8 critical?", "V11 V14 V16"},
+        {"Q3", "Was DeepSeek forced, was FP8 critical?", "V11 V14 V16"},
         {"Q4", "What does FP8 risk in accuracy?", "V6 V7"},
         {"Q5", "How much of the cost can a chip without FP8 units save all the same?", "V15 V16"},
         {"Q6", "Did lacking FP8 make R2 fail?", ""}};
@@ -21,7 +21,7 @@ const std::vector<question_name>& question_names() {
 question question_named(std::string_view id) {
     for (const question_name& q : question_names()) {
         if (q.id == id) {
-            return {std::string(q.id), std::string(q.text), {}};
+            return {.id = std::string(q.id), .text = std::string(q.text), .parts = {}};
         }
     }
     throw std::logic_error("no question " + std::string(id));
@@ -43,8 +43,13 @@ ratio_model::graded exact_grade(std::size_t holds, std::size_t cases) {
                                       : word::leans_against};
 }
 
-std::string times_text(const ratio_model::middle_80& x) {
-    return fmt::format("{:.2f} times (80 % interval {:.2f} to {:.2f})", x.median, x.low, x.high);
+std::string interval_words(const ratio_model::middle_80& x) {
+    return fmt::format("80 % interval {:.2f} to {:.2f}", x.low, x.high);
+}
+
+std::string share_range_text(const scenario_range& shares) {
+    constexpr double all_of_it = 0.9995;
+    return shares.low >= all_of_it ? "all" : fmt::format("{:.0f} to {:.0f} %", 100 * shares.low, 100 * shares.high);
 }
 
 }  // namespace narrowfp::bench::claim

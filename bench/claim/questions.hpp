@@ -34,8 +34,11 @@ const std::vector<question_name>& question_names();
 // A grade of an exact part: SUPPORTED if it holds in every listed case, LEANS SUPPORTED in most, OPEN in half, and so on.
 ratio_model::graded exact_grade(std::size_t holds, std::size_t cases);
 
-// "1.38 times (80 % interval 1.17 to 1.63)".
-std::string times_text(const ratio_model::middle_80& x);
+// "80 % interval 1.17 to 1.63".
+std::string interval_words(const ratio_model::middle_80& x);
+
+// "all", or "60 to 80 %", of a range of shares.
+std::string share_range_text(const scenario_range& shares);
 
 // The id and text of a question, without parts.
 question question_named(std::string_view id);

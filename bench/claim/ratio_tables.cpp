@@ -345,9 +345,11 @@ std::vector<report::record> gate_records(const ratio_model::result& r) {
         x.high = s.high;
         out.push_back(std::move(x));
     }
-    out.push_back(make_record("V1", "gate.shuffled", "permutations of the ratios in which a gate fails",
-                              report::evidence_kind::modelled, static_cast<double>(r.shuffled.failed()), "1",
-                              fmt::format("of {}", r.shuffled.gates.size())));
+    if (!r.shuffled.gates.empty()) {
+        out.push_back(make_record("V1", "gate.shuffled", "permutations of the ratios in which a gate fails",
+                                  report::evidence_kind::modelled, static_cast<double>(r.shuffled.failed()), "1",
+                                  fmt::format("of {}", r.shuffled.gates.size())));
+    }
     return out;
 }
 

@@ -52,12 +52,13 @@ class results_set;
 
 struct row_context {
     int threads = 0;
-    bool full = false;                                                        // everything, however long it takes
-    const chip_set* chips = nullptr;                                          // the library's if null
-    const subject* what = nullptr;                                            // DeepSeek-V3 if null
-    const results_set* results = nullptr;                                     // of other programs; none if null
-    std::vector<std::string> asked_chips{};                                   // of V1 and V13, in place of H800 and H20
-    std::vector<std::filesystem::path> operands{};                            // of a training run, for V6
+    bool complete = false;                          // all rows are computed, for a whole report
+    bool full = false;                              // everything, however long it takes
+    const chip_set* chips = nullptr;                // the library's if null
+    const subject* what = nullptr;                  // DeepSeek-V3 if null
+    const results_set* results = nullptr;           // of other programs; none if null
+    std::vector<std::string> asked_chips{};         // of V1 and V13, in place of H800 and H20
+    std::vector<std::filesystem::path> operands{};  // of a training run, for V6
     std::function<void(double fraction, std::string_view what)> on_progress;  // may be empty
 };
 

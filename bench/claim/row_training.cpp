@@ -136,6 +136,10 @@ void add_int8_speed(const row_context& how, row_result& out) {
     for (const std::string_view name : policy::int8_chips) {
         const std::string label = policy::chip_label(name);
         const step_scenarios all(subject_of(how), chips_of(how).by_name(name));
+        if (!(all.machine_in(all.all().front(), hardware_case::int8).narrow_peak > 0)) {
+            t.add_row({label, "no such unit", "M"});
+            continue;
+        }
         const scenario_range r = all.range_of([&](const step_scenario& s) {
             const case_seconds x = all.seconds_in(s);
             return x[hardware_case::wide] / x[hardware_case::int8];

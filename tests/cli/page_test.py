@@ -40,15 +40,24 @@ class Page(PageTest):
     def test_answers_come_first_and_every_row_is_there(self):
         words = {line.split()[0]: line for line in self.lines}
         self.assertEqual([name for name in words if name.startswith("Q")], ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6"])
-        places = [self.text.index(f'id="{part}"') for part in ("answers", "self-checks", "rows", "worked", "sensitivity")]
+        places = [self.text.index(f'id="{part}"') for part in
+                  ("forest", "answers", "gates", "rows", "self-checks", "worked", "sensitivity")]
         self.assertEqual(places, sorted(places))
-        head = self.text[:places[0]]
-        for text in ("no FP8, is the article&#39;s own", "unstable chips, slow links", "neither confirmed nor refuted", "SUPPORTED",
-                     "NOT SUPPORTED", "UNDECIDED", "NOT TESTABLE", "WHY", "a chip without FP8 units has too"):
+        head = self.text[:places[1]]
+        for text in ("no FP8, is the article&#39;s own", "unstable chips, slow links", "SUPPORTED", "OPEN", "NOT TESTABLE",
+                     "G6", "16-bit only"):
             self.assertIn(text, head)
         for row in (name for name in words if name[0] in "SV"):
             self.assertIn(f'id="{row.lower()}"', self.text)
             self.assertIn(f"narrowfp claim --only {row}<", self.text)
+
+    def test_the_first_screen_is_short_and_needs_no_row(self):
+        """At most 900 words before the details, none of them the id of a row."""
+        head = self.text[self.text.index("<main>"):self.text.index("<nav")]
+        head = re.sub(r"<details.*?</details>|<svg.*?</svg>", " ", head, flags=re.DOTALL)
+        words = html.unescape(re.sub(r"<[^>]*>", " ", head)).split()
+        self.assertLess(len(words), 900)
+        self.assertEqual([word for word in words if re.fullmatch(r"[VSF][0-9]+[ab]?[.,;:]?", word)], [])
 
     def test_the_counterfactual_is_there_line_by_line(self):
         section = self.text[self.text.index('id="worked"'):self.text.index('id="sensitivity"')]

@@ -24,7 +24,7 @@ part graded_part(const char* id, word w, std::optional<double> probability = {})
 
 part plain_part(const char* id) { return {.id = id, .scope = id, .statement = "s", .sentence = id}; }
 
-bool has(const std::string& text, std::string_view what) { return text.find(what) != std::string::npos; }
+bool mentions(const std::string& text, std::string_view what) { return text.find(what) != std::string::npos; }
 
 }  // namespace
 
@@ -65,8 +65,8 @@ TEST_CASE("answer: words, badges and sentences of parts") {
     CHECK(word_of(plain_part("f")) == "no word");
     part hypothetical = graded_part("h", word::open, 0.57);
     hypothetical.word->hypothetical = true;
-    CHECK(has(word_of(hypothetical), "hypothetical"));
-    CHECK(has(badge_of(hypothetical).word, "hypothetical"));
+    CHECK(mentions(word_of(hypothetical), "hypothetical"));
+    CHECK(mentions(badge_of(hypothetical).word, "hypothetical"));
     CHECK(answer_text({"Q9", "Is it?", {supported, unrun}}) ==
           "sentence of x (SUPPORTED, probability 0.95, modelled). y (NOT RUN).");
 }
@@ -109,7 +109,7 @@ TEST_CASE("answer: bytes are judged by their counts") {
     CHECK(load.parts[0].word->w == word::supported);
     CHECK(load.parts[1].id == "q2.sent");
     CHECK(load.parts[1].word->w == word::leans_supported);  // the pipeline sends the same
-    CHECK(has(load.parts[1].sentence, "between the stages of the pipeline the same"));
+    CHECK(mentions(load.parts[1].sentence, "between the stages of the pipeline the same"));
 }
 
 TEST_CASE("answer: a whole run is judged by its recorded verdict") {

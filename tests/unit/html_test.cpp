@@ -67,6 +67,7 @@ TEST_CASE("each grade has a shape of its own, another word has none") {
 TEST_CASE("terms in a text become links where they are whole words") {
     const std::vector<html_term> terms{
         {"V1", "v1"}, {"V12", "v12"}, {"ratio", "r"}, {"ratio model", "m"}, {"", "none"}};
+    CHECK(links_of(linked("DeepSeek-V1 under V1", terms)) == "DeepSeek-V1 under [V1>v1]");
     CHECK(links_of(linked("V1, V12 and V123; (V1)", terms)) == "[V1>v1], [V12>v12] and V123; ([V1>v1])");
     CHECK(links_of(linked("the ratio model, a ratio, ratios, \u00e4V1", terms)) ==
           "the [ratio model>m], a [ratio>r], ratios, \u00e4V1");

@@ -72,13 +72,13 @@ bool is_word(char c) {
            static_cast<unsigned char>(c) >= 0x80U;
 }
 
-// The longest term that stands at `at` as a whole word.
+// The longest term that stands at `at` as a whole word; "V3" is none in "DeepSeek-V3".
 const html_term* term_at(std::string_view text, std::size_t at, const std::vector<html_term>& terms) {
     const html_term* found = nullptr;
     for (const html_term& t : terms) {
         const std::size_t end = at + t.term.size();
         const bool here = !t.term.empty() && text.substr(at).starts_with(t.term) &&
-                          !(at != 0 && is_word(text[at - 1]) && is_word(text[at])) &&
+                          !(at != 0 && (is_word(text[at - 1]) || text[at - 1] == '-') && is_word(text[at])) &&
                           !(end < text.size() && is_word(text[end]) && is_word(text[end - 1]));
         if (here && (found == nullptr || t.term.size() > found->term.size())) {
             found = &t;
