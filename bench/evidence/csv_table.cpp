@@ -330,8 +330,8 @@ csv_table parse_csv(std::string_view text, std::string_view name) {
         }
         if (row.cells.size() != table.columns.size()) {
             fail_at(name, row.line,
-                    fmt::format("found {} cells, expected {}, one for each column", row.cells.size(),
-                                table.columns.size()));
+                    fmt::format("found {} cell{}, expected {}, one for each column", row.cells.size(),
+                                row.cells.size() == 1 ? "" : "s", table.columns.size()));
         }
         if (is_empty(row)) {
             continue;

@@ -23,8 +23,8 @@ std::string number(double x) {
 }  // namespace
 
 std::string text_of(const fault& f) {
-    return fmt::format("{}:{}: id {}, column '{}': found {}, expected {}", f.file, f.line, f.id, f.column, f.found,
-                       f.expected);
+    return fmt::format("{}:{}: id {}, column '{}': found {}, expected {}", report::printable(f.file), f.line, f.id,
+                       f.column, f.found, f.expected);
 }
 
 void fault_list::at(std::size_t line, int id) {

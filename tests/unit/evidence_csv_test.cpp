@@ -69,7 +69,7 @@ TEST_CASE("CSV: what is refused names file, line, what was found and what is exp
         {"a,b\n1,\"x\"y\n", "f.csv:2: found text after a closing quotation mark, expected ','"},
         {"a,b\r1,2\r", "f.csv:1: found a carriage return alone, expected lines that end with LF or CRLF"},
         {"a,b\n1,2\n\n1,2,3\n", "f.csv:4: found 3 cells, expected 2, one for each column"},
-        {"a,b\n1\n", "f.csv:2: found 1 cells, expected 2"},
+        {"a,b\n1\n", "f.csv:2: found 1 cell, expected 2"},
         {"a,b,a\n", "f.csv:1: column 'a' is there twice, expected it once"},
         {"a,,b\n", "f.csv:1: column 2 has no name, expected one"},
         {"a;b\n1;2\n", "f.csv:1: columns are separated by ';', expected ','"},
