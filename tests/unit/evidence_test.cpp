@@ -272,6 +272,7 @@ TEST_CASE("rules of pairs: each finds a row that breaks it") {
         broken([text](row_text& r) { r.confirmed = text; },
                "column 'confirmed': found " + std::string(text).substr(0, 2));
     }
+    broken([](row_text& r) { r.confirmed = "a\nb"; }, "column 'confirmed': found a b, expected a date");
     row_text explained;
     explained.bf16 = "";
     explained.ratio = "5.1";
