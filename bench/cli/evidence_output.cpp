@@ -17,6 +17,11 @@ namespace {
 namespace evidence = bench::evidence;
 using report::alignment;
 
+// "1 row", "3 rows".
+std::string count_text(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 std::string ratio_text(double log_ratio) { return fmt::format("{:.3f}", std::exp(log_ratio)); }
 
 // A figure is a JSON number, what is not one a text, nothing is null.
@@ -175,9 +180,9 @@ void print_evidence_rows(const context& ctx, const evidence_style& style, const 
         }
         t.add_row(std::move(cells));
     }
-    t.notes = {fmt::format(
-        "{} of {}, published by others: {}. 'narrowfp evidence show {}:ID' shows a row with its source.",
-        rows.rows.size() == 1 ? "1 row" : fmt::format("{} rows", rows.rows.size()), file.name, file.holds, file.key)};
+    t.notes = {
+        fmt::format("{} of {}, published by others: {}. 'narrowfp evidence show {}:ID' shows a row with its source.",
+                    count_text(rows.rows.size(), "row"), file.name, file.holds, file.key)};
     print_table(ctx, t);
 }
 
@@ -224,8 +229,8 @@ void print_checked_files(const context& ctx, const evidence_style& style,
         faults += file.faults.size();
         list.push_back({{"file", file.name}, {"rows", file.rows}, {"faults", of_file}});
         text += ctx.quiet ? ""
-                          : fmt::format("{}: {} rows, {} faults\n", report::printable(file.name), file.rows,
-                                        file.faults.size());
+                          : fmt::format("{}: {}, {}\n", report::printable(file.name), count_text(file.rows, "row"),
+                                        count_text(file.faults.size(), "fault"));
     }
     if (ctx.json) {
         print_json({{"held", faults == 0}, {"files", list}});

@@ -24,13 +24,13 @@ constexpr std::string_view digits = "0123456789";
 std::string shown(std::string_view found) {
     constexpr std::size_t longest = 48;
     if (found.size() <= longest) {
-        return fmt::format("'{}'", report::printable(found));
+        return fmt::format("'{}'", one_line(found));
     }
     std::size_t end = longest;
     while ((static_cast<unsigned char>(found[end]) & 0xC0U) == 0x80U) {  // not inside a character
         --end;
     }
-    return fmt::format("'{}...'", report::printable(found.substr(0, end)));
+    return fmt::format("'{}...'", one_line(found.substr(0, end)));
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -40,7 +40,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 [[noreturn]] void fail_at(std::string_view name, std::size_t line, std::string_view what) {
-    throw std::runtime_error(fmt::format("{}:{}: {}", report::printable(name), line, what));
+    throw std::runtime_error(fmt::format("{}:{}: {}", one_line(name), line, what));
 }
 
 std::size_t line_of(std::string_view text, std::size_t position) {
@@ -239,7 +239,7 @@ void csv_table::expect_columns(std::span<const std::string_view> required, std::
     known.insert(known.end(), optional.begin(), optional.end());
     for (const std::string& column : columns) {
         if (std::find(known.begin(), known.end(), column) == known.end()) {
-            fail_at(name, 1, unknown_name("column", column, known));
+            fail_at(name, 1, unknown_name("column", one_line(column), known));
         }
     }
     std::vector<std::string_view> missing;
@@ -330,8 +330,8 @@ csv_table parse_csv(std::string_view text, std::string_view name) {
         }
         if (row.cells.size() != table.columns.size()) {
             fail_at(name, row.line,
-                    fmt::format("found {} cells, expected {}, one for each column", row.cells.size(),
-                                table.columns.size()));
+                    fmt::format("found {} cell{}, expected {}, one for each column", row.cells.size(),
+                                row.cells.size() == 1 ? "" : "s", table.columns.size()));
         }
         if (is_empty(row)) {
             continue;
@@ -357,6 +357,12 @@ std::string read_csv_text(const std::filesystem::path& file) {
 }
 
 csv_table read_csv(const std::filesystem::path& file) { return parse_csv(read_csv_text(file), file.string()); }
+
+std::string one_line(std::string_view text) {
+    std::string result = report::printable(text);
+    std::replace(result.begin(), result.end(), '\n', ' ');
+    return result;
+}
 
 std::string csv_line(std::span<const std::string> cells) {
     std::string line;

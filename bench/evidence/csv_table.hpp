@@ -106,6 +106,9 @@ std::string read_csv_text(const std::filesystem::path& file);
 // parse_csv on a file.
 csv_table read_csv(const std::filesystem::path& file);
 
+// The text for a message of one line: control characters become '?', blanks where they end a line.
+std::string one_line(std::string_view text);
+
 // Cells as one line of CSV without the line end: what holds commas, quotation marks or line ends is quoted.
 std::string csv_line(std::span<const std::string> cells);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/fault_list.hpp"
 
-#include <narrowfp/report/text.hpp>
+#include "evidence/csv_table.hpp"
 
 #include <fmt/format.h>
 
@@ -23,8 +23,8 @@ std::string number(double x) {
 }  // namespace
 
 std::string text_of(const fault& f) {
-    return fmt::format("{}:{}: id {}, column '{}': found {}, expected {}", f.file, f.line, f.id, f.column, f.found,
-                       f.expected);
+    return fmt::format("{}:{}: id {}, column '{}': found {}, expected {}", one_line(f.file), f.line, f.id, f.column,
+                       f.found, f.expected);
 }
 
 void fault_list::at(std::size_t line, int id) {
@@ -40,7 +40,7 @@ void fault_list::add(std::string_view column, std::string found, std::string exp
                        .line = line_,
                        .id = id_,
                        .column = std::string(column),
-                       .found = found.empty() ? "nothing" : report::printable(found),
+                       .found = found.empty() ? "nothing" : one_line(found),
                        .expected = std::move(expected)});
 }
 

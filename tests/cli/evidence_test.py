@@ -142,7 +142,7 @@ class Evidence(ProgramTest):
 
     def test_users_file(self):
         good = self.user_file(USER + "A,dense,H100,4096,14336,4096,tensor,12,10,time s\n")
-        self.assertIn("mine.csv: 1 rows, 0 faults", self.evidence("check", good))
+        self.assertIn("mine.csv: 1 row, 0 faults", self.evidence("check", good))
         faulty = self.user_file(USER.replace("\n", ",ratio,id\n") + "A,dense,H100,63,14336,4096,tensor,12,10,rate,1.2,7\n"
                                 "A,dense,H100,64,14336,4096,tensor,12,10,time,1.2,7\n")
         process = program.run("evidence", "check", faulty, "--json")

@@ -57,6 +57,7 @@ void take_pairs(const std::vector<pair>& pairs) {
     }
     for (const fault& f : check_pairs(pairs, file_name, pair_use::fit)) {
         NARROWFP_FUZZ_REQUIRE(f.line > 1 && !f.column.empty() && !f.found.empty() && !f.expected.empty());
+        NARROWFP_FUZZ_REQUIRE(text_of(f).find('\n') == std::string::npos);
     }
     std::size_t rows = 0;
     for (const unit& u : units_of(pairs)) {

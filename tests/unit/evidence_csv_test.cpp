@@ -69,7 +69,7 @@ TEST_CASE("CSV: what is refused names file, line, what was found and what is exp
         {"a,b\n1,\"x\"y\n", "f.csv:2: found text after a closing quotation mark, expected ','"},
         {"a,b\r1,2\r", "f.csv:1: found a carriage return alone, expected lines that end with LF or CRLF"},
         {"a,b\n1,2\n\n1,2,3\n", "f.csv:4: found 3 cells, expected 2, one for each column"},
-        {"a,b\n1\n", "f.csv:2: found 1 cells, expected 2"},
+        {"a,b\n1\n", "f.csv:2: found 1 cell, expected 2"},
         {"a,b,a\n", "f.csv:1: column 'a' is there twice, expected it once"},
         {"a,,b\n", "f.csv:1: column 2 has no name, expected one"},
         {"a;b\n1;2\n", "f.csv:1: columns are separated by ';', expected ','"},
@@ -85,6 +85,8 @@ TEST_CASE("CSV: what is refused names file, line, what was found and what is exp
         CHECK_MESSAGE(error.starts_with(message), error);
         CHECK(!contains(error, "\n"));
     }
+    const csv_table odd = parse_csv("\"a\nb\"\n1\n", "f.csv");
+    CHECK(error_of([&] { odd.expect_columns({}, {}); }).starts_with("f.csv:1: unknown column 'a b'"));
     CHECK(contains(error_of([] { read_csv("/nowhere.csv"); }), "/nowhere.csv"));
 }
 
@@ -111,6 +113,7 @@ TEST_CASE("CSV: numbers are decimal, finite and whole cells, in any locale") {
         {"12 ms", "found '12 ms', expected a number"},
         {"1e999", "found '1e999', expected a number between"},
         {"1e-999", "found '1e-999', expected a number between"},
+        {"1\r\n5", "found '1? 5', expected a number"},
         {"x\x1b[2J", "found 'x?[2J', expected a number"},
         {std::string(100, '9') + "x", "found '999999999999999999999999999999999999999999999999...', expected"}};
     for (const auto& [text, message] : refused) {

@@ -228,7 +228,8 @@ TEST_CASE("rules of pairs: each finds a row that breaks it") {
     const auto broken = [](const std::function<void(row_text&)>& change, const std::string& message) {
         row_text row;
         change(row);
-        CHECK_MESSAGE(contains(fault_of({row}), message), fault_of({row}));
+        const std::string found = fault_of({row});
+        CHECK_MESSAGE(contains(found, message), found);
     };
     broken([](row_text& r) { r.source = ""; }, "p.csv:2: id 1, column 'source': found nothing, expected a text");
     broken([](row_text& r) { r.ratio = "0"; }, "column 'ratio': found 0, expected a number above 0");
@@ -272,6 +273,7 @@ TEST_CASE("rules of pairs: each finds a row that breaks it") {
         broken([text](row_text& r) { r.confirmed = text; },
                "column 'confirmed': found " + std::string(text).substr(0, 2));
     }
+    broken([](row_text& r) { r.confirmed = "a\nb"; }, "column 'confirmed': found a b, expected a date");
     row_text explained;
     explained.bf16 = "";
     explained.ratio = "5.1";
@@ -292,7 +294,8 @@ TEST_CASE("rules of pairs: ids and units") {
     const auto differs = [&second](const std::function<void(row_text&)>& change, const std::string& message) {
         row_text other = second;
         change(other);
-        CHECK_MESSAGE(contains(fault_of({row_text{}, other}), message), fault_of({row_text{}, other}));
+        const std::string found = fault_of({row_text{}, other});
+        CHECK_MESSAGE(contains(found, message), found);
         other.unit = "V";
         CHECK(fault_of({row_text{}, other}) == "");
     };
