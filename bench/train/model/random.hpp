@@ -5,7 +5,7 @@
 
 #include <narrowfp/round/philox.hpp>
 
-#include "train/model/scalar_math.hpp"
+#include "support/normal_numbers.hpp"
 
 namespace narrowfp::bench::train {
 
@@ -22,19 +22,5 @@ struct random_key {
         return philox4x32({index, step, tensor, static_cast<std::uint32_t>(use)}, {seed, noise_key});
     }
 };
-
-// Four independent standard normal numbers by Box and Muller; words of 32 bits in the middle of their interval.
-inline std::array<double, 4> normals(const philox_block& words) {
-    std::array<double, 4> out{};
-    for (std::size_t pair = 0; pair < 2; ++pair) {
-        constexpr double two_pi = 0x1.921fb54442d18p+2;
-        const double u = (words[2 * pair] + 0.5) * 0x1p-32;
-        const double v = (words[2 * pair + 1] + 0.5) * 0x1p-32;
-        const double radius = std::sqrt(-2 * fixed_log(u));
-        out[2 * pair] = radius * fixed_cos(two_pi * v);
-        out[2 * pair + 1] = radius * fixed_sin(two_pi * v);
-    }
-    return out;
-}
 
 }  // namespace narrowfp::bench::train

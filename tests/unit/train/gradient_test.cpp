@@ -48,7 +48,7 @@ using numbers = std::vector<double>;
 numbers random_numbers(std::size_t count, std::uint32_t seed, double size = 1) {
     numbers out(count);
     for (std::size_t i = 0; i < count; ++i) {
-        out[i] = size * normals(random_key{.seed = seed}.block(static_cast<std::uint32_t>(i)))[0];
+        out[i] = size * narrowfp::bench::normals(random_key{.seed = seed}.block(static_cast<std::uint32_t>(i)))[0];
     }
     return out;
 }

@@ -117,7 +117,7 @@ TEST_CASE("fidelity at fixed weights takes every arm") {
         matrix<float> x(rows, cols);
         for (std::size_t n = 0; n < x.size(); ++n) {
             const std::array<double, 4> four =
-                normals(random_key{.seed = seed}.block(static_cast<std::uint32_t>(n / 4)));
+                narrowfp::bench::normals(random_key{.seed = seed}.block(static_cast<std::uint32_t>(n / 4)));
             x.data()[n] = static_cast<float>(four[n % 4]);
         }
         return x;
