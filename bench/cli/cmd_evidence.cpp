@@ -3,6 +3,7 @@
 // command of the group is one function add_evidence_NAME and one entry of evidence_commands.
 #include "cli/command.hpp"
 #include "cli/evidence_output.hpp"
+#include "cli/evidence_score.hpp"
 #include "support/near_names.hpp"
 
 #include <narrowfp/report/text.hpp>
@@ -337,7 +338,7 @@ void add_evidence_check(CLI::App& group, context& ctx) {
     add_csv_flag(command, args);
 }
 
-constexpr std::array evidence_commands{add_evidence_list, add_evidence_show, add_evidence_check};
+constexpr std::array evidence_commands{add_evidence_list, add_evidence_show, add_evidence_check, add_evidence_score};
 
 }  // namespace
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/unit.hpp"
 
+#include "support/fixed_math.hpp"
+
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <unordered_map>
 #include <utility>
 
@@ -62,7 +63,7 @@ unit unit_of(const std::vector<const pair*>& rows) {
            .ids = {}};
     std::vector<double> logs;
     for (const pair* row : rows) {
-        logs.push_back(std::log(*row->ratio));
+        logs.push_back(fixed_log(*row->ratio));
         u.low = std::min(u.low, *row->ratio);
         u.high = std::max(u.high, *row->ratio);
         u.ids.push_back(row->id);
@@ -102,11 +103,15 @@ std::vector<unit> units_of(const std::vector<pair>& pairs) {
         }
         groups[entry->second].push_back(&p);
     }
-    std::vector<unit> units;
-    for (const auto& rows : groups) {
-        units.push_back(unit_of(rows));
+    std::vector<std::pair<std::string, std::size_t>> order;  // by source, then by place in the file
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        order.emplace_back(source_of(groups[i].front()->family), i);
     }
-    std::stable_sort(units.begin(), units.end(), [](const unit& a, const unit& b) { return a.source < b.source; });
+    std::sort(order.begin(), order.end());
+    std::vector<unit> units;
+    for (const auto& [source, i] : order) {
+        units.push_back(unit_of(groups[i]));
+    }
     return units;
 }
 

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 namespace narrowfp::bench::ratio_model {
@@ -164,10 +166,15 @@ design design_of(std::vector<observation> observations) {
     if (observations.empty()) {
         throw std::invalid_argument("the ratio model needs at least one unit that is included and has a ratio");
     }
+    std::vector<std::size_t> order(observations.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return std::tie(observations[a].source, a) < std::tie(observations[b].source, b);
+    });
     design out;
-    out.units = std::move(observations);
-    std::stable_sort(out.units.begin(), out.units.end(),
-                     [](const observation& a, const observation& b) { return a.source < b.source; });
+    for (const std::size_t i : order) {
+        out.units.push_back(std::move(observations[i]));
+    }
     for (std::size_t i = 0; i < out.units.size(); ++i) {
         if (i == 0 || out.units[i].source != out.units[i - 1].source) {
             out.sources.push_back({i, 0});

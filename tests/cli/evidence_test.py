@@ -169,6 +169,24 @@ class Evidence(ProgramTest):
                 self.refused("check", self.user_file(text), says=says)
         self.refused("check", "/nowhere.csv", says="/nowhere.csv")
 
+    def test_score(self):
+        path = self.user_file("model,kind,chip,hidden,ffn,seq,recipe,ratio\n"
+                              "mine,dense,H100,8192,28672,8192,tensor,1.38\n"
+                              "other,MoE,GB200,5120,8192,4096,mx,2.5\n")
+        found = strict_json(self.evidence("score", "--pairs", path, "--json"))
+        self.assertEqual([row["model"] for row in found], ["mine", "other"])
+        self.assertEqual([row["measured"] for row in found], [1.38, 2.5])
+        self.assertEqual([row["inside"] for row in found], [True, False])
+        for row in found:
+            self.assertLess(row["low"], row["median"])
+            self.assertLess(row["median"], row["high"])
+        self.assertAlmostEqual(found[0]["median"], 1.38, delta=0.02)
+        self.assertIn("1 of 2 rows inside", self.evidence("score", "--pairs", path))
+        self.refused("score", says=("--pairs", "narrowfp evidence score --help"))
+        self.refused("score", "--pairs", path + ".none", says=path + ".none")
+        lora = self.user_file("model,kind,chip,hidden,ffn,seq,recipe,ratio\nmine,dense-LoRA,H100,4096,14336,4096,tensor,1.3\n")
+        self.refused("score", "--pairs", lora, says=("line 2", "kind", "dense-LoRA", "dense and MoE"))
+
 
 if __name__ == "__main__":
     main()
