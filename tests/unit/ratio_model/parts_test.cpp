@@ -390,7 +390,7 @@ TEST_CASE("a failed gate makes every word OPEN") {
         for (const parameter_info& info : parameters_of(model_form::cost)) {
             p.summary.push_back({info.name, 0, p.draws[0].*info.place, 0, 1, 1});
         }
-        return judge_cases(p, p, gates, {200, 320, {"NVIDIA"}}, 4, {});
+        return judge_cases(chips_of_the_claim(), kinds_of_the_claim(), p, p, gates, {200, 320, {"NVIDIA"}}, 4, {});
     };
     gate_report gates = passed_gates();
     const std::vector<claim_case> cases = words(gates);
