@@ -60,6 +60,7 @@ void add_first_screen(html_page& page, const claim_outcome& outcome) {
         answers.push_back(std::move(a));
     }
     page.answers(answers);
+    page.note(word_legend());
     if (outcome.values.ratios) {
         const report::figure forest = forest_of(units_shown(), outcome.values.ratios->cases, outcome.values.user_rows);
         page.add(forest, report::draw_svg(forest), report::draw_svg(forest, report::figure_width::narrow));
@@ -72,7 +73,6 @@ void add_first_screen(html_page& page, const claim_outcome& outcome) {
         page.paragraph(report::linked(line, terms));
     }
     page.note(source_sentence());
-    page.note(word_legend());
 }
 
 void add_questions(html_page& page, const claim_outcome& outcome) {
@@ -91,6 +91,9 @@ void add_ratio_model(html_page& page, const claim_outcome& outcome) {
         "The model is fitted to the published pairs above; docs/methodology.md has its formula, priors and tests.");
     page.add(gate_table(r));
     page.add(case_table("Q1", r.cases));
+    const report::figure thresholds = threshold_figure(r.cases);
+    page.add(thresholds, report::draw_svg(thresholds));
+    page.add(witness_table());
     page.add(family_table(r.gates));
     page.open_details("Classes and sources left out, parameters, words by threshold, permuted ratios");
     page.add(class_table(r.gates));
@@ -224,6 +227,9 @@ void add_environment(html_page& page, const page_facts& about) {
 std::string claim_html(const claim_outcome& outcome, const page_facts& about, const results_set* results) {
     html_page page("Does a machine without FP8 cost you?");
     page.lead(claim_sentence());
+    if (const std::string answer = short_answer(outcome.questions); !answer.empty()) {
+        page.lead(answer);
+    }
     for (const std::string& change : outcome.changes) {
         page.paragraph("What if: " + change + ".");
     }

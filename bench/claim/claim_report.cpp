@@ -188,7 +188,8 @@ namespace {
 
 // The answers, as the terminal shows them last.
 std::string answers_text(const claim_outcome& outcome, std::size_t width) {
-    std::string out = wrapped(claim_sentence(), width) + "\n";
+    std::string out = wrapped(claim_sentence(), width) + wrapped(short_answer(outcome.questions), width) + "\n" +
+                      wrapped(word_legend(), width) + "\n";
     for (const question& q : outcome.questions) {
         out += wrapped(answer_line(q), width);
     }
@@ -196,7 +197,7 @@ std::string answers_text(const claim_outcome& outcome, std::size_t width) {
     for (const std::string& line : gate_sentences(outcome)) {
         out += wrapped(line, width);
     }
-    return out + wrapped(word_legend(), width);
+    return out;
 }
 
 std::string row_text(const row_outcome& row, const report::table_style& style) {
@@ -295,7 +296,8 @@ std::string ratio_markdown(const ratio_model::result& r) {
 }  // namespace
 
 std::string claim_markdown(const claim_outcome& outcome, const page_facts& about) {
-    std::string out = "# Does a machine without FP8 cost you?\n\n" + report::markdown_text(claim_sentence()) + "\n\n";
+    std::string out = "# Does a machine without FP8 cost you?\n\n" + report::markdown_text(claim_sentence()) + "\n\n" +
+                      report::markdown_text(short_answer(outcome.questions)) + "\n\n";
     for (const std::string& change : outcome.changes) {
         out += report::markdown_text("What if: " + change + ".") + "\n\n";
     }

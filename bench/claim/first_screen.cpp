@@ -35,16 +35,15 @@ void add_counts(table& t, const std::string& what, const four_counts& c, const c
     t.add_row(std::move(cells));
 }
 
-// Step times of a chip over that of one case.
+// Step times of a chip over that with 16 bits only.
 void add_step(table& t, const step_ratio& chip, bool hypothetical) {
-    const hardware_case base = hypothetical ? hardware_case::wide : hardware_case::fp8_units;
-    std::vector<report::cell> cells{fmt::format("time of a step on {}, {} = 1", policy::chip_label(chip.chip),
-                                                hypothetical ? "16-bit only" : "FP8 units")};
+    std::vector<report::cell> cells{
+        fmt::format("time of a step on {}, 16-bit only = 1", policy::chip_label(chip.chip))};
     for (const hardware_case h : all_hardware_cases) {
-        const double x = chip.seconds[h] / chip.seconds[base];
+        const double x = chip.seconds[h] / chip.seconds[hardware_case::wide];
         const bool supposed = hypothetical && h == hardware_case::fp8_units;
         cells.emplace_back(!std::isfinite(x) ? std::string("no such unit")
-                                             : fmt::format("{:.2f}{}", x, supposed ? " (if)" : ""));
+                                             : fmt::format("{:.2f}{}", x, supposed ? " if it had any" : ""));
     }
     cells.emplace_back("modelled");
     t.add_row(std::move(cells));
@@ -73,14 +72,64 @@ std::string source_sentence() {
            "Which Ascend chip was tried is not public.";
 }
 
+namespace {
+
+const part* part_named(const std::vector<question>& questions, std::string_view id) {
+    for (const question& q : questions) {
+        for (const part& p : q.parts) {
+            if (p.id == id) {
+                return &p;
+            }
+        }
+    }
+    return nullptr;
+}
+
+// "yes", "probably", "not settled", ... of what a part states.
+std::string_view certainty_of(const part& p) {
+    using ratio_model::word;
+    switch (p.word ? p.word->w : word::open) {
+        case word::supported: return "Yes";
+        case word::leans_supported: return "Probably";
+        case word::open: return "Not settled";
+        case word::leans_against: return "Probably not";
+        case word::not_supported: break;
+    }
+    return "No";
+}
+
+}  // namespace
+
+std::string short_answer(const std::vector<question>& questions) {
+    const question* speed = nullptr;
+    for (const question& q : questions) {
+        speed = q.id == "Q1" ? &q : speed;
+    }
+    const part* best = speed != nullptr ? strongest_of(*speed) : nullptr;
+    const part* least = speed != nullptr ? weakest_of(*speed) : nullptr;
+    const part* kept = part_named(questions, "q2.kept");
+    const part* units = part_named(questions, "q3.units");
+    const part* existence = part_named(questions, "q3.existence");
+    if (best == nullptr || !best->value || least == nullptr || !least->value || kept == nullptr || !kept->value ||
+        units == nullptr || existence == nullptr) {
+        return "";
+    }
+    return fmt::format(
+        "In short: is FP8 faster? {} for {} ({:.2f} times). {} for {} ({:.2f} times). Do 16 bits need more bytes? {} ({:.2f} times by "
+        "count); does saving them need FP8 units? {}. Could such a model be trained without FP8 units? {}. What made R2 fail cannot "
+        "be known.",
+        certainty_of(*best), best->scope, *best->value, certainty_of(*least), least->scope, *least->value,
+        certainty_of(*kept), *kept->value, certainty_of(*units), certainty_of(*existence));
+}
+
 std::string answer_line(const question& q) { return q.id + " " + q.text + " " + answer_text(q); }
 
 std::string word_legend() {
     const ratio_model::grade_policy& p = ratio_model::policy;
     return fmt::format(
-        "Words: SUPPORTED from a probability of {:.2f} on, LEANS SUPPORTED from {:.2f}, LEANS AGAINST up to {:.2f}, NOT "
-        "SUPPORTED up to {:.2f}, OPEN between; for exact counts, in all, most, few or none of the cases. Figures "
-        "without a word are scenarios of a model or figures of others.",
+        "Verdicts by probability: SUPPORTED {:.2f} or more, LEANS SUPPORTED {:.2f} or more, OPEN between, LEANS AGAINST {:.2f} "
+        "or less, NOT SUPPORTED {:.2f} or less. Exact counts: in all, most, half, few or none of the cases. No verdict: "
+        "scenarios of a model, or figures that others published.",
         p.supported, p.leans_supported, p.leans_against, p.not_supported);
 }
 
@@ -94,7 +143,7 @@ table column_table(const claim_values& v) {
                  {"16-bit only", alignment::right},
                  {"kind"}};
     if (v.kept) {
-        add_counts(t, "GB that a device keeps", v.kept->bytes.sum, "counted, in flight modelled");
+        add_counts(t, "GB that a device keeps", v.kept->bytes.sum, "counted; activations in flight modelled");
     }
     if (v.sent) {
         add_counts(t, "kB to and from experts, a token and layer", v.sent->bytes.expert_traffic, "counted", 1000);
@@ -120,8 +169,8 @@ table column_table(const claim_values& v) {
         }
     }
     t.notes = {
-        "Times are of the analytic step-time model at the centre of its scenarios, with memory unlimited; what was measured and "
-        "the fitted model stand in the picture. (if): the chip has no FP8 units."};
+        "Times are of a step-time model of DeepSeek-V3's own layout, at the centre of its scenarios and with memory unlimited. It is "
+        "another model than the estimate in the picture, which is fitted to measurements, so they differ."};
     return t;
 }
 

@@ -16,6 +16,9 @@ namespace narrowfp::bench::claim {
 std::string claim_sentence();
 std::string source_sentence();
 
+// The whole answer in one sentence, from the parts that carry it; empty without the ratio model.
+std::string short_answer(const std::vector<question>& questions);
+
 // "Q1 Is training ...? H100, H800: FP8 trains ... (SUPPORTED, probability 0.95, modelled). ..."
 std::string answer_line(const question& q);
 

@@ -17,6 +17,10 @@ namespace narrowfp::bench::claim {
 report::figure forest_of(const std::vector<evidence::unit>& units, const std::vector<ratio_model::claim_case>& cases,
                          const std::vector<ratio_model::row_score>& own);
 
+// For every threshold from 1.00 to 1.50: the probability that a new setup's ratio exceeds it, one line a case, with the bars of
+// the verdicts.
+report::figure threshold_figure(const std::vector<ratio_model::claim_case>& cases);
+
 // Units of all published pairs that count, of both files: what the picture shows.
 std::vector<evidence::unit> units_shown();
 

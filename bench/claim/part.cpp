@@ -67,7 +67,7 @@ std::string word_of(const part& p) {
     if (!p.not_run.empty()) {
         return "NOT RUN";
     }
-    return p.word ? ratio_model::text_of(*p.word) : "no word";
+    return p.word ? ratio_model::text_of(*p.word) : "no verdict";
 }
 
 report::html_badge badge_of(const part& p) {
@@ -82,7 +82,8 @@ report::html_badge badge_of(const part& p) {
 std::string basis_of(const part& p) {
     std::string text;
     if (p.probability) {
-        text = "probability " + report::format_number(*p.probability, 2) + ", ";
+        text =
+            "probability " + report::format_number(*p.probability, 2) + (p.event.empty() ? "" : " " + p.event) + ", ";
     }
     return text + std::string(text_of(p.kind));
 }

@@ -23,6 +23,7 @@ struct part {
     std::optional<ratio_model::graded> word = {};  // nothing: figures without a word
     std::optional<double> probability = {};        // of the statement
     std::optional<double> without_vendor_pages = {};  // the same
+    std::string event = {};                           // what the probability is of: "that it exceeds 1.10"
     report::evidence_kind kind = report::evidence_kind::modelled;
     std::string source = {};           // of a published figure: where each of them has its source
     std::optional<double> value = {};  // the figure, with its unit and 80 % interval or range
@@ -48,11 +49,11 @@ struct question {
 const part* strongest_of(const question& q);
 const part* weakest_of(const question& q);
 
-// "SUPPORTED", "OPEN, hypothetical", "NOT RUN", "NOT TESTABLE", "no word": what a reader sees first of a part.
+// "SUPPORTED", "OPEN, hypothetical", "NOT RUN", "NOT TESTABLE", "no verdict": what a reader sees first of a part.
 std::string word_of(const part& p);
 report::html_badge badge_of(const part& p);
 
-// "probability 0.95, modelled", "published", "counted exactly".
+// "probability 0.95 that it exceeds 1.10, modelled", "published", "counted exactly".
 std::string basis_of(const part& p);
 
 // The question's answer: the sentence of its strongest part with word and basis, that of its weakest part, the remark.

@@ -22,11 +22,11 @@ constexpr const char* experiment_missing =
 part product_part(const product_errors& e) {
     part p{
         .id = "q4.product",
-        .scope = "one product",
+        .scope = "one matrix product",
         .statement = "rounding the operands of a product to E4M3 makes a larger error than rounding them to BF16",
         .sentence = fmt::format(
-            "In one product FP8 (E4M3) makes {:.0f} to {:.0f} times the error of BF16; that alone says nothing about "
-            "training",
+            "One matrix product in FP8 (E4M3) has {:.0f} to {:.0f} times BF16's rounding error; this does not show that training "
+            "suffers",
             e.low, e.high)};
     p.word = exact_grade(e.low > 1 ? 1 : 0, 1);
     p.kind = report::evidence_kind::emulated;
@@ -64,7 +64,7 @@ part run_part(const std::optional<loss_test>& test) {
     p.kind = report::evidence_kind::emulated;
     p.rests_on = {"V7"};
     if (!test) {
-        p.sentence = "Not run yet: what FP8 does to the loss of a whole run of a small model";
+        p.sentence = "Not run yet: this project's own training of a small model in FP8";
         p.not_run = experiment_missing;
         return p;
     }
@@ -105,13 +105,14 @@ part published_part() {
         }
     }
     const auto [low, high] = std::minmax_element(gaps.begin(), gaps.end());
-    part p{.id = "q4.published",
-           .scope = "what others measured",
-           .statement = "loss gaps between FP8 and 16 bits that others published",
-           .sentence = fmt::format(
-               "Others measured loss gaps of {:+.2f} to {:+.2f} % (median {:+.2f} %, {} of {} at most {} %, models "
-               "of up to {:.0f} billion parameters), and {} recipes that diverged",
-               *low, *high, median_of(gaps), within, gaps.size(), equivalence_margin, largest_model / 1e9, diverged)};
+    part p{
+        .id = "q4.published",
+        .scope = "what others measured",
+        .statement = "loss gaps between FP8 and 16 bits that others published",
+        .sentence = fmt::format(
+            "Others found the loss {:.2f} % lower to {:.2f} % higher in FP8 (median {:.2f} % higher; {} of {} comparisons at most {} % "
+            "higher; models of up to {:.0f} billion parameters); {} further recipes diverged",
+            -*low, *high, median_of(gaps), within, gaps.size(), equivalence_margin, largest_model / 1e9, diverged)};
     p.kind = report::evidence_kind::published;
     p.source = "bench/evidence/data/loss_gaps.csv, a source for each row";
     p.value = median_of(gaps);

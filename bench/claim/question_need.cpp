@@ -32,24 +32,24 @@ part existence_part() {
     std::set<std::string> chips;
     bool stated = !such.empty();
     for (const evidence::wide_run* r : such) {
-        chips.insert(r->chip);
+        chips.insert(r->chip.substr(0, r->chip.find(' ')));  // "Ascend", "TPU"
         stated = stated && r->format_stated;
     }
     std::string names;
     for (const std::string& chip : chips) {
         names += (names.empty() ? "" : ", ") + chip;
     }
-    part p{.id = "q3.existence",
-           .scope = "training without FP8 units",
-           .statement = "a mixture of experts of DeepSeek-V3's size was trained on chips without FP8 units",
-           .sentence =
-               such.empty()
-                   ? std::string("No published run of such a model on chips without FP8 units is listed")
-                   : fmt::format(
-                         "Not forced: {} published models were trained on chips without FP8 units, {} of them mixtures "
-                         "of experts with 500 billion parameters or more ({}){}",
-                         runs.size(), such.size(), names,
-                         stated ? "" : "; not all of the sources name the 16-bit format")};
+    part p{
+        .id = "q3.existence",
+        .scope = "training without FP8 units",
+        .statement = "a mixture of experts of DeepSeek-V3's size was trained on chips without FP8 units",
+        .sentence =
+            such.empty()
+                ? std::string("No published run of such a model on chips without FP8 units is listed")
+                : fmt::format(
+                      "Not forced: {} published models were trained on chips without FP8 units, {} of them mixtures of experts with 500 "
+                      "billion parameters or more (those on {} chips){}",
+                      runs.size(), such.size(), names, stated ? "" : "; not all sources name the 16-bit format")};
     p.word = ratio_model::graded{.w = such.empty() ? ratio_model::word::open : ratio_model::word::supported};
     p.kind = report::evidence_kind::published;
     p.source = "bench/evidence/data/runs_16bit.csv, a source for each row";
@@ -80,16 +80,17 @@ part units_part(const recovery& r) {
 }
 
 part factor_part(const attribution& a) {
-    part p{.id = "q3.factor",
-           .scope = "weight of the format",
-           .statement = "the format is the largest of four hardware factors between Ascend and H20",
-           .sentence = fmt::format(
-               "Between an Ascend 910B in 16 bits and an H20 in FP8 the format is the largest of four factors "
-               "(peak, format, software's efficiency, links) in {:.0f} % of the cases{}",
-               100 * a.to_h20.share_largest(hardware_factor::format),
-               a.to_h800 ? fmt::format(", and to an H800 in {:.0f} %",
-                                       100 * a.to_h800->share_largest(hardware_factor::format))
-                         : "")};
+    part p{
+        .id = "q3.factor",
+        .scope = "weight of the format",
+        .statement = "the format is the largest of four hardware factors between Ascend and H20",
+        .sentence = fmt::format(
+            "Of four differences between an Ascend 910B in 16 bits and an H20 in FP8 (peak speed, format, software, links) the "
+            "format weighs most in {:.0f} % of the modelled cases{}",
+            100 * a.to_h20.share_largest(hardware_factor::format),
+            a.to_h800 ? fmt::format(", and beside an H800 in {:.0f} %",
+                                    100 * a.to_h800->share_largest(hardware_factor::format))
+                      : "")};
     p.value = a.to_h20.share_largest(hardware_factor::format);
     p.unit = "1";
     p.rests_on = {"V11"};

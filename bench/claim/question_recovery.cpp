@@ -16,8 +16,8 @@ part bytes_part(const recovery& r) {
         .scope = "bytes",
         .statement = "8-bit storage with 16-bit products saves most of the bytes that FP8 saves, kept and sent",
         .sentence = fmt::format(
-            "Of the bytes that FP8 saves a chip without FP8 units can save {} of those kept and {} of those sent: it stores "
-            "8-bit codes and multiplies in 16 bits",
+            "Without FP8 units a chip can save {} of the bytes that FP8 saves in memory and {} of those on links: it stores and "
+            "sends 8-bit codes and multiplies in 16 bits",
             share_range_text(r.kept), share_range_text(r.sent))};
     p.word = exact_grade(static_cast<std::size_t>(r.kept.low > most) + static_cast<std::size_t>(r.sent.low > most), 2);
     p.kind = report::evidence_kind::emulated;
@@ -29,13 +29,14 @@ part bytes_part(const recovery& r) {
 
 part time_part(const recovery& r) {
     const auto range = r.step_time();
-    part p{.id = "q5.time",
-           .scope = "time of a step",
-           .statement = "share of FP8's saving in step time that 8-bit storage with 16-bit products has",
-           .sentence = fmt::format(
-               "Of the time that FP8 units would save on an Ascend it saves {:.0f} to {:.0f} % while memory "
-               "suffices (below zero: its casts cost more than its traffic saves)",
-               100 * range.low, 100 * range.high)};
+    part p{
+        .id = "q5.time",
+        .scope = "time of a step",
+        .statement = "share of FP8's saving in step time that 8-bit storage with 16-bit products has",
+        .sentence = fmt::format(
+            "Of the time that FP8 units would save on an Ascend, 8-bit storage saves {:.0f} to {:.0f} % while memory suffices (below "
+            "zero: converting costs more time than the smaller traffic saves)",
+            100 * range.low, 100 * range.high)};
     p.value = (range.low + range.high) / 2;
     p.low = range.low;
     p.high = range.high;
@@ -52,7 +53,7 @@ part int8_part(const training_figures& t) {
     p.kind = report::evidence_kind::emulated;
     p.rests_on = {"V15"};
     if (!t.int8 || !t.int8->verdict) {
-        p.sentence = "Not run yet: whether INT8 units, which Ascend chips have, train as well";
+        p.sentence = "Not run yet: whether training on INT8 units, which Ascend chips have, is as accurate";
         p.not_run = t.int8 ? "the results are not of the deciding design, or its test has not stopped"
                            : "recorded runs of the training experiment are not part of this version";
         return p;

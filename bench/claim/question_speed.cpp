@@ -7,19 +7,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 namespace narrowfp::bench::claim {
 
 namespace {
 
 std::string sentence_of(const ratio_model::claim_case& c) {
+    const ratio_model::middle_80& r = c.all.one_stack;
     return c.chip.hypothetical
-               ? fmt::format("If {} had FP8 units, it would train {} {:.2f} times as fast as in 16 bits ({})",
-                             c.chip.name, c.kind.brief, c.all.one_stack.median, interval_words(c.all.one_stack))
-               : fmt::format("On {} FP8 trains {} {:.2f} times as fast as 16 bits ({})", c.chip.name, c.kind.brief,
-                             c.all.one_stack.median, interval_words(c.all.one_stack));
+               ? fmt::format("If {} had FP8 units, FP8 would train {} {:.2f} times as fast as 16 bits ({})",
+                             c.chip.name, c.kind.brief, r.median, interval_words(r))
+               : fmt::format("FP8 trains {} on {} {:.2f} times as fast as 16 bits by the estimate ({})", c.kind.brief,
+                             c.chip.name, r.median, interval_words(r));
 }
 
 part part_of(const ratio_model::claim_case& c) {
@@ -31,6 +34,7 @@ part part_of(const ratio_model::claim_case& c) {
            .sentence = sentence_of(c)};
     p.word = at.words;
     p.probability = at.all.value;
+    p.event = fmt::format("that it exceeds {:.2f}", policy::worthwhile_ratio);
     p.without_vendor_pages = at.without_vendor_pages.value;
     p.value = c.all.one_stack.median;
     p.low = c.all.one_stack.low;
@@ -41,7 +45,7 @@ part part_of(const ratio_model::claim_case& c) {
     return p;
 }
 
-// Where the figures come from: which chips were measured, which are estimated and which only supposed.
+// Where the figures come from: what was measured, and which chips are estimated without a measurement or only supposed.
 std::string origins_of(const claim_values& v) {
     std::map<std::string, std::size_t> setups;  // by family of chips
     std::vector<double> ratios;
@@ -49,9 +53,15 @@ std::string origins_of(const claim_values& v) {
         ++setups[std::string(evidence::chip_family(u.chip))];
         ratios.push_back(std::exp(u.log_ratio));
     }
-    std::string measured;
+    std::vector<std::pair<std::size_t, std::string>> by_count;
     for (const auto& [family, count] : setups) {
-        measured += fmt::format("{}{} {}", measured.empty() ? "" : ", ", family, count);
+        by_count.emplace_back(count, family);
+    }
+    std::sort(by_count.rbegin(), by_count.rend());
+    std::string measured;
+    for (const auto& [count, family] : by_count) {
+        measured += fmt::format("{}{} on {}", measured.empty() ? "" : ", ", count,
+                                family == "Hopper" ? "Hopper (H100, H800)" : family);
     }
     std::string estimated, supposed;
     for (const ratio_model::claim_case& c : v.ratios->cases) {
@@ -62,9 +72,9 @@ std::string origins_of(const claim_values& v) {
         }
     }
     return fmt::format(
-        "Measured by others: {} setups with a median of {:.2f} ({}). {}{}", ratios.size(), median_of(ratios), measured,
-        estimated.empty() ? "" : fmt::format("Only estimated, no such training was measured there: {}. ", estimated),
-        supposed.empty() ? "" : fmt::format("Only supposed, they have no FP8 units: {}.", supposed));
+        "Others measured {} setups, median {:.2f} times: {}.{}{}", ratios.size(), median_of(ratios), measured,
+        estimated.empty() ? "" : fmt::format(" Estimated without any measurement: {}.", estimated),
+        supposed.empty() ? "" : fmt::format(" Hypothetical, as Ascend chips have no FP8 units: {}.", supposed));
 }
 
 }  // namespace

@@ -10,11 +10,11 @@ namespace narrowfp::bench::claim {
 const std::vector<question_name>& question_names() {
     static const std::vector<question_name> names{
         {"Q1", "Is training in 16 bits slower than in FP8, on a chip that has both?", "V1 V2 V12a"},
-        {"Q2", "Does it load the hardware more?", "V3 V4 V5 V13"},
+        {"Q2", "Does training in 16 bits load the hardware more?", "V3 V4 V5 V13"},
         {"Q3", "Was DeepSeek forced, was FP8 critical?", "V11 V14 V16"},
         {"Q4", "What does FP8 risk in accuracy?", "V6 V7"},
-        {"Q5", "How much of the cost can a chip without FP8 units save all the same?", "V15 V16"},
-        {"Q6", "Did lacking FP8 make R2 fail?", ""}};
+        {"Q5", "How much of this can a chip save without FP8 units?", "V15 V16"},
+        {"Q6", "Was lacking FP8 what made R2 fail?", ""}};
     return names;
 }
 

@@ -22,6 +22,9 @@ report::table word_by_threshold_table(std::string_view row, const std::vector<cl
 // Each case at the posterior median, line by line: one table a chip.
 std::vector<report::table> pocket_tables(const std::vector<claim_case>& cases);
 
+// What was measured near H20's kind of chip: one stack on chips of falling FLOP per byte, and a stack with immature kernels.
+report::table witness_table();
+
 report::table gate_table(const ratio_model::result& r);
 report::table family_table(const ratio_model::gate_report& g);
 report::table class_table(const ratio_model::gate_report& g);

@@ -62,7 +62,7 @@ TEST_CASE("answer: words, badges and sentences of parts") {
     part untestable = plain_part("z");
     untestable.testable = false;
     CHECK(word_of(untestable) == "NOT TESTABLE");
-    CHECK(word_of(plain_part("f")) == "no word");
+    CHECK(word_of(plain_part("f")) == "no verdict");
     part hypothetical = graded_part("h", word::open, 0.57);
     hypothetical.word->hypothetical = true;
     CHECK(mentions(word_of(hypothetical), "hypothetical"));
