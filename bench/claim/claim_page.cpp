@@ -56,6 +56,12 @@ void add_first_screen(html_page& page, const claim_outcome& outcome) {
                 a.parts.push_back({badge_of(*p), p->scope, lower_case(q.id)});
             }
         }
+        for (const part& p : q.parts) {
+            const bool listed = std::find(q.also_shown.begin(), q.also_shown.end(), p.id) != q.also_shown.end();
+            if (listed && &p != strongest_of(q) && &p != weakest_of(q)) {
+                a.parts.push_back({badge_of(p), p.scope, lower_case(q.id)});
+            }
+        }
         a.answer += q.remark.empty() ? "" : " " + q.remark;
         answers.push_back(std::move(a));
     }

@@ -140,7 +140,8 @@ report::figure forest_of(const std::vector<evidence::unit>& units, const std::ve
                 {.name = "measured by others", .points = {}},
                 {.name = "yours", .points = {}},
                 {.name = "estimate, 80 % of new setups", .points = {}, .interval = true}};
-    f.marks = {{1.0, "1.00: equal"}, {policy::worthwhile_ratio, fmt::format("{:.2f}", policy::worthwhile_ratio)}};
+    f.marks = {{1.0, "1.00: equal"},
+               {policy::worthwhile_ratio, fmt::format("{:.2f}: threshold of Q1", policy::worthwhile_ratio)}};
     f.texts_title = "median (setups), or estimate (80 %)";
     f.weight_title = "area: rows that the source gives";
     add_units(f, units);

@@ -40,7 +40,8 @@ struct question {
     std::string id;    // "Q1"
     std::string text;  // in the reader's words, with its question mark
     std::vector<part> parts;
-    std::string remark = {};  // one more sentence for the question's line: what a reader must not miss
+    std::vector<std::string> also_shown = {};  // ids of parts whose verdicts stand on the first screen, too
+    std::string remark = {};                   // one more sentence for the question's line: what a reader must not miss
 };
 
 // The parts of which most and least is known, for the question's one line: settled (SUPPORTED, NOT SUPPORTED) before

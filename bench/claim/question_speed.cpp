@@ -88,6 +88,11 @@ question ask_speed(const claim_values& v) {
     for (const ratio_model::claim_case& c : v.ratios->cases) {
         q.parts.push_back(part_of(c));
     }
+    for (const part& p : q.parts) {
+        if (p.id.ends_with(".deepseek_v3")) {
+            q.also_shown.push_back(p.id);  // the model of the claim on every chip
+        }
+    }
     q.remark = origins_of(v);
     return q;
 }

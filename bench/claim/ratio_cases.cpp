@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace narrowfp::bench::claim {
 
 namespace {
@@ -30,7 +32,9 @@ std::vector<ratio_model::asked_chip> asked_chips(const row_context& how) {
         out.push_back(asked(how, policy::returned_to));
     }
     for (const std::string_view name : policy::usual_ascends) {
-        out.push_back(asked(how, name));
+        if (std::find(how.asked_chips.begin(), how.asked_chips.end(), name) == how.asked_chips.end()) {
+            out.push_back(asked(how, name));
+        }
     }
     return out;
 }

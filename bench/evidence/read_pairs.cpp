@@ -128,7 +128,7 @@ void complete_ratio(pair& p, const csv_cells& cells) {
     }
 }
 
-pair user_pair(const csv_cells& cells, std::string_view file, int row) {
+pair user_pair(const csv_cells& cells, std::string_view file, bool has_sources, int row) {
     const auto text_or = [&cells](std::string_view column, std::string other) {
         std::string found = cells.text(column);
         return found.empty() ? std::move(other) : std::move(found);
@@ -136,7 +136,8 @@ pair user_pair(const csv_cells& cells, std::string_view file, int row) {
     pair p = shared_columns(cells);
     p.id = cells.count("id").value_or(row);
     p.family = text_or("family", "yours");
-    p.source = text_or("source", std::string(file));
+    // A file with the column is checked for it; one without is the source itself.
+    p.source = has_sources ? cells.text("source") : std::string(file);
     p.equal_layout = cells.word("equal_layout", layouts, std::optional(same_layout::unknown));
     p.read = cells.word("certainty", certainties, std::optional(certainty::seen));
     p.include = cells.word("include", zero_or_one, std::optional(true));
@@ -173,7 +174,7 @@ std::vector<pair> user_pairs_in(const csv_table& table) {
     table.expect_columns(required, known, hint);
     std::vector<pair> pairs;
     for (const csv_row& row : table.rows) {
-        pairs.push_back(user_pair({table, row}, table.name, static_cast<int>(pairs.size()) + 1));
+        pairs.push_back(user_pair({table, row}, table.name, table.has("source"), static_cast<int>(pairs.size()) + 1));
     }
     return pairs;
 }

@@ -157,6 +157,19 @@ class Evidence(ProgramTest):
         process = program.run("evidence", "check", faulty, "--csv")
         self.assertEqual([r["column"] for r in csv.DictReader(io.StringIO(process.stdout))], ["ratio", "hidden", "id"])
 
+    def test_a_source_is_needed_where_the_column_is(self):
+        row = "A,dense,H100,4096,14336,4096,tensor,12,10,time s,%s\n"
+        self.assertIn("0 faults", self.evidence("check", self.user_file(USER.replace("\n", ",source\n") + row % "a page")))
+        process = program.run("evidence", "check", self.user_file(USER.replace("\n", ",source\n") + row % ""))
+        self.assertEqual(process.returncode, 2)
+        self.assertIn("column 'source': found nothing, expected a text", process.stdout)
+
+    def test_a_unit_has_one_chip(self):
+        row = "A,dense,%s,4096,14336,4096,tensor,12,10,time s,u\n"
+        process = program.run("evidence", "check", self.user_file(USER.replace("\n", ",unit\n") + row % "H100" + row % "H20"))
+        self.assertEqual(process.returncode, 2)
+        self.assertIn("column 'chip': found H20, expected H100", process.stdout)
+
     def test_users_file_that_cannot_be_read(self):
         row = "A,dense,H100,64,64,64,row,1,2,rate\n"
         for text, says in (("", "the file is empty"), (USER.replace(",", ";"), "columns are separated by ';', expected ','"),
