@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "claim/part.hpp"
 
-#include <narrowfp/report/text.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -82,8 +82,10 @@ report::html_badge badge_of(const part& p) {
 std::string basis_of(const part& p) {
     std::string text;
     if (p.probability) {
-        text =
-            "probability " + report::format_number(*p.probability, 2) + (p.event.empty() ? "" : " " + p.event) + ", ";
+        text = fmt::format("probability {:.2f}{}, ", *p.probability, p.event.empty() ? "" : " " + p.event);
+        if (p.without_vendor_pages) {
+            text += fmt::format("{:.2f} without the vendor's own pages, ", *p.without_vendor_pages);
+        }
     }
     return text + std::string(text_of(p.kind));
 }

@@ -54,7 +54,7 @@ const part* weakest_of(const question& q);
 std::string word_of(const part& p);
 report::html_badge badge_of(const part& p);
 
-// "probability 0.95 that it exceeds 1.10, modelled", "published", "counted exactly".
+// "probability 0.95 that it exceeds 1.10, 0.91 without the vendor's own pages, modelled", "published", "counted exactly".
 std::string basis_of(const part& p);
 
 // The question's answer: the sentence of its strongest part with word and basis, that of its weakest part, the remark.

@@ -42,6 +42,10 @@ part part_of(const ratio_model::claim_case& c) {
     p.unit = "1";
     p.rests_on = {c.chip.hypothetical ? "V12a" : "V1", "G2", "G3", "G4", "G6"};
     p.limits = c.caps;
+    if (at.near_a_bar) {
+        p.limits.emplace_back(
+            "a probability lies at a bar within its Monte Carlo error: other draws may give the next verdict");
+    }
     return p;
 }
 

@@ -63,6 +63,9 @@ table case_table(std::string_view row, const std::vector<claim_case>& cases) {
         for (const std::string& cap : c.caps) {
             limits += (limits.empty() ? "" : "; ") + cap;
         }
+        if (at.near_a_bar) {
+            limits += (limits.empty() ? "" : "; ") + std::string("at a bar within Monte Carlo error");
+        }
         t.add_row(
             {c.chip.name,
              c.kind.name,

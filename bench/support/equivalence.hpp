@@ -18,12 +18,12 @@ struct interval {
 
 enum class equivalence : std::uint8_t { equivalent, not_equivalent, inconclusive };
 
-constexpr equivalence equivalence_of(const interval& gap_percent) {
-    if (gap_percent.low > -equivalence_margin && gap_percent.high < equivalence_margin) {
+constexpr equivalence equivalence_of(const interval& gap_percent, double margin = equivalence_margin) {
+    if (gap_percent.low > -margin && gap_percent.high < margin) {
         return equivalence::equivalent;
     }
-    return gap_percent.low > equivalence_margin || gap_percent.high < -equivalence_margin ? equivalence::not_equivalent
-                                                                                          : equivalence::inconclusive;
+    return gap_percent.low > margin || gap_percent.high < -margin ? equivalence::not_equivalent
+                                                                  : equivalence::inconclusive;
 }
 
 constexpr std::string_view word_of(equivalence e) {

@@ -125,7 +125,7 @@ sequential_outcome judge(std::span<const double> values, const sequential_plan& 
         const boost::math::students_t t(static_cast<double>(look.seeds - 1));
         look.bound = boost::math::quantile(boost::math::complement(t, upper_tail(bounds[n])));
         look.repeated = {look.mean - look.bound * look.error, look.mean + look.bound * look.error};
-        look.verdict = equivalence_of(look.repeated);
+        look.verdict = equivalence_of(look.repeated, plan.margin);
         out.stopped = look.verdict != equivalence::inconclusive || n + 1 == plan.looks.size();
         out.decided_at = out.stopped ? look.seeds : 0;
         out.looks.push_back(look);

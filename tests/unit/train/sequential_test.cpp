@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sequential test: its bounds against values computed elsewhere, and its error rates by simulation.
+#include "symbols.hpp"
+
 #include <doctest/doctest.h>
 
 #include <narrowfp/round/philox.hpp>
 #include <train/experiment/design.hpp>
+#include <train/experiment/experiment.hpp>
 #include <train/experiment/sequential.hpp>
+#include <train/experiment/summary.hpp>
 
 #include <array>
 #include <cmath>
@@ -104,6 +108,34 @@ TEST_CASE("a test stops at the first look that decides, and at the last one") {
     CHECK_FALSE(not_yet.stopped);
     CHECK_THROWS_AS(judge(constant(0, 10), {.looks = {5, 5}}), std::invalid_argument);
     CHECK_THROWS_AS(judge(constant(0, 10), {.looks = {}}), std::invalid_argument);
+}
+
+TEST_CASE("an experiment goes from look to look until its tests have stopped") {
+    const std::vector<std::uint8_t> symbols = narrowfp_test::learnable_symbols(6000, 3);
+    const corpus text{.name = "made up", .symbols = symbols, .vocabulary = 128};
+    experiment_design d;
+    d.size = size_tiny;
+    d.steps = 16;
+    d.first_seed = 7;
+    d.run_arms = {"fp32", "bf16", "null_noise", "deepseek_v3"};
+    d.primary_arms = {"deepseek_v3"};
+    const auto runs_of = [&](double margin, std::uint32_t least) {
+        d.plan = sequential_plan{.looks = {2, 4, 6}, .margin = margin};
+        d.seeds = 6;
+        d.least_seeds = least;
+        const experiment_outcome e = run_experiment(d, text, {});
+        const experiment_summary s = summarise(e);
+        REQUIRE(s.gap_of("deepseek_v3") != nullptr);
+        REQUIRE(s.gap_of("deepseek_v3")->test);
+        CHECK(s.gap_of("deepseek_v3")->seeds.front() == 7);
+        CHECK(s.gap_of("deepseek_v3")->test->stopped);
+        CHECK(e.runs.size() % d.run_arms.size() == 0);
+        CHECK_FALSE(verdict_of(e, *s.gap_of("deepseek_v3")));  // not the deciding design
+        return std::pair{e.runs.size() / d.run_arms.size(), s.gap_of("deepseek_v3")->test->decided_at};
+    };
+    CHECK(runs_of(1e9, 0) == std::pair<std::size_t, std::size_t>{2, 2});  // any gap is inside: stops at the first look
+    CHECK(runs_of(1e9, 4) == std::pair<std::size_t, std::size_t>{4, 2});  // but runs go on to the least number of seeds
+    CHECK(runs_of(1e-9, 0).first >= 2);
 }
 
 TEST_CASE("the deciding design is the one that was fixed beforehand") {
