@@ -282,9 +282,9 @@ std::string first_screen_markdown(const claim_outcome& outcome) {
 
 std::string ratio_markdown(const ratio_model::result& r) {
     std::string out = "## The ratio model and its gates\n\n";
-    for (const table& t : {gate_table(r), case_table("Q1", r.cases), family_table(r.gates), class_table(r.gates),
-                           form_table(r.left_out, r.left_out_without_vendor_pages), posterior_table(r.all),
-                           word_by_threshold_table("Q1", r.cases)}) {
+    for (const table& t : {gate_table(r), case_table("Q1", r.cases), witness_table(), family_table(r.gates),
+                           class_table(r.gates), form_table(r.left_out, r.left_out_without_vendor_pages),
+                           posterior_table(r.all), word_by_threshold_table("Q1", r.cases)}) {
         out += report::to_markdown(t) + "\n";
     }
     if (!r.shuffled.gates.empty()) {

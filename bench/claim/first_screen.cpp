@@ -39,22 +39,12 @@ void add_counts(table& t, const std::string& what, const four_counts& c, const c
 
 // Step times of a chip over that with 16 bits only.
 void add_step(table& t, const step_ratio& chip, bool hypothetical) {
-    std::vector<report::cell> cells{
-        fmt::format("time of a step on {}, 16-bit only = 1", policy::chip_label(chip.chip))};
+    std::vector<report::cell> cells{"step on " + policy::chip_label(chip.chip)};
     for (const hardware_case h : all_hardware_cases) {
         const double x = chip.seconds[h] / chip.seconds[hardware_case::wide];
         const bool supposed = hypothetical && h == hardware_case::fp8_units;
         cells.emplace_back(!std::isfinite(x) ? std::string("no such unit")
-                                             : fmt::format("{:.2f}{}", x, supposed ? " if it had any" : ""));
-    }
-    cells.emplace_back("modelled");
-    t.add_row(std::move(cells));
-}
-
-void add_hours(table& t, const chip_hours& chip) {
-    std::vector<report::cell> cells{fmt::format("million device-hours on {}", policy::chip_label(chip.chip))};
-    for (const hardware_case h : all_hardware_cases) {
-        cells.emplace_back(chip[h] ? report::format_number(chip[h]->centre, 3) : std::string("no such unit"));
+                                             : fmt::format("{:.2f}{}", x, supposed ? " (if)" : ""));
     }
     cells.emplace_back("modelled");
     t.add_row(std::move(cells));
@@ -68,10 +58,8 @@ std::string claim_sentence() {
 }
 
 std::string source_sentence() {
-    return "Who says so: a news article gives four reasons why R2 went back from Ascend to NVIDIA's H20. Three of them, unstable "
-           "chips, slow links between chips and immature software, stand in the press reports that were read (Financial Times, "
-           "August 2025, as other papers quote it). The fourth, no FP8, is the article's own: no report that was read names it. "
-           "Which Ascend chip was tried is not public.";
+    return "Who says so: a news article. Press reports that were read name unstable chips, slow links between chips and immature "
+           "software. The fourth, no FP8, is the article's own reason. Which Ascend chip was tried is not public.";
 }
 
 namespace {
@@ -126,8 +114,7 @@ std::string short_answer(const std::vector<question>& questions) {
     return fmt::format(
         "In short: is FP8 faster? Others measured {:.2f} times, the median of {} setups; by the estimate {} for {} ({:.2f} times), {} for {} ({:.2f} "
         "times). Do 16 bits need more memory? By count {} ({:.2f} times for DeepSeek-V3), as measured {:.2f} times; does saving it need FP8 units? {}. "
-        "Does FP8 cost accuracy? Others found a loss {:.2f} % higher in the median. Could such a model be trained without FP8 units? {}. What made R2 "
-        "fail cannot be known.",
+        "Does FP8 cost accuracy? Others found a loss {:.2f} % higher in the median. Could such a model be trained without FP8 units? {}. What made R2 fail is unknown.",
         median_of(measured), measured.size(), certainty_of(*best), best->scope, *best->value, certainty_of(*least),
         least->scope, *least->value, certainty_of(*kept), *kept->value, memory->value.value_or(0), certainty_of(*units),
         loss->value.value_or(0), certainty_of(*existence));
@@ -138,15 +125,14 @@ std::string answer_line(const question& q) { return q.id + " " + q.text + " " + 
 std::string word_legend() {
     const ratio_model::grade_policy& p = ratio_model::policy;
     return fmt::format(
-        "Verdicts by probability: SUPPORTED {:.2f} or more, LEANS SUPPORTED {:.2f} or more, OPEN between, LEANS AGAINST {:.2f} "
-        "or less, NOT SUPPORTED {:.2f} or less. Exact counts: in all, most, half, few or none of the cases. No verdict: "
-        "scenarios of a model, or figures that others published.",
+        "Verdicts: SUPPORTED from a probability of {:.2f} on, LEANS SUPPORTED from {:.2f}, LEANS AGAINST to {:.2f}, NOT SUPPORTED to "
+        "{:.2f}, else OPEN; of counts: in all, most, few or no cases.",
         p.supported, p.leans_supported, p.leans_against, p.not_supported);
 }
 
 table column_table(const claim_values& v) {
     table t;
-    t.title = "What training DeepSeek-V3 costs on four kinds of hardware";
+    t.title = "What training DeepSeek-V3 costs on four kinds of hardware; times with 16-bit only = 1";
     t.columns = {{"cost"},
                  {"FP8 units", alignment::right},
                  {"FP8 storage, 16-bit multiply", alignment::right},
@@ -154,7 +140,7 @@ table column_table(const claim_values& v) {
                  {"16-bit only", alignment::right},
                  {"kind"}};
     if (v.kept) {
-        add_counts(t, "GB that a device keeps", v.kept->bytes.sum, "counted; activations in flight modelled");
+        add_counts(t, "GB that a device keeps", v.kept->bytes.sum, "counted, partly modelled");
     }
     if (v.sent) {
         add_counts(t, "kB to and from experts, a token and layer", v.sent->bytes.expert_traffic, "counted", 1000);
@@ -172,16 +158,8 @@ table column_table(const claim_values& v) {
             }
         }
     }
-    if (v.hours) {
-        for (const chip_hours& chip : v.hours->chips) {
-            if (chip.asked_for) {
-                add_hours(t, chip);
-            }
-        }
-    }
     t.notes = {
-        "Times are of a step-time model of DeepSeek-V3's own layout, at the centre of its scenarios and with memory unlimited. It is "
-        "another model than the estimate in the picture, which is fitted to measurements, so they differ."};
+        "(if): supposing FP8 units. Times: a step-time model of DeepSeek-V3's own layout, memory unlimited; another model than the estimate above, so they differ."};
     return t;
 }
 

@@ -129,9 +129,8 @@ report::figure forest_of(const std::vector<evidence::unit>& units, const std::ve
         .id = "forest",
         .title = "Training speed in FP8 over 16 bits: measured by others, and estimated",
         .summary = fmt::format(
-            "{} setups that others published; in {} of them FP8 is faster, with a median of {:.2f} times. A mark is one setup: model, chip "
-            "and FP8 recipe of one source; recipes differ in how many numbers share a scale. Below the line: what is estimated for a setup that "
-            "nobody has measured; 80 % of such setups lie inside the bar. An arrow: the value lies outside the axis.",
+            "{} setups that others published; FP8 is faster in {}, the median is {:.2f} times. A mark is one setup: model, chip and FP8 recipe of "
+            "one source. Below the line: estimates for setups that nobody measured, 80 % of them inside the bar.",
             all.size(), above, median_of(all)),
         .form = report::figure_form::forest,
         .x = {.title = "rate in FP8 / rate in 16 bits, logarithmic", .log = true, .minimum = 0.7, .maximum = 2.0},
@@ -156,7 +155,7 @@ report::figure threshold_figure(const std::vector<ratio_model::claim_case>& case
         .id = "thresholds",
         .title = "Probability that a new setup trains faster in FP8 by more than a threshold",
         .summary = fmt::format(
-            "Q1 asks at {:.2f}. Where a line crosses a bar, the verdict changes: {:.2f} SUPPORTED, {:.2f} LEANS "
+            "DeepSeek-V3 where no model is named. Q1 asks at {:.2f}. Where a line crosses a bar, the verdict changes: {:.2f} SUPPORTED, {:.2f} LEANS "
             "SUPPORTED, {:.2f} LEANS AGAINST, {:.2f} NOT SUPPORTED. Caps and failed gates are not in the lines.",
             policy::worthwhile_ratio, ratio_model::policy.supported, ratio_model::policy.leans_supported,
             ratio_model::policy.leans_against, ratio_model::policy.not_supported),
@@ -164,19 +163,18 @@ report::figure threshold_figure(const std::vector<ratio_model::claim_case>& case
         .x = {.title = "threshold of rate in FP8 / rate in 16 bits", .minimum = 1.0, .maximum = 1.5},
         .y = {.title = "probability", .minimum = 0.0, .maximum = 1.0}};
     for (const ratio_model::claim_case& c : cases) {
-        if (c.kind.moe || c.kind.id == "dense_70b") {  // the two ends; all cases stand in the table
-            report::figure_series line{.name = c.kind.brief + ", " + c.chip.name, .points = {}};
+        const bool measured = !c.chip.hypothetical && c.chip.extra_deviation == 0;
+        if (c.kind.moe || (measured && c.kind.id == "dense_70b")) {  // all cases stand in the table
+            report::figure_series line{.name = c.chip.name + (c.kind.moe ? "" : ", dense 70B"), .points = {}};
             for (const ratio_model::threshold_word& w : c.words) {
                 line.points.push_back({.x = w.threshold, .y = w.all.value});
             }
             f.series.push_back(std::move(line));
         }
     }
-    for (const auto& [bar, name] : {std::pair{ratio_model::policy.supported, "SUPPORTED"},
-                                    {ratio_model::policy.leans_supported, "LEANS SUPPORTED"},
-                                    {ratio_model::policy.leans_against, "LEANS AGAINST"},
-                                    {ratio_model::policy.not_supported, "NOT SUPPORTED"}}) {
-        f.marks.push_back({bar, name});
+    for (const double bar : {ratio_model::policy.supported, ratio_model::policy.leans_supported,
+                             ratio_model::policy.leans_against, ratio_model::policy.not_supported}) {
+        f.marks.push_back({bar, fmt::format("{:.2f}", bar)});
     }
     return f;
 }

@@ -64,7 +64,7 @@ part run_part(const std::optional<loss_test>& test) {
     p.kind = report::evidence_kind::emulated;
     p.rests_on = {"V7"};
     if (!test) {
-        p.sentence = "Not run yet: this project's own training of a small model in FP8";
+        p.sentence = "Not run yet: our own training of a small model in FP8";
         p.not_run = experiment_missing;
         return p;
     }
@@ -110,8 +110,7 @@ part published_part() {
         .scope = "what others measured",
         .statement = "loss gaps between FP8 and 16 bits that others published",
         .sentence = fmt::format(
-            "Others found the loss {:.2f} % lower to {:.2f} % higher in FP8 (median {:.2f} % higher; {} of {} comparisons at most {} % "
-            "higher; models of up to {:.0f} billion parameters); {} further recipes diverged",
+            "Others found the loss {:.2f} % lower to {:.2f} % higher in FP8 (median {:.2f} % higher; {} of {} at most {} %; models of up to {:.0f} billion parameters); {} more recipes diverged",
             -*low, *high, median_of(gaps), within, gaps.size(), equivalence_margin, largest_model / 1e9, diverged)};
     p.kind = report::evidence_kind::published;
     p.source = "bench/evidence/data/loss_gaps.csv, a source for each row";

@@ -47,8 +47,8 @@ part existence_part() {
             such.empty()
                 ? std::string("No published run of such a model on chips without FP8 units is listed")
                 : fmt::format(
-                      "Not forced: {} published models were trained on chips without FP8 units, {} of them mixtures of experts with 500 "
-                      "billion parameters or more (those on {} chips){}",
+                      "Not forced: {} published models were trained on chips without FP8 units, {} of them mixtures of experts of 500 billion "
+                      "parameters or more (on {}){}",
                       runs.size(), such.size(), names, stated ? "" : "; not all sources name the 16-bit format")};
     p.word = ratio_model::graded{.w = such.empty() ? ratio_model::word::open : ratio_model::word::supported};
     p.kind = report::evidence_kind::published;
@@ -86,7 +86,7 @@ part factor_part(const attribution& a) {
         .statement = "the format is the largest of four hardware factors between Ascend and H20",
         .sentence = fmt::format(
             "Of four differences between an Ascend 910B in 16 bits and an H20 in FP8 (peak speed, format, software, links) the "
-            "format weighs most in {:.0f} % of the modelled cases{}",
+            "format weighs most in {:.0f} % of modelled cases{}",
             100 * a.to_h20.share_largest(hardware_factor::format),
             a.to_h800 ? fmt::format(", and beside an H800 in {:.0f} %",
                                     100 * a.to_h800->share_largest(hardware_factor::format))

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Q5: what a chip without FP8 units can save all the same, by storing 8-bit codes and multiplying in 16 bits, or by INT8.
 // Q6: what made R2 fail, which nothing public can test.
+#include "claim/policy.hpp"
 #include "claim/questions.hpp"
+#include "claim/rows.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +19,7 @@ part bytes_part(const recovery& r) {
         .statement = "8-bit storage with 16-bit products saves most of the bytes that FP8 saves, kept and sent",
         .sentence = fmt::format(
             "Without FP8 units a chip can save {} of the bytes that FP8 saves in memory and {} of those on links: it stores and "
-            "sends 8-bit codes and multiplies in 16 bits",
+            "sends 8-bit codes, multiplying in 16 bits",
             share_range_text(r.kept), share_range_text(r.sent))};
     p.word = exact_grade(static_cast<std::size_t>(r.kept.low > most) + static_cast<std::size_t>(r.sent.low > most), 2);
     p.kind = report::evidence_kind::emulated;
@@ -48,8 +50,10 @@ part time_part(const recovery& r) {
 part int8_part(const training_figures& t) {
     part p{.id = "q5.int8",
            .scope = "INT8 in place of FP8",
-           .statement = fmt::format("in the training experiment INT8 with tiles raises the loss by less than {} %",
-                                    equivalence_margin)};
+           .statement = fmt::format(
+               "in the training experiment INT8 with tiles raises the loss by less than {} %, and its gradients lose "
+               "at most {} dB against FP8's",
+               equivalence_margin, policy::int8_serves_db)};
     p.kind = report::evidence_kind::emulated;
     p.rests_on = {"V15"};
     if (!t.int8 || !t.int8->verdict) {
@@ -64,10 +68,13 @@ part int8_part(const training_figures& t) {
         gap.interval_95
             ? fmt::format(" (95 % interval {:+.2f} to {:+.2f})", gap.interval_95->low, gap.interval_95->high)
             : "");
+    // As row V15 judges: the loss, and what the gradients lose against FP8's.
+    const double below = t.gradient_snr_fp8 && t.gradient_snr_int8 ? *t.gradient_snr_fp8 - *t.gradient_snr_int8 : 0;
     using ratio_model::word;
-    p.word = ratio_model::graded{.w = *t.int8->verdict == equivalence::equivalent       ? word::supported
-                                      : *t.int8->verdict == equivalence::not_equivalent ? word::not_supported
-                                                                                        : word::open};
+    const verdict v = int8_verdict(*t.int8->verdict, below);
+    p.word = ratio_model::graded{.w = v == verdict::supported       ? word::supported
+                                      : v == verdict::not_supported ? word::not_supported
+                                                                    : word::open};
     p.value = gap.mean;
     p.unit = "%";
     return p;

@@ -21,8 +21,8 @@ std::string sentence_of(const ratio_model::claim_case& c) {
     return c.chip.hypothetical
                ? fmt::format("If {} had FP8 units, FP8 would train {} {:.2f} times as fast as 16 bits ({})",
                              c.chip.name, c.kind.brief, r.median, interval_words(r))
-               : fmt::format("FP8 trains {} on {} {:.2f} times as fast as 16 bits by the estimate ({})", c.kind.brief,
-                             c.chip.name, r.median, interval_words(r));
+               : fmt::format("FP8 trains {} on {} {:.2f} times as fast, by estimate ({})", c.kind.brief, c.chip.name,
+                             r.median, interval_words(r));
 }
 
 part part_of(const ratio_model::claim_case& c) {
@@ -62,11 +62,15 @@ std::string origins_of(const claim_values& v) {
         by_count.emplace_back(count, family);
     }
     std::sort(by_count.rbegin(), by_count.rend());
+    constexpr std::size_t named = 2;  // families; the others stand in the picture
     std::string measured;
-    for (const auto& [count, family] : by_count) {
-        measured += fmt::format("{}{} on {}", measured.empty() ? "" : ", ", count,
-                                family == "Hopper" ? "Hopper (H100, H800)" : family);
+    std::size_t rest = ratios.size();
+    for (std::size_t n = 0; n < by_count.size() && n < named; ++n) {
+        const auto& [count, family] = by_count[n];
+        measured += fmt::format("{} on {}, ", count, family == "Hopper" ? "Hopper (H100, H800)" : family);
+        rest -= count;
     }
+    measured += fmt::format("{} elsewhere", rest);
     std::string estimated, supposed;
     for (const ratio_model::claim_case& c : v.ratios->cases) {
         const bool of_pairs = c.chip.name.find("H100") != std::string::npos;
@@ -75,10 +79,9 @@ std::string origins_of(const claim_values& v) {
             list += (list.empty() ? "" : ", ") + c.chip.name;
         }
     }
-    return fmt::format(
-        "Others measured {} setups, median {:.2f} times: {}.{}{}", ratios.size(), median_of(ratios), measured,
-        estimated.empty() ? "" : fmt::format(" Estimated without any measurement: {}.", estimated),
-        supposed.empty() ? "" : fmt::format(" Hypothetical, as Ascend chips have no FP8 units: {}.", supposed));
+    return fmt::format("Others measured {} setups, median {:.2f} times: {}.{}{}", ratios.size(), median_of(ratios),
+                       measured, estimated.empty() ? "" : fmt::format(" Estimated, not measured: {}.", estimated),
+                       supposed.empty() ? "" : fmt::format(" Hypothetical, having no FP8 units: {}.", supposed));
 }
 
 }  // namespace
@@ -93,7 +96,7 @@ question ask_speed(const claim_values& v) {
         q.parts.push_back(part_of(c));
     }
     for (const part& p : q.parts) {
-        if (p.id.ends_with(".deepseek_v3")) {
+        if (p.id.ends_with(".deepseek_v3") && p.id.find(policy::usual_ascends.back()) == std::string::npos) {
             q.also_shown.push_back(p.id);  // the model of the claim on every chip
         }
     }

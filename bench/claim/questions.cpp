@@ -44,7 +44,7 @@ ratio_model::graded exact_grade(std::size_t holds, std::size_t cases) {
 }
 
 std::string interval_words(const ratio_model::middle_80& x) {
-    return fmt::format("80 % interval {:.2f} to {:.2f}", x.low, x.high);
+    return fmt::format("80 %: {:.2f} to {:.2f}", x.low, x.high);
 }
 
 std::string share_range_text(const scenario_range& shares) {

@@ -34,7 +34,7 @@ const std::vector<question_name>& question_names();
 // A grade of an exact part: SUPPORTED if it holds in every listed case, LEANS SUPPORTED in most, OPEN in half, and so on.
 ratio_model::graded exact_grade(std::size_t holds, std::size_t cases);
 
-// "80 % interval 1.17 to 1.63".
+// "80 %: 1.17 to 1.63", the middle 80 % of new setups.
 std::string interval_words(const ratio_model::middle_80& x);
 
 // "all", or "60 to 80 %", of a range of shares.

@@ -152,7 +152,7 @@ table witness_table() {
     add("Lumen-MI308X", "MI308X");
     t.notes = {
         "H20 has a seventh of H100's FLOP and more memory bandwidth, so work on bytes counts for less and FP8 gains more: the estimate. "
-        "For it: within one stack (LLMQ) the ratio rises as FLOP per byte falls, in the order of the rows (the RTX 5090 also "
+        "For it: within one stack (LLMQ) the ratio rises as FLOP per byte falls, from L40S over H100 to the RTX 4090 (the RTX 5090 also "
         "multiplies 16-bit numbers at half rate when it adds in FP32). Against it: on MI308X, the chip nearest to an H20 with "
         "figures, LoRA runs with immature kernels lay below 1. So H20's interval is that of a mature stack."};
     return t;
@@ -310,15 +310,13 @@ std::vector<std::string> gate_lines(const ratio_model::result& r, bool identitie
         fmt::format("Check G1: the formulas reproduce DeepSeek-V3's published figures: {}.",
                     identities_held ? "passed" : "FAILED"),
         fmt::format(
-            "G2 to G4, sources left out of the fit: {:.0f} % of their figures fall into 80 % intervals; error score {:.3f}, a plain mean "
-            "scores {:.3f} (lower is better): {}.",
+            "G2 to G4, sources left out of the fit: {:.0f} % of their figures fall into 80 % intervals; error {:.3f}, of a plain mean {:.3f}: {}.",
             100 * s.coverage_by_source, s.crps, r.left_out.constant.crps,
             r.gates.sources_passed() ? "passed" : "FAILED, so all verdicts that rest on the estimate are OPEN"),
         later
             ? fmt::format(
-                  "G6, blind: {} of the first {} groups of results found after the estimate was fixed fall into its intervals, {} are "
-                  "needed: {}. (G5 only caps verdicts.)",
-                  inside, counted, ratio_model::bars.families_inside,
+                  "G6, blind: of the first {} groups of results found after the estimate was fixed {} fall into its intervals, {} are needed: {}.",
+                  counted, inside, ratio_model::bars.families_inside,
                   *later ? "passed" : "FAILED, so all verdicts that rest on the estimate are OPEN")
             : std::string("G6, blind: not computed, so all verdicts that rest on the estimate are PROVISIONAL.")};
 }
