@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp audit: what narrow formats do to the tensors of a model file.
 #include "checkpoint/audit_report.hpp"
+#include "checkpoint/checkpoint.hpp"
 #include "checkpoint/layer_error.hpp"
 #include "cli/command.hpp"
 #include "cli/names.hpp"
@@ -114,8 +115,33 @@ void print_quiet(const bench::model_audit& audit) {
     print_text(text);
 }
 
-void print_audit(const context& ctx, const bench::model_audit& audit, std::size_t most) {
-    print_facts(ctx, "Audit", bench::audit_facts(audit));
+// The layouts that were found, each once.
+std::string layouts_text(const bench::tensor_list& list) {
+    std::vector<std::string> found;
+    for (const std::string& name : list.layouts) {
+        if (!name.empty() && std::find(found.begin(), found.end(), name) == found.end()) {
+            found.push_back(name);
+        }
+    }
+    return fmt::format("{}", fmt::join(found, ", "));
+}
+
+// What is no part of the audit, and why.
+void print_list_notes(const context& ctx, const bench::tensor_list& list) {
+    for (const bench::dropped_tensor& d : list.dropped) {
+        print_note(ctx, fmt::format("left out: {} ({})", report::printable(d.tensor.name), d.why));
+    }
+    for (const std::string& note : list.notes) {
+        print_note(ctx, note);
+    }
+}
+
+void print_audit(const context& ctx, const bench::model_audit& audit, const std::string& layouts, std::size_t most) {
+    fact_lines facts = bench::audit_facts(audit);
+    if (!layouts.empty()) {
+        facts.insert(facts.begin(), {"layout", layouts + "; scaled tensors are audited by their values"});
+    }
+    print_facts(ctx, "Audit", facts);
     print_text("\n");
     print_table(ctx, bench::totals_table(audit));
     print_text("\n");
@@ -146,8 +172,8 @@ int run_products(const context& ctx, const audit_arguments& args, const std::vec
     }
     const std::vector<bench::layer_way> ways = bench::layer_ways(formats, recipes);
     const std::vector<bench::layer_product> products = bench::layer_products(
-        weights, bench::list_tensors({args.activations}, std::nullopt), ways, is_first("--k", args.k, "last", "first"),
-        static_cast<std::size_t>(args.tokens), args.threads);
+        weights, bench::list_tensors({args.activations}, std::nullopt).tensors, ways,
+        is_first("--k", args.k, "last", "first"), static_cast<std::size_t>(args.tokens), args.threads);
     if (ctx.json) {
         report::document doc{.context = context_of(ctx), .records = {}};
         bench::add_layer_records(doc, products, ways, ctx.command_line);
@@ -178,7 +204,8 @@ int run(const context& ctx, const audit_arguments& args) {
     const bench::matrix_layout layout = layout_of(args);
     std::vector<bench::audit_case> cases = cases_of(args, layout);
     const auto codes = args.codes.empty() ? std::nullopt : std::optional(format_named(args.codes));
-    std::vector<bench::stored_tensor> tensors = chosen_tensors(bench::list_tensors(args.paths, codes), args.tensors);
+    const bench::tensor_list list = bench::list_tensors(args.paths, codes);
+    std::vector<bench::stored_tensor> tensors = chosen_tensors(list.tensors, args.tensors);
     if (args.matrices) {
         std::erase_if(tensors, bench::is_vector);
         if (tensors.empty()) {
@@ -204,7 +231,8 @@ int run(const context& ctx, const audit_arguments& args) {
     } else if (ctx.quiet) {
         print_quiet(audit);
     } else {
-        print_audit(ctx, audit, static_cast<std::size_t>(args.top));
+        print_audit(ctx, audit, layouts_text(list), static_cast<std::size_t>(args.top));
+        print_list_notes(ctx, list);
     }
     print_note(ctx, fmt::format("peak memory {} (largest tensor {} as stored)", report::format_bytes(peak_memory()),
                                 report::format_bytes(audit.largest_tensor)));
