@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/checked_writer.hpp"
 
+#include <narrowfp/io/npy.hpp>
 #include <narrowfp/report/text.hpp>
 
 #include <algorithm>
@@ -55,6 +56,10 @@ void checked_writer::finish() {
 
 void copy_tensor(const stored_tensor& t, checked_writer& out) {
     out.next_tensor();
+    if (t.rearranged) {
+        out.write(npy_read(t.file).data);
+        return;
+    }
     std::vector<std::byte> part;
     for (std::uint64_t at = 0; at < t.bytes; at += part.size()) {
         part.resize(std::min<std::uint64_t>(part_bytes, t.bytes - at));

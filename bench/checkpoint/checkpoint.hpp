@@ -20,8 +20,11 @@ struct checkpoint {
     std::vector<std::string> notes;
 };
 
-// Throws as open_files; std::invalid_argument that names tensor, file or key for a layout that is not read, for scales that
-// are missing or do not fit their codes, and for a configuration that promises what is not there.
+// Throws std::invalid_argument and std::runtime_error that name tensor, file or key for a layout that is not read, for scales
+// that are missing or do not fit their codes, and for a configuration that promises what is not there.
+checkpoint put_together(checkpoint_files files);
+
+// The same of a path. Throws as open_files, too.
 checkpoint open_checkpoint(const std::filesystem::path& path, const std::optional<any_format>& codes);
 
 // The metadata of a shard without what announces a layout, and with "format" (of transformers) "pt" where there is none.

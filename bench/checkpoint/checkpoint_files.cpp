@@ -137,6 +137,8 @@ void add_path(const std::optional<any_format>& codes, checkpoint_files& out) {
             throw std::runtime_error("'" + path.string() + "': holds no tensors");
         }
         add_configuration(out);
+    } else if (path.extension() == ".gguf") {
+        throw std::runtime_error("'" + path.string() + "': GGUF files are not read; convert it to .safetensors");
     } else if (!fs::exists(path, error)) {
         throw std::runtime_error("'" + path.string() + "': cannot be read: no such file or folder");
     } else {

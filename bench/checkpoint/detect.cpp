@@ -97,6 +97,18 @@ void claim_bare_codes(claims& all) {
     }
 }
 
+// Bytes of a weight that the layout did not pair are packed codes that have lost their scale.
+void require_no_packed_codes(const claims& all, const std::string& layout) {
+    for (const stored_tensor* t : all.open()) {
+        const bool named = t->name.ends_with(".weight") || t->name.ends_with("_proj") || t->name.ends_with("blocks");
+        if (named && is_one_of(t->dtype, {"U8", "I8"}) && t->shape.size() >= 2) {
+            refuse_tensor(*t, "holds packed codes or integers of " + t->dtype + " without scales that the layout " +
+                                  layout + " knows" +
+                                  (all.files().is_folder() ? "" : "; if they are in another shard, name the folder"));
+        }
+    }
+}
+
 void require_names_once(const checkpoint& found) {
     std::map<std::string_view, const stored_tensor*> names;
     for (const stored_tensor& t : found.tensors) {
@@ -109,7 +121,11 @@ void require_names_once(const checkpoint& found) {
 }  // namespace
 
 checkpoint open_checkpoint(const std::filesystem::path& path, const std::optional<any_format>& codes) {
-    checkpoint found{.files = open_files(path, codes), .layout = {}, .tensors = {}, .dropped = {}, .notes = {}};
+    return put_together(open_files(path, codes));
+}
+
+checkpoint put_together(checkpoint_files files) {
+    checkpoint found{.files = std::move(files), .layout = {}, .tensors = {}, .dropped = {}, .notes = {}};
     refuse_integer_schemes(found.files);
     claims all(found.files);
     for (const checkpoint_layout* l : known_layouts) {
@@ -124,6 +140,9 @@ checkpoint open_checkpoint(const std::filesystem::path& path, const std::optiona
                                           "', and no tensor here is named as that layout names them");
         }
         claim_bare_codes(all);
+    }
+    if (!found.layout.empty() && found.layout != narrowfp_layout.name) {
+        require_no_packed_codes(all, found.layout);
     }
     found.tensors = all.tensors_of_model();
     for (stored_tensor& t : found.tensors) {

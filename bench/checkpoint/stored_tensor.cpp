@@ -36,6 +36,18 @@ stored_tensor from_npy(const fs::path& file, const std::optional<any_format>& co
                          .bytes = where.bytes,
                          .shape = std::move(where.shape),
                          .dtype = std::string(to_string(where.dtype))};
+    result.rearranged = !where.is_plain();
+    if (where.codes) {
+        if (codes && *codes != *where.codes) {
+            throw std::invalid_argument("'" + file.string() + "': holds codes of " +
+                                        std::string(name_of(*where.codes)) + " by its header, --codes says " +
+                                        std::string(name_of(*codes)));
+        }
+        result.kind = element_kind::codes;
+        result.format = *where.codes;
+        result.dtype = name_of(*where.codes);
+        return result;
+    }
     const auto is = [&](npy_dtype a, npy_dtype b) { return where.dtype == a || where.dtype == b; };
     if (where.dtype == npy_dtype::f4) {
         result.kind = element_kind::real32;

@@ -36,7 +36,8 @@ struct stored_tensor {
     std::vector<std::size_t> shape;
     std::string dtype;  // as the file says it
     element_kind kind = element_kind::left_alone;
-    any_format format = f32;                             // of `codes`
+    any_format format = f32;  // of `codes`
+    bool rearranged = false;  // a .npy file in Fortran order or big-endian: its bytes are not the elements in order
     std::shared_ptr<const logical_tensor> logical = {};  // of `scaled`; bytes are then those of codes and scales
 
     std::uint64_t elements() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/tensor_values.hpp"
 
+#include <narrowfp/io/npy.hpp>
 #include <narrowfp/io/safetensors.hpp>
 #include <narrowfp/quant/granularity.hpp>
 #include <narrowfp/report/text.hpp>
@@ -154,7 +155,12 @@ void tensor_values::load(std::uint64_t first, std::uint64_t count) {
         offset = logical_->codes.offset + first_matrix_ * logical_->matrix_bytes();
     }
     loaded_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
-    read_file_part(tensor_.file, offset, {loaded_.get(), bytes});
+    if (tensor_.rearranged) {
+        const std::vector<std::byte> all = npy_read(tensor_.file).data;
+        std::memcpy(loaded_.get(), all.data() + (offset - tensor_.offset), bytes);
+    } else {
+        read_file_part(tensor_.file, offset, {loaded_.get(), bytes});
+    }
     data_ = loaded_.get();
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp audit: what narrow formats do to the tensors of a model file.
+#include "checkpoint/against_original.hpp"
 #include "checkpoint/audit_report.hpp"
 #include "checkpoint/checkpoint.hpp"
+#include "checkpoint/code_statistics.hpp"
 #include "checkpoint/layer_error.hpp"
 #include "cli/command.hpp"
 #include "cli/names.hpp"
@@ -30,6 +32,7 @@ struct audit_arguments {
     std::vector<std::string> tensors;
     std::string codes;
     std::string activations;
+    std::string against;
     int tokens = 256;
     std::string k = "last";
     std::string rows = "auto";
@@ -194,9 +197,55 @@ int run_products(const context& ctx, const audit_arguments& args, const std::vec
     return 0;
 }
 
+// The error against the model that was quantised; nothing else is audited then.
+int run_against(const context& ctx, const audit_arguments& args, const std::vector<bench::stored_tensor>& tensors) {
+    std::uint64_t elements = 0;
+    for (const bench::stored_tensor& t : tensors) {
+        elements += t.kind == bench::element_kind::left_alone ? 0 : t.elements();
+    }
+    const std::vector<bench::stored_tensor> originals = bench::list_tensors({args.against}, std::nullopt).tensors;
+    report::progress progress("audit", elements, progress_style(ctx));
+    const bench::comparison found = bench::compare_with_original(
+        tensors, originals, args.threads,
+        [&](std::uint64_t done, const std::string& name) { progress.advance(done, report::printable(name)); });
+    progress.finish();
+    if (ctx.json) {
+        report::document doc{.context = context_of(ctx), .records = {}};
+        bench::add_against_records(doc, found, ctx.command_line);
+        print_text(report::to_json(doc));
+    } else if (ctx.quiet) {
+        for (const bench::compared_tensor& t : found.tensors) {
+            print_text(fmt::format("{} {} {} {}\n", report::printable(t.tensor.name),
+                                   t.sums.left_out != 0      ? "nan"
+                                   : !t.sums.relative()      ? "inf"
+                                   : *t.sums.relative() == 0 ? "exact"
+                                                             : report::format_number(*t.sums.relative(), 6),
+                                   t.sums.clipped, t.sums.zeroed));
+        }
+    } else {
+        print_facts(ctx, "Against the original", bench::against_facts(found));
+        print_text("\n");
+        print_table(ctx, bench::against_table(found, static_cast<std::size_t>(args.top)));
+        std::vector<bench::tensor_codes> codes;
+        for (const bench::compared_tensor& t : found.tensors) {
+            if (t.codes) {
+                codes.push_back(*t.codes);
+            }
+        }
+        if (!codes.empty()) {
+            print_text("\n");
+            print_table(ctx, bench::codes_table(codes, static_cast<std::size_t>(args.top)));
+        }
+    }
+    return 0;
+}
+
 int run(const context& ctx, const audit_arguments& args) {
     if (ctx.json && args.markdown) {
         throw std::invalid_argument("--json and --markdown exclude each other");
+    }
+    if (!args.against.empty() && (args.markdown || !args.activations.empty())) {
+        throw std::invalid_argument("--against excludes --markdown and --activations");
     }
     if (args.markdown && !args.activations.empty()) {
         throw std::invalid_argument("--markdown and --activations exclude each other");
@@ -215,6 +264,9 @@ int run(const context& ctx, const audit_arguments& args) {
     if (!args.activations.empty()) {
         return run_products(ctx, args, tensors);
     }
+    if (!args.against.empty()) {
+        return run_against(ctx, args, tensors);
+    }
     std::uint64_t elements = 0;
     for (const bench::stored_tensor& t : tensors) {
         elements += t.kind == bench::element_kind::left_alone ? 0 : t.elements();
@@ -224,14 +276,23 @@ int run(const context& ctx, const audit_arguments& args) {
         tensors, std::move(cases), layout, args.threads,
         [&](std::uint64_t done, const std::string& name) { progress.advance(done, report::printable(name)); });
     progress.finish();
+    const std::vector<bench::tensor_codes> told = args.totals || args.markdown || ctx.quiet
+                                                      ? std::vector<bench::tensor_codes>{}
+                                                      : bench::statistics_of_codes(tensors, args.threads);
     if (ctx.json) {
-        print_text(report::to_json(bench::audit_document(audit, context_of(ctx), args.totals, ctx.command_line)));
+        report::document doc = bench::audit_document(audit, context_of(ctx), args.totals, ctx.command_line);
+        bench::add_codes_records(doc, told, ctx.command_line);
+        print_text(report::to_json(doc));
     } else if (args.markdown) {
         print_text(bench::audit_markdown(audit, context_of(ctx)));
     } else if (ctx.quiet) {
         print_quiet(audit);
     } else {
         print_audit(ctx, audit, layouts_text(list), static_cast<std::size_t>(args.top));
+        if (!told.empty()) {
+            print_text("\n");
+            print_table(ctx, bench::codes_table(told, static_cast<std::size_t>(args.top)));
+        }
         print_list_notes(ctx, list);
     }
     print_note(ctx, fmt::format("peak memory {} (largest tensor {} as stored)", report::format_bytes(peak_memory()),
@@ -276,6 +337,11 @@ void add_options(CLI::App& command, audit_arguments& args) {
             "Captured inputs of the layers, named as their weights (with .input or nothing for\n.weight): the error of "
             "each layer's product instead of the audit")
         ->type_name("FILE");
+    command
+        .add_option("--against", args.against,
+                    "The model that was quantised: the error of each tensor against it, clipped and lost\n"
+                    "elements, worst blocks and what the codes tell, instead of the audit")
+        ->type_name("PATH");
     command.add_option("--tokens", args.tokens, "With --activations: rows used of each")
         ->type_name("N")
         ->check(CLI::Range(1, 1000000))

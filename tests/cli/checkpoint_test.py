@@ -1,48 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""narrowfp dequantize, and quantised checkpoints in audit and quantize: every layout against values that an independent
-generator computes as fractions, files that do not hold together, and what is left beside the weights."""
+"""narrowfp dequantize: every layout against values that an independent generator computes as fractions, files that do not
+hold together, and what is left beside the weights."""
 import json
 import math
 import os
+import signal
 import struct
-import sys
-import tempfile
+import subprocess
+import time
 
 import program
-from program import ProgramTest, main, strict_json
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from checkpoints import files, layouts, numbers  # noqa: E402
-
-FORMS = {"bf16": ("BF16", "BF16", "H", "bfloat16"), "f16": ("F16", "F16", "H", "float16"), "f32": ("F32", "F32", "I", "float32")}
-
-
-def expected_data(values, to):
-    _, form, letter, _ = FORMS[to]
-    return struct.pack(f"<{len(values)}{letter}", *(numbers.encode(form, v) for v in values))
-
-
-class Checkpoint(ProgramTest):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-
-    def path(self, *names):
-        return os.path.join(self.folder.name, *names)
-
-    def written(self, case, name="model", **keywords):
-        files.write_model(self.path(name), case.shards, case.config, case.metadata, others=case.others, **keywords)
-        return self.path(name)
-
-    def require_equal(self, tensors, name, entry, case):
-        dtype, shape, data = tensors[name]
-        self.assertEqual((dtype, shape), entry[:2], name)
-        if data != entry[2]:
-            width = len(data) // math.prod(shape)
-            at = next(n for n in range(0, len(data), width) if data[n:n + width] != entry[2][n:n + width])
-            self.fail(f"{case.layout}: {name}, element {at // width} of {shape}: {data[at:at + width].hex()}, "
-                      f"expected {entry[2][at:at + width].hex()}")
+from checkpoint_case import FORMS, Checkpoint, expected_data, files, layouts, numbers
+from program import main, strict_json
 
 
 class Dequantize(Checkpoint):
@@ -156,6 +126,57 @@ class Dequantize(Checkpoint):
         self.assertEqual(tensors["a.weight_scale_inv"], ("F32", [2, 3], layouts.words(scales)))
         self.assertEqual(tensors["a.weight"], ("F8_E4M3", [200, 328], bytes(codes)))
 
+    def test_traps(self):
+        """Files that are written with one rule stepped on the wrong way must not give the values of the right rule."""
+        def high_first(codes):
+            return bytes(codes[n] << 4 | codes[n + 1] for n in range(0, len(codes), 2))
+
+        def in_rows(scales, rows, cols):
+            padded = bytearray(layouts.up(rows, 128) * 128 * layouts.up(cols, 4) * 4)
+            padded[:len(scales)] = bytes(scales)
+            return bytes(padded)
+
+        def inverted(case, name, rows, cols, scale, factor=None, divide=False, *more, **keywords):
+            return right_fp4(case, name, rows, cols, scale, factor, not divide, *more, **keywords)
+
+        right_fp4 = layouts.fp4
+        for name, wrong, cases in (("pairs", high_first, (layouts.deepseek_v4, layouts.gpt_oss, layouts.torchao)),
+                                   ("tiles", in_rows, (layouts.comfyui, layouts.torchao)),
+                                   ("fp4", inverted, (layouts.ct_nvfp4, layouts.quark))):
+            right = getattr(layouts, name)
+            for make in cases:
+                with self.subTest(trap=name, case=make.__name__):
+                    setattr(layouts, name, wrong)
+                    try:
+                        case = make()
+                    finally:
+                        setattr(layouts, name, right)
+                    out = self.path(f"{name}-{make.__name__}-out")
+                    self.good("dequantize", self.written(case, f"{name}-{make.__name__}"), out)
+                    with self.assertRaises(AssertionError):
+                        self.check_folder(case, out, "bf16")
+        # Experts that are square, where no shape tells: as stored is not as transformers has them.
+        case = layouts.gpt_oss()
+        self.good("dequantize", self.written(case), self.path("out"))
+        name = "model.layers.0.mlp.experts.down_proj"
+        shape, values = case.expected[name]
+        turned = [values[(e * 64 + r) * 64 + c] for e in range(2) for c in range(64) for r in range(64)]
+        data = files.read_model(self.path("out"))[0][name][2]
+        self.assertEqual(data, expected_data(values, "bf16"))
+        self.assertNotEqual(data, expected_data(turned, "bf16"))
+
+    def test_interrupted(self):
+        path, size = self.path("large.safetensors"), 1 << 25
+        files.write(path, {f"{n}.weight": ("F8_E4M3", (size >> 12, 1 << 12), bytes(size)) for n in range(2)})
+        with subprocess.Popen([program.PROGRAM, "dequantize", path, self.path("out"), "--threads", "1"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            while process.poll() is None and not any(n.startswith(".narrowfp") for n in os.listdir(self.folder.name)):
+                time.sleep(0.001)
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(os.listdir(self.folder.name), ["large.safetensors"])
+
     def test_unindexed_and_stale_tensors(self):
         case = layouts.deepseek_v3()
         source = self.written(case)
@@ -209,6 +230,9 @@ class Refusals(Checkpoint):
         case = self.one((2, 3))
         case.put("a.weight_scale_inv", "I64", (2, 3), bytes(48))
         self.refused(case, "'a.weight_scale_inv' is a scale by its name and of I64")
+        case = layouts.deepseek_v4()
+        del case.config["expert_dtype"], case.shards[0]["layers.0.ffn.experts.0.w1.scale"]
+        self.refused(case, "'layers.0.ffn.experts.0.w1.weight' holds packed codes or integers of I8 without scales")
         # compressed-tensors: the height of blocks is never guessed from the grid.
         case = layouts.Case("compressed-tensors", config=layouts.ct_config("float-quantized", block_structure=[128, 128]))
         case.put("a.weight", "F8_E4M3", (200, 328), case.codes(200 * 328))
@@ -318,6 +342,9 @@ class Refusals(Checkpoint):
         self.bad("dequantize", source, self.path("no", "where"), says="cannot write")
         self.bad("dequantize", source, self.path("o"), "--to", "e5m2", says=("'e5m2'", "bf16, f16 or f32"))
         self.bad("dequantize", source, says="OUT")
+        with open(self.path("m.gguf"), "wb") as file:
+            file.write(b"GGUF" + bytes(20))
+        self.bad("audit", self.path("m.gguf"), says=("m.gguf", "GGUF files are not read"))
         os.remove(os.path.join(out, "x"))
         self.good("dequantize", source, out)
         self.bad("dequantize", out, self.path("again"), says="nothing to dequantise")
@@ -334,138 +361,6 @@ class Refusals(Checkpoint):
                 self.skipTest("no sparse files of this size here")
         self.bad("dequantize", path, self.path("out"), says=("out' needs 16", "free"))
         self.assertEqual(os.listdir(self.folder.name), ["huge.safetensors"])
-
-
-class Quantised(Checkpoint):
-    """audit and quantize of quantised checkpoints."""
-
-    def figures(self, *arguments):
-        return {r["id"]: r.get("value") for r in strict_json(self.good("audit", *arguments, "--json"))["records"]}
-
-    def test_audit_reads_values(self):
-        """A code of 448 with a scale of 2^-10 is a weight of 0.4375, and scales are no weights."""
-        case = layouts.Case("deepseek", config={"quantization_config": layouts.FP8})
-        case.put("a.weight", "F8_E4M3", (2, 4), [0x7E, 0x38, 0, 0, 0, 0, 0, 0])
-        case.put("a.weight_scale_inv", "F32", (1, 1), struct.pack("<f", 2.0**-10))
-        records = self.figures(self.written(case))
-        self.assertEqual(records["tensor.a.weight.amax"], 0.4375)
-        self.assertEqual((records["total.tensors"], records["total.elements"]), (1, 8))
-
-    def test_audit_of_every_layout(self):
-        """Sums over the values, with k as columns whatever the layout stores."""
-        for make in (layouts.deepseek_v4, layouts.modelopt_nvfp4, layouts.gpt_oss, layouts.ct_mx, layouts.torchao, layouts.mlx):
-            case = make()
-            records = self.figures(self.written(case, make.__name__), "--format", "e4m3fn", "--recipe", "none")
-            for name, (shape, values) in case.expected.items():
-                finite = [float(v) for v in values if v is not None]  # exact
-                self.assertEqual(records[f"tensor.{name}.amax"], max(map(abs, finite)), name)
-                self.assertEqual(records[f"tensor.{name}.zeros"], sum(v == 0 for v in finite), name)
-                self.assertEqual(records[f"tensor.{name}.nan"], sum(v is None for v in values), name)
-                self.assertAlmostEqual(records[f"tensor.{name}.sum_of_squares"] / math.fsum(v * v for v in finite), 1, 12)
-
-    def test_transposed_experts_are_quantised_along_k(self):
-        """gpt-oss is MXFP4 already: MXFP4 along k changes nothing, in the orientation of transformers or as stored."""
-        case = layouts.gpt_oss()
-        for shard in case.shards:
-            for name, (dtype, shape, data) in shard.items():
-                if name.endswith("_scales"):  # no scale at the limits, and each block reaches 6
-                    shard[name] = (dtype, shape, bytes(min(max(b, 100), 140) for b in data))
-                if name.endswith("_blocks"):
-                    shard[name] = (dtype, shape, bytes(b | 7 if n % 16 == 0 else b for n, b in enumerate(data)))
-        source = self.written(case)
-        text = self.lines("audit", source, "--format", "e2m1fn", "--recipe", "mxfp4", "--tensor", "*proj", "--quiet")
-        self.assertEqual([line[-1] for line in text if line[1] == "mxfp4"], ["exact"])
-        document = strict_json(self.good("quantize", source, self.path("own"), "--recipe", "mxfp4", "--tensor", "*proj",
-                                         "--json"))
-        error = next(r for r in document["records"] if r["id"] == "quantize.relative_frobenius")
-        self.assertEqual(error["status"], "exact")
-        name = "model.layers.0.mlp.experts.gate_up_proj"
-        tensors, _ = files.read_model(self.path("own"))
-        self.assertEqual(tensors[name][:2], ("F4", [2, 64, 48]))
-        self.assertEqual(tensors[name + "_scale"][:2], ("F8_E8M0", [2, 2, 48]))
-        self.good("dequantize", source, self.path("plain"))
-        self.good("dequantize", self.path("own"), self.path("own-plain"))
-        self.assertEqual(files.read_model(self.path("own-plain"))[0], files.read_model(self.path("plain"))[0])
-
-    def test_own_files_come_back(self):
-        case = layouts.Case("")
-        values = [struct.unpack("<f", struct.pack("<f", case.random.gauss(0, 1)))[0] for _ in range(3 * 64 * 96)]
-        case.put("a.weight", "F32", (192, 96), struct.pack(f"<{len(values)}f", *values))
-        case.put("b.weight", "F32", (3, 64, 96), struct.pack(f"<{len(values)}f", *values))
-        case.plain("norm.weight", "BF16", (7,))
-        source = self.written(case)
-        for recipe, more in (("deepseek_v3", ()), ("rowwise", ()), ("tensor_current", ()), ("mxfp8", ()), ("mxfp4", ()),
-                             ("mxfp6", ()), ("nvfp4", ()), ("int8_tile", ()), ("mxfp8", ("--k", "first")),
-                             ("nvfp4", ("--k", "first")), ("none", ("--format", "e2m1fn")), ("none", ("--format", "e3m2fn"))):
-            with self.subTest(recipe=recipe, more=more):
-                name = "-".join((recipe, *more)).replace("--", "")
-                out = self.path(name + ".safetensors")
-                document = strict_json(self.good("quantize", source, out, "--recipe", recipe, *more, "--json"))
-                reported = next(r for r in document["records"] if r["id"] == "quantize.relative_frobenius")["value"]
-                self.good("dequantize", out, self.path(name), "--to", "f32")
-                tensors, _ = files.read_model(self.path(name))
-                self.assertEqual(set(tensors), {"a.weight", "b.weight", "norm.weight"})
-                self.assertEqual(tensors["norm.weight"], case.kept["norm.weight"])
-                error = 0.0
-                for weight in ("a.weight", "b.weight"):
-                    self.assertEqual(tensors[weight][:2], ("F32", case.shards[0][weight][1]))
-                    back = struct.unpack(f"<{len(values)}f", tensors[weight][2])
-                    error += math.fsum((x - y)**2 for x, y in zip(back, values))
-                reference = 2 * math.fsum(x * x for x in values)
-                self.assertAlmostEqual(math.sqrt(error / reference) / reported, 1, delta=1e-6)
-                records = self.figures(out, "--format", "bf16")
-                self.assertEqual(records["total.tensors"], 3)
-        document = out = self.path("cut.safetensors")
-        tensors, metadata = files.read(self.path("mxfp8.safetensors"))
-        files.write(out, {k: v for k, v in tensors.items() if k != "a.weight_scale"}, metadata)
-        self.bad("audit", out, says="2 quantised tensors, and 1 have codes and scales here")
-        files.write(out, {**tensors, "a.weight_scale": ("F8_E8M0", [96, 6], bytes(576))}, metadata)
-        self.bad("audit", out, says=("'a.weight_scale' is 96 x 6", "no grid of recipe mxfp8"))
-
-    def test_quantised_once(self):
-        """FP8 with scales to NVFP4 in one step: what the exact values in 64 bits give."""
-        case = layouts.Case("deepseek", config={"quantization_config": layouts.FP8})
-        codes = [c if c & 0x7F != 0x7F else 0 for c in case.codes(144 * 96)]
-        scales = [b for b in case.f32(16) if b not in (layouts.F32_HUGE, layouts.F32_TINY, layouts.F32_NAN)][:2]
-        case.put("a.weight", "F8_E4M3", (144, 96), codes)
-        case.put("a.weight_scale_inv", "F32", (2, 1), layouts.words(scales))
-        factors = struct.unpack("<2f", layouts.words(scales))
-        values = [float(numbers.decode("E4M3", c)) * factors[n // 96 // 128] for n, c in enumerate(codes)]  # exact
-        wide = layouts.Case("")
-        wide.put("a.weight", "F64", (144, 96), struct.pack(f"<{len(values)}d", *(v + 0.0 for v in values)))
-        for name, model in (("one", self.written(case)), ("two", self.written(wide, "wide"))):
-            self.good("quantize", model, self.path(name + ".safetensors"), "--recipe", "nvfp4")
-        one, two = (files.read(self.path(name + ".safetensors"))[0] for name in ("one", "two"))
-        for name in ("a.weight_scale", "a.weight_scale_2"):
-            self.assertEqual(one[name], two[name])
-        self.assertEqual(set(one), {"a.weight", "a.weight_scale", "a.weight_scale_2"})
-        for n, (a, b) in enumerate(zip(one["a.weight"][2], two["a.weight"][2])):
-            for shift in (0, 4):
-                x, y = a >> shift & 15, b >> shift & 15
-                self.assertTrue(x == y or x & 7 == y & 7 == 0, n)  # the sign of zeros is lost in `wide`
-        self.bad("quantize", self.written(layouts.quark(), "q"), self.path("o"), "--recipe", "nvfp4", "--tensor", "!a.*",
-                 says=("'a.weight' is quantised in the source and was not chosen", "narrowfp dequantize"))
-
-    def test_shards(self):
-        case = layouts.Case("", shards=2, config={"model_type": "x"})
-        for n in range(4):
-            case.plain(f"{n}.weight", "F32", (8, 64), shard=n // 2)
-        source = self.written(case)
-        self.good("quantize", source, self.path("same"), "--recipe", "mxfp8")
-        _, shards = files.read_model(self.path("same"))
-        self.assertEqual(shards["3.weight_scale"], "model-00002-of-00002.safetensors")
-        self.good("quantize", source, self.path("small"), "--recipe", "mxfp8", "--shard-size", "1.1KB")
-        tensors, shards = files.read_model(self.path("small"))
-        self.assertEqual(shards["3.weight"], "model-00002-of-00002.safetensors")
-        self.good("quantize", source, self.path("one"), "--recipe", "mxfp8", "--shard-size", "1GB")
-        self.assertEqual(files.read_model(self.path("one"))[0], tensors)
-        with open(self.path("small", "model.safetensors.index.json"), encoding="utf-8") as file:
-            self.assertEqual(json.load(file)["weight_map"], shards)
-        self.good("dequantize", self.path("small"), self.path("plain"), "--to", "f32")
-        self.assertEqual(set(files.read_model(self.path("plain"))[0]), {f"{n}.weight" for n in range(4)})
-        for bad in ("5 parsecs", "0", "-1GB", "GB"):
-            self.bad("quantize", source, self.path("o"), f"--shard-size={bad}", "--recipe", "mxfp8", says=(bad, "GiB"))
-        self.bad("quantize", source, self.path("o.safetensors"), "--shard-size", "1GB", "--recipe", "mxfp8", says="folder")
 
 
 if __name__ == "__main__":

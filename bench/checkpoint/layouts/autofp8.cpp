@@ -9,7 +9,7 @@ namespace {
 
 bool recognises_autofp8(const checkpoint_files& files) {
     return config_text(files, "quant_method") == "fp8" && any_name_ends(files, ".weight_scale") &&
-           !any_name_ends(files, "_scale_inv");
+           !any_name_ends(files, "_scale_inv") && !any_name_ends(files, ".scale");
 }
 
 void claim_autofp8(claims& all) {

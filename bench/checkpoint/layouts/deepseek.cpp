@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DeepSeek-V3 to V4.1 and relatives: FP8 codes with NAME_scale_inv beside them (which multiplies, despite its name), or
-// X.scale beside X.weight. In V4 the experts are FP4: I8 bytes of two codes, with E8M0 scales. Fused qkv projections may be
+// X.scale beside X.weight. In V4 the experts are FP4: I8 bytes of two codes, with E8M0 scales (or NVFP4, as ModelOpt names it). Fused qkv projections may be
 // quantised chunk by chunk, one for each head of keys and values.
 #include "checkpoint/layouts/scaled_weights.hpp"
 
@@ -131,6 +131,7 @@ void claim_deepseek(claims& all) {
             add_deepseek_fp4(all, *codes, *scale);
         }
     }
+    claim_scale_pairs(all, blocks);  // experts that ModelOpt made NVFP4 afterwards
     drop_activation_scales(all);
     drop_orphans(all, {"_scale_inv"});
     require_no_bare_codes(all, "_scale_inv");

@@ -76,7 +76,10 @@ logical_tensor matrices_of_codes(const stored_tensor& codes, const any_format& f
     if (codes.elements() == 0) {
         refuse_tensor(codes, "has scales, and no elements");
     }
-    t.cols = s.empty() ? 1 : s.back();
+    if (s.empty()) {
+        refuse_tensor(codes, "has scales, and no dimensions");
+    }
+    t.cols = s.back();
     t.rows = s.size() < 2 ? 1 : s[s.size() - 2];
     t.count = static_cast<std::size_t>(codes.elements()) / (t.rows * t.cols);
     return t;
@@ -91,7 +94,9 @@ logical_tensor matrices_of_pairs(const stored_tensor& codes, code_order order) {
 
 std::vector<std::size_t> shape_of_pairs(const stored_tensor& codes) {
     std::vector<std::size_t> shape = codes.shape;
-    shape.back() *= 2;
+    if (!shape.empty()) {  // else matrices_of_codes refuses it
+        shape.back() *= 2;
+    }
     return shape;
 }
 

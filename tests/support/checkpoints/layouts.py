@@ -198,6 +198,16 @@ def deepseek_v4():
     return case
 
 
+def deepseek_v4_nvfp4():
+    case = Case("deepseek", seed=43, config={"moe_quant_algo": "NVFP4", "quantization_config": FP8})
+    p = "layers.0."
+    fp8_block(case, p + "attn.wq_a.weight", p + "attn.wq_a.scale", 130, 140, dtype="F8_E8M0")
+    w = p + "ffn.experts.0.w1.weight"
+    fp4(case, w, 16, 48, w + "_scale", (w + "_scale_2", ()))
+    case.drop(p + "ffn.experts.0.w1.input_scale")
+    return case
+
+
 def deepseek_v41():
     case = Case("deepseek", seed=41, config={"quantization_config": {**FP8, "weight_block_size": [32, 32]}})
     fp8_block(case, "layers.0.attn.wo.weight", "layers.0.attn.wo.scale", 100, 72, (32, 32), dtype="F8_E8M0")
@@ -462,5 +472,5 @@ def raw_fp8():
     return case
 
 
-CASES = (deepseek_v3, deepseek_v4, deepseek_v41, deepseek_base, ct_fp8, ct_nvfp4, ct_mx, modelopt_fp8, modelopt_nvfp4,
+CASES = (deepseek_v3, deepseek_v4, deepseek_v4_nvfp4, deepseek_v41, deepseek_base, ct_fp8, ct_nvfp4, ct_mx, modelopt_fp8, modelopt_nvfp4,
          modelopt_awq, gpt_oss, comfyui, comfyui_old, torchao, mlx, fbgemm, quark, autofp8, mistral, raw_fp8)
