@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/layer_error.hpp"
 
+#include "checkpoint/tensor_values.hpp"
 #include "support/parallel.hpp"
 #include "support/real_matrix.hpp"
 
 #include <narrowfp/error/metrics.hpp>
 #include <narrowfp/gemm/gemm.hpp>
-#include <narrowfp/io/safetensors.hpp>
 #include <narrowfp/report/text.hpp>
 
 #include <algorithm>
@@ -32,11 +32,9 @@ std::string without(std::string name, std::string_view suffix) {
 }
 
 template <class T>
-matrix<T> read_rows_as(const stored_tensor& t, const element_reader& reader, std::size_t rows, std::size_t cols) {
-    std::vector<std::byte> stored(rows * cols * reader.width());
-    read_file_part(t.file, t.offset, stored);
+matrix<T> read_rows_as(const stored_tensor& t, const tensor_values& values, std::size_t rows, std::size_t cols) {
     matrix<T> x(rows, cols);
-    reader(stored.data(), std::span<T>{x.data(), x.size()});
+    values.read(0, std::span<T>{x.data(), x.size()});
     if (!std::all_of(x.data(), x.data() + x.size(), [](T v) { return std::isfinite(v); })) {
         refuse_product(t, "holds NaN or infinities");
     }
@@ -45,11 +43,16 @@ matrix<T> read_rows_as(const stored_tensor& t, const element_reader& reader, std
 
 // The first rows of a tensor seen as rows x cols.
 real_matrix read_rows(const stored_tensor& t, std::size_t rows, std::size_t cols) {
-    const element_reader reader(t);
-    if (reader.gives_doubles()) {
-        return read_rows_as<double>(t, reader, rows, cols);
+    tensor_values values(t, tensor_view::restored);
+    if (t.kind == element_kind::scaled) {
+        values.load_all();
+    } else {
+        values.load(0, rows * cols);
     }
-    return read_rows_as<float>(t, reader, rows, cols);
+    if (values.gives_doubles()) {
+        return read_rows_as<double>(t, values, rows, cols);
+    }
+    return read_rows_as<float>(t, values, rows, cols);
 }
 
 template <class T>

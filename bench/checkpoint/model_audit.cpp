@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/model_audit.hpp"
 
-#include <narrowfp/io/safetensors.hpp>
 #include <narrowfp/report/text.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <memory>
 #include <stdexcept>
 
 namespace narrowfp::bench {
@@ -64,22 +62,6 @@ quantization baseline_for(const any_format& format, const matrix_layout& layout)
     return quantization_for(recipes::deepseek_v3, format, as_a);
 }
 
-// The part of a tensor that the audit reads: all of it, in memory that is kept for the next.
-class tensor_buffer {
-public:
-    explicit tensor_buffer(std::uint64_t largest)
-        : size_(static_cast<std::size_t>(largest)), bytes_(std::make_unique_for_overwrite<std::byte[]>(size_)) {}
-
-    const std::byte* read(const stored_tensor& tensor) {
-        read_file_part(tensor.file, tensor.offset, {bytes_.get(), static_cast<std::size_t>(tensor.bytes)});
-        return bytes_.get();
-    }
-
-private:
-    std::size_t size_;
-    std::unique_ptr<std::byte[]> bytes_;
-};
-
 void add_statistics(tensor_statistics& total, const tensor_statistics& s) {
     total.elements += s.elements;
     total.nan += s.nan;
@@ -87,14 +69,6 @@ void add_statistics(tensor_statistics& total, const tensor_statistics& s) {
     total.zeros += s.zeros;
     total.amax = std::max(total.amax, s.amax);
     total.sum_of_squares += s.sum_of_squares;
-}
-
-void require_not_empty(const stored_tensor& tensor) {
-    if (tensor.elements() == 0) {
-        throw std::runtime_error("'" + tensor.file.string() + "': tensor '" + report::printable(tensor.name) +
-                                 "' is empty, shape " + shape_text(tensor) +
-                                 "; --tensor '!GLOB' leaves tensors out by name");
-    }
 }
 
 }  // namespace
@@ -108,6 +82,10 @@ std::string audit_case::short_blocks() const {
 
 matrix_shape shape_as_matrix(const stored_tensor& tensor, const matrix_layout& layout) {
     matrix_shape result;
+    if (tensor.kind == element_kind::scaled && layout.k_last && layout.rows == row_rule::automatic) {
+        const logical_tensor& t = *tensor.logical;
+        return t.k_is_rows ? matrix_shape{t.count * t.cols, t.rows} : matrix_shape{t.count * t.rows, t.cols};
+    }
     if (tensor.shape.size() == 1) {
         result.cols = tensor.shape[0];
         return result;
@@ -184,7 +162,6 @@ model_audit audit_model(const std::vector<stored_tensor>& tensors, std::vector<a
             result.left_alone_bytes += t.bytes;
             continue;
         }
-        require_not_empty(t);
         ++audited;
         result.largest_tensor = std::max(result.largest_tensor, t.bytes);
         result.stored_bytes += t.bytes;
@@ -199,19 +176,18 @@ model_audit audit_model(const std::vector<stored_tensor>& tensors, std::vector<a
     for (const audit_case& c : result.cases) {
         ways.emplace_back(c.q);
     }
-    tensor_buffer buffer(result.largest_tensor);
     for (const stored_tensor& t : tensors) {
         if (t.kind == element_kind::left_alone) {
             continue;
         }
         const matrix_shape shape = shape_as_matrix(t, layout);
-        const std::byte* data = buffer.read(t);
-        tensor_audit one =
-            audit_tensor(data, element_reader(t), shape.rows, shape.cols, ways, threads, [&](std::uint64_t elements) {
-                if (advance) {
-                    advance(elements, t.name);
-                }
-            });
+        tensor_values values(t, layout.k_last ? tensor_view::k_last : tensor_view::restored);
+        values.load_all();
+        tensor_audit one = audit_tensor(values, shape.rows, shape.cols, ways, threads, [&](std::uint64_t elements) {
+            if (advance) {
+                advance(elements, t.name);
+            }
+        });
         add_statistics(result.statistics, one.statistics);
         for (std::size_t n = 0; n < one.outcomes.size(); ++n) {
             result.totals[n] += one.outcomes[n];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An audit of a model: which tensors, which ways of quantising them, the outcomes one by one and in total, and what is
-// lost where. One tensor is in memory at a time. Nothing is multiplied and nothing is timed.
+// lost where. One tensor is in memory at a time. Nothing is multiplied and nothing is timed. A scaled tensor is audited by
+// its values, k being its columns whatever the layout stores.
 //
 // A tensor is quantised as the operand of a product, in the layout of PyTorch's weights: of up to three dimensions, the
 // last is k, the summed index, and everything before it rows (linear layers, stacked experts); of four and more, the
@@ -90,8 +91,8 @@ struct model_audit {
     std::uint64_t largest_tensor = 0;  // bytes, as stored
 };
 
-// `advance` is told how many elements are done and of which tensor, from several threads. Throws std::runtime_error for
-// an empty tensor, if no tensor has real elements, and if a file cannot be read.
+// `advance` is told how many elements are done and of which tensor, from several threads. Throws std::runtime_error if
+// no tensor has real elements, and if a file cannot be read.
 model_audit audit_model(const std::vector<stored_tensor>& tensors, std::vector<audit_case> cases,
                         const matrix_layout& layout, int threads,
                         const std::function<void(std::uint64_t, const std::string&)>& advance = {});

@@ -1,74 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/quantize_file.hpp"
 
+#include "checkpoint/checked_writer.hpp"
 #include "checkpoint/model_audit.hpp"
+#include "checkpoint/model_folder.hpp"
+#include "checkpoint/tensor_values.hpp"
+#include "support/parallel.hpp"
 
 #include <narrowfp/base/version.hpp>
 #include <narrowfp/io/safetensors.hpp>
 #include <narrowfp/quant/quantize.hpp>
 #include <narrowfp/report/text.hpp>
 
-#include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <map>
 #include <stdexcept>
+#include <utility>
 
 namespace narrowfp::bench {
 
 namespace {
 
-constexpr std::size_t part_bytes = std::size_t{1} << 22;  // copied and compared at a time
-
-// FNV-1a, 64 bits.
-class hash {
-public:
-    void add(std::span<const std::byte> bytes) {
-        for (const std::byte b : bytes) {
-            state_ = (state_ ^ std::to_integer<std::uint64_t>(b)) * 0x100000001B3U;
-        }
-    }
-    std::uint64_t value() const { return state_; }
-
-private:
-    std::uint64_t state_ = 0xCBF29CE484222325U;
-};
-
 [[noreturn]] void refuse(const stored_tensor& t, const std::string& why) {
     throw std::invalid_argument("'" + t.file.string() + "': tensor '" + report::printable(t.name) + "' " + why);
-}
-
-safetensors_dtype dtype_of_codes(const any_format& element) {
-    if (std::holds_alternative<fixed_format>(element)) {
-        return safetensors_dtype::i8;
-    }
-    const auto type = safetensors_dtype_of(element);
-    if (!type) {
-        throw std::invalid_argument(".safetensors files have no type for codes of " + std::string(name_of(element)));
-    }
-    return *type;
-}
-
-safetensors_dtype dtype_of_source(const stored_tensor& t) {
-    for (int type = 0; type <= static_cast<int>(safetensors_dtype::c64); ++type) {
-        if (to_string(static_cast<safetensors_dtype>(type)) == t.dtype) {
-            return static_cast<safetensors_dtype>(type);
-        }
-    }
-    if (t.kind == element_kind::real32) {
-        return safetensors_dtype::f32_ieee;
-    }
-    if (t.kind == element_kind::real64) {
-        return safetensors_dtype::f64_ieee;
-    }
-    if (t.kind == element_kind::codes) {
-        return dtype_of_codes(t.format);
-    }
-    refuse(t, "of " + t.dtype + " cannot be copied into a .safetensors file");
 }
 
 // Where a tensor's parts stand among the declared ones.
 struct planned {
     const stored_tensor* source = nullptr;
     std::optional<weight_matrices> matrices;  // none: copied
+    quantization how;
     bool scaled = false;
     bool two_level = false;
 };
@@ -83,10 +45,11 @@ std::vector<std::size_t> scale_shape(const weight_matrices& m, std::size_t dimen
     return stacked ? std::vector<std::size_t>{m.count, rows, cols} : std::vector<std::size_t>{rows, cols};
 }
 
-void declare(const planned& p, const quantization& q, std::vector<safetensors_tensor>& all) {
+void declare(const planned& p, std::vector<safetensors_tensor>& all) {
     const stored_tensor& t = *p.source;
+    const quantization& q = p.how;
     if (!p.matrices) {
-        all.push_back({.name = t.name, .dtype = dtype_of_source(t), .shape = t.shape});
+        all.push_back({.name = t.name, .dtype = dtype_of_copy(t), .shape = t.shape});
         return;
     }
     all.push_back({.name = t.name, .dtype = dtype_of_codes(q.element), .shape = t.shape});
@@ -100,57 +63,6 @@ void declare(const planned& p, const quantization& q, std::vector<safetensors_te
     if (p.two_level) {
         all.push_back(
             {.name = t.name + "_scale_2", .dtype = safetensors_dtype::f32_ieee, .shape = {p.matrices->count}});
-    }
-}
-
-// Writes in the declared order and remembers what was written.
-class checked_writer {
-public:
-    checked_writer(const std::filesystem::path& path, const std::vector<safetensors_tensor>& declared,
-                   const std::map<std::string, std::string>& metadata)
-        : path_(path), out_(path, declared, metadata) {}
-
-    void write(std::span<const std::byte> bytes) {
-        out_.write(bytes);
-        sums_.back().add(bytes);
-    }
-    void next_tensor() { sums_.emplace_back(); }
-
-    // Takes the name, then reads every tensor again. Throws std::runtime_error if one differs.
-    void finish() {
-        out_.finish();
-        const safetensors_file file(path_);
-        for (std::size_t n = 0; n < out_.tensors().size(); ++n) {
-            const safetensors_tensor& declared = out_.tensors()[n];
-            const safetensors_tensor* found = file.find(declared.name);
-            hash sum;
-            std::vector<std::byte> part;
-            for (std::uint64_t at = 0; found != nullptr && at < found->bytes; at += part.size()) {
-                part.resize(std::min<std::uint64_t>(part_bytes, found->bytes - at));
-                file.read_into(*found, part, at);
-                sum.add(part);
-            }
-            if (found == nullptr || found->dtype != declared.dtype || found->shape != declared.shape ||
-                sum.value() != sums_.at(n).value()) {
-                throw std::runtime_error("'" + path_.string() + "': tensor '" + report::printable(declared.name) +
-                                         "' read back differs from what was written");
-            }
-        }
-    }
-
-private:
-    std::filesystem::path path_;
-    safetensors_writer out_;
-    std::vector<hash> sums_;
-};
-
-void copy_tensor(const stored_tensor& t, checked_writer& out) {
-    out.next_tensor();
-    std::vector<std::byte> part;
-    for (std::uint64_t at = 0; at < t.bytes; at += part.size()) {
-        part.resize(std::min<std::uint64_t>(part_bytes, t.bytes - at));
-        read_file_part(t.file, t.offset + at, part);
-        out.write(part);
     }
 }
 
@@ -171,19 +83,19 @@ void add_error(const matrix<T>& x, const quantized_matrix& q, int threads, quant
 
 // T: what the reader gives.
 template <class T>
-void quantize_elements(const planned& p, const element_reader& reader, const quantization& q, int threads,
-                       checked_writer& out, quantized_file& total) {
-    const stored_tensor& t = *p.source;
+void quantize_elements(const planned& p, tensor_values& values, int threads, checked_writer& out,
+                       quantized_file& total) {
     const std::size_t size = p.matrices->rows * p.matrices->cols;
-    std::vector<std::byte> stored(size * reader.width());
     std::vector<std::uint8_t> scales;
     std::vector<float> factors;
     matrix<T> x(p.matrices->rows, p.matrices->cols);
     out.next_tensor();
     for (std::size_t n = 0; n < p.matrices->count; ++n) {
-        read_file_part(t.file, t.offset + n * stored.size(), stored);
-        reader(stored.data(), std::span<T>{x.data(), size});
-        const quantized_matrix codes = quantize(x.view(), q, {.threads = threads});
+        values.load(n * size, size);
+        parallel_for(p.matrices->rows, threads, [&](std::size_t row) {
+            values.read(row * p.matrices->cols, std::span<T>{&x(row, 0), p.matrices->cols});
+        });
+        const quantized_matrix codes = quantize(x.view(), p.how, {.threads = threads});
         add_error(x, codes, threads, total);
         out.write(std::as_bytes(codes.codes().bytes()));
         const auto& bytes = codes.scales().bytes();
@@ -203,57 +115,125 @@ void quantize_elements(const planned& p, const element_reader& reader, const qua
     }
 }
 
-void quantize_tensor(const planned& p, const quantization& q, int threads, checked_writer& out, quantized_file& total) {
-    const element_reader reader(*p.source);
-    if (reader.gives_doubles()) {
-        quantize_elements<double>(p, reader, q, threads, out, total);
+void quantize_tensor(const planned& p, int threads, checked_writer& out, quantized_file& total) {
+    tensor_values values(*p.source, tensor_view::restored);
+    if (values.gives_doubles()) {
+        quantize_elements<double>(p, values, threads, out, total);
     } else {
-        quantize_elements<float>(p, reader, q, threads, out, total);
+        quantize_elements<float>(p, values, threads, out, total);
     }
 }
 
-}  // namespace
-
-std::optional<weight_matrices> matrices_of(const stored_tensor& tensor) {
-    const std::vector<std::size_t>& s = tensor.shape;
-    if (s.size() < 2 || tensor.kind == element_kind::left_alone || tensor.elements() == 0) {
-        return std::nullopt;
-    }
-    if (s.size() == 3) {
-        return weight_matrices{s[0], s[1], s[2]};
-    }
-    return weight_matrices{1, s[0], tensor.elements() / s[0]};
+bool k_is_last(const stored_tensor& t, const quantize_request& request) {
+    return t.kind == element_kind::scaled ? restored_k_last(*t.logical) : request.k_last;
 }
 
-double quantized_file::relative_frobenius() const { return reference2 > 0 ? std::sqrt(error2 / reference2) : 0.0; }
+// The group along k of recipes with small groups; 0: none.
+std::size_t group_of(const quantization& q, bool k_last) {
+    const std::size_t along = k_last ? q.blocks.block_cols : q.blocks.block_rows;
+    const std::size_t across = k_last ? q.blocks.block_rows : q.blocks.block_cols;
+    return across == 1 && along <= 32 ? along : 0;
+}
 
-quantized_file quantize_file(const std::vector<stored_tensor>& tensors, const std::vector<bool>& chosen,
-                             const recipe& r, const any_format& element, bool k_last, const std::filesystem::path& out,
-                             int threads, const std::function<void(std::uint64_t, const std::string&)>& advance) {
-    const quantization q = quantization_for(r, element, {.k_last = k_last, .operand_b = true});
-    const int bits = storage_bits_of(element);
-    std::vector<planned> plan;
-    std::vector<safetensors_tensor> declared;
-    for (std::size_t n = 0; n < tensors.size(); ++n) {
-        planned p{.source = &tensors[n], .matrices = chosen[n] ? matrices_of(tensors[n]) : std::nullopt};
-        p.scaled = p.matrices && q.scale.method != scale_method::none;
-        p.two_level = p.matrices && q.scale.method == scale_method::two_level;
-        if (p.matrices && p.matrices->rows * p.matrices->cols * static_cast<std::size_t>(bits) % 8 != 0) {
-            refuse(tensors[n], "has " + std::to_string(p.matrices->rows * p.matrices->cols) +
-                                   " elements in a matrix; codes of " + std::to_string(bits) +
-                                   " bits need whole bytes");
+planned plan_tensor(const stored_tensor& t, bool chosen, const quantize_request& request, quantized_file& total) {
+    planned p{.source = &t, .matrices = chosen ? matrices_of(t) : std::nullopt, .how = {}};
+    if (!p.matrices) {
+        if (t.kind == element_kind::scaled) {
+            refuse(t, "is quantised in the source and " + std::string(chosen ? "is no matrix" : "was not chosen") +
+                          "; choose it, or write plain weights with 'narrowfp dequantize' first");
         }
-        declare(p, q, declared);
-        plan.push_back(p);
+        return p;
     }
-    checked_writer writer(out, declared,
-                          {{"format", "pt"},
-                           {"quantization", name_of(r) + " " + std::string(name_of(element))},
-                           {"writer", std::string("narrowfp ") + NARROWFP_VERSION_STRING}});
-    quantized_file total;
-    for (const planned& p : plan) {
+    const bool k_last = k_is_last(t, request);
+    p.how = quantization_for(request.how, request.element, {.k_last = k_last, .operand_b = true});
+    p.scaled = p.how.scale.method != scale_method::none;
+    p.two_level = p.how.scale.method == scale_method::two_level;
+    const int bits = storage_bits_of(request.element);
+    if (t.shape.back() * static_cast<std::size_t>(bits) % 8 != 0) {
+        refuse(t, "has " + std::to_string(t.shape.back()) + " elements in its last dimension; codes of " +
+                      std::to_string(bits) + " bits are packed, and rows need whole bytes. --tensor '!" +
+                      report::printable(t.name) + "' leaves it as it is");
+    }
+    const std::size_t group = p.scaled ? group_of(p.how, k_last) : 0;
+    if (group > 1 && (k_last ? p.matrices->cols : p.matrices->rows) % group != 0) {
+        total.cut_groups.push_back(t.name);
+    }
+    return p;
+}
+
+// A file to write.
+struct planned_file {
+    std::filesystem::path name;
+    std::filesystem::path source;  // whose metadata are kept
+    std::vector<planned> tensors;
+    std::uint64_t bytes = 0;
+};
+
+std::uint64_t bytes_of_plan(const planned& p) {
+    std::vector<safetensors_tensor> declared;
+    declare(p, declared);
+    std::uint64_t bytes = 0;
+    for (const safetensors_tensor& t : declared) {
+        bytes += t.elements() * static_cast<std::uint64_t>(bits_of(t.dtype)) / 8;
+    }
+    return bytes;
+}
+
+bool is_one_file(const quantize_request& request) { return request.out.extension() == ".safetensors"; }
+
+// All in one file, in the files of the source, or in as few as the largest size of a shard allows.
+std::vector<planned_file> plan_files(std::vector<planned> tensors, const quantize_request& request) {
+    constexpr const char* only_name = "model.safetensors";
+    std::vector<planned_file> files;
+    for (planned& p : tensors) {
+        const std::filesystem::path& source = p.source->file;
+        const std::uint64_t bytes = bytes_of_plan(p);
+        const bool is_shard = source.extension() == ".safetensors";
+        bool fresh = files.empty();
+        if (!fresh && !is_one_file(request)) {
+            fresh = request.shard_size != 0 ? files.back().bytes + bytes > request.shard_size
+                                            : is_shard && files.back().source != source;
+        }
+        if (fresh) {
+            files.push_back({is_shard && request.shard_size == 0 ? source.filename() : only_name, source, {}, 0});
+        }
+        files.back().bytes += bytes;
+        files.back().tensors.push_back(std::move(p));
+    }
+    if (is_one_file(request)) {
+        files.front().name = request.out;
+    } else if (request.shard_size != 0 && files.size() > 1) {
+        for (std::size_t n = 0; n < files.size(); ++n) {
+            char name[64];
+            std::snprintf(name, sizeof name, "model-%05zu-of-%05zu.safetensors", n + 1, files.size());
+            files[n].name = name;
+        }
+    }
+    return files;
+}
+
+void write_planned(const checkpoint& model, const planned_file& file, const std::filesystem::path& place,
+                   const quantize_request& request, quantized_file& total,
+                   const std::function<void(std::uint64_t, const std::string&)>& advance) {
+    std::vector<safetensors_tensor> declared;
+    std::size_t quantised = 0;
+    std::size_t k_last = 0;
+    for (const planned& p : file.tensors) {
+        declare(p, declared);
+        quantised += static_cast<std::size_t>(p.matrices.has_value());
+        k_last += static_cast<std::size_t>(p.matrices && k_is_last(*p.source, request));
+    }
+    std::map<std::string, std::string> metadata = kept_metadata(model, file.source);
+    metadata["quantization"] = name_of(request.how) + " " + std::string(name_of(request.element));
+    metadata["quantized_tensors"] = std::to_string(quantised);
+    if (k_last == 0 || k_last == quantised) {  // else the shapes of the scales tell
+        metadata["k"] = k_last == 0 ? "first" : "last";
+    }
+    metadata["writer"] = std::string("narrowfp ") + NARROWFP_VERSION_STRING;
+    checked_writer writer(place, declared, metadata);
+    for (const planned& p : file.tensors) {
         if (p.matrices) {
-            quantize_tensor(p, q, threads, writer, total);
+            quantize_tensor(p, request.threads, writer, total);
             ++total.tensors;
             total.source_bytes += p.source->bytes;
         } else {
@@ -266,6 +246,57 @@ quantized_file quantize_file(const std::vector<stored_tensor>& tensors, const st
         }
     }
     writer.finish();
+    ++total.shards;
+}
+
+void write_folder(const checkpoint& model, const std::vector<planned_file>& files, const quantize_request& request,
+                  quantized_file& total, const std::function<void(std::uint64_t, const std::string&)>& advance) {
+    std::uint64_t bytes = 0;
+    for (const planned_file& file : files) {
+        bytes += file.bytes;
+    }
+    model_folder folder(request.out, bytes);
+    std::map<std::string, std::string> weight_map;
+    for (const planned_file& file : files) {
+        write_planned(model, file, folder.place_of(file.name), request, total, advance);
+        for (const planned& p : file.tensors) {
+            std::vector<safetensors_tensor> declared;
+            declare(p, declared);
+            for (const safetensors_tensor& t : declared) {
+                weight_map[t.name] = file.name.string();
+            }
+        }
+    }
+    if (files.size() > 1 || !model.files.index.empty()) {
+        folder.write_index(
+            model.files.index.empty() ? "model.safetensors.index.json" : model.files.index.filename().string(),
+            weight_map, bytes);
+    }
+    write_plain_configuration(model.files, {}, folder);
+    folder.finish();
+}
+
+}  // namespace
+
+std::optional<weight_matrices> matrices_of(const stored_tensor& tensor) {
+    return tensor.kind == element_kind::left_alone ? std::nullopt : matrices_of_shape(tensor.shape);
+}
+
+double quantized_file::relative_frobenius() const { return reference2 > 0 ? std::sqrt(error2 / reference2) : 0.0; }
+
+quantized_file quantize_file(const checkpoint& model, const std::vector<bool>& chosen, const quantize_request& request,
+                             const std::function<void(std::uint64_t, const std::string&)>& advance) {
+    quantized_file total;
+    std::vector<planned> plan;
+    for (std::size_t n = 0; n < model.tensors.size(); ++n) {
+        plan.push_back(plan_tensor(model.tensors[n], chosen[n], request, total));
+    }
+    const std::vector<planned_file> files = plan_files(std::move(plan), request);
+    if (is_one_file(request)) {
+        write_planned(model, files.front(), request.out, request, total, advance);
+    } else {
+        write_folder(model, files, request, total, advance);
+    }
     return total;
 }
 

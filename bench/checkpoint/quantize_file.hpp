@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model written in a narrow format: the weights of its linear layers as codes with their scales beside them, everything
-// else as it was, in one .safetensors file that others load. Names are those of common checkpoints: NAME holds the codes;
+// else as it was, in one .safetensors file or a folder of shards. A quantised source is dequantised exactly and quantised once. Names are those of common checkpoints: NAME holds the codes;
 // NAME_scale_inv the scales of square blocks (DeepSeek-V3); NAME_scale all others (compressed-tensors, ModelOpt);
 // NAME_scale_2 the factor of the tensor above them (ModelOpt, NVFP4). A weight is decode(code) * scale, all of them.
-// One tensor is in memory at a time. The file is read back and compared before anything is said about it.
+// One tensor is in memory at a time. Files are read back and verified before success is reported.
 #pragma once
 
-#include "checkpoint/stored_tensor.hpp"
+#include "checkpoint/checkpoint.hpp"
+#include "checkpoint/weight_matrices.hpp"
 
 #include <narrowfp/quant/recipe.hpp>
 
@@ -19,14 +20,7 @@
 
 namespace narrowfp::bench {
 
-// How a tensor is cut into matrices: two dimensions are rows and k; of three, the first counts matrices (stacked
-// experts), so that no block crosses two of them; of four and more, the first is rows and all others k (filters).
-struct weight_matrices {
-    std::size_t count = 1;
-    std::size_t rows = 0;
-    std::size_t cols = 0;
-};
-// None for fewer than two dimensions: norms, biases and single numbers stay as they are.
+// As matrices_of_shape; none for tensors that are no real numbers.
 std::optional<weight_matrices> matrices_of(const stored_tensor& tensor);
 
 struct quantized_file {
@@ -40,19 +34,29 @@ struct quantized_file {
     std::uint64_t left_out = 0;  // elements that are not finite, before or after
     double error2 = 0;           // sums of squares over all others
     double reference2 = 0;
+    std::size_t shards = 0;
+    std::vector<std::string> cut_groups;  // tensors whose k is no multiple of the recipe's groups of 16 or 32
 
     // Every element is represented without error.
     bool exact() const { return error2 == 0 && left_out == 0; }
     double relative_frobenius() const;
 };
 
-// Writes `tensors`, those with chosen[i] as operand B of the recipe in that element format, k being their columns
-// (k_last) or their rows. `advance` is told how many
-// elements are done. Throws std::invalid_argument if the files have no name for the element format, if packed rows of a
-// tensor do not end at a byte, or a name is taken; std::runtime_error if a file cannot be read or written, or if what was
-// read back differs.
-quantized_file quantize_file(const std::vector<stored_tensor>& tensors, const std::vector<bool>& chosen,
-                             const recipe& r, const any_format& element, bool k_last, const std::filesystem::path& out,
-                             int threads, const std::function<void(std::uint64_t, const std::string&)>& advance = {});
+struct quantize_request {
+    recipe how;
+    any_format element;
+    bool k_last = true;            // of plain tensors; layouts know it of theirs
+    std::filesystem::path out;     // a .safetensors file, or a folder
+    std::uint64_t shard_size = 0;  // bytes of a shard at most, if it has more than one tensor; 0: the source's shards
+    int threads = 0;
+};
+
+// Writes the model, the tensors with chosen[i] as operand B of the recipe in that element format. A name that ends in
+// .safetensors is one file; any other is a folder with shards, index, configuration and the source's other files. `advance`
+// is told how many elements are done; what it throws ends the work. Throws std::invalid_argument if the files have no name
+// for the element format, if packed rows of a tensor do not end at a byte, a name is taken, or a tensor that is quantised in
+// the source was not chosen; std::runtime_error if a file cannot be read or written, or if what was read back differs.
+quantized_file quantize_file(const checkpoint& model, const std::vector<bool>& chosen, const quantize_request& request,
+                             const std::function<void(std::uint64_t, const std::string&)>& advance = {});
 
 }  // namespace narrowfp::bench

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/stored_tensor.hpp"
 
-#include <narrowfp/io/model_files.hpp>
 #include <narrowfp/io/npy.hpp>
 
-#include <algorithm>
 #include <cstring>
-#include <map>
 #include <stdexcept>
-#include <system_error>
 
 namespace narrowfp::bench {
-namespace {
-
 namespace fs = std::filesystem;
 
 stored_tensor from_safetensors(const fs::path& file, const safetensors_tensor& t) {
@@ -42,6 +36,18 @@ stored_tensor from_npy(const fs::path& file, const std::optional<any_format>& co
                          .bytes = where.bytes,
                          .shape = std::move(where.shape),
                          .dtype = std::string(to_string(where.dtype))};
+    result.rearranged = !where.is_plain();
+    if (where.codes) {
+        if (codes && *codes != *where.codes) {
+            throw std::invalid_argument("'" + file.string() + "': holds codes of " +
+                                        std::string(name_of(*where.codes)) + " by its header, --codes says " +
+                                        std::string(name_of(*codes)));
+        }
+        result.kind = element_kind::codes;
+        result.format = *where.codes;
+        result.dtype = name_of(*where.codes);
+        return result;
+    }
     const auto is = [&](npy_dtype a, npy_dtype b) { return where.dtype == a || where.dtype == b; };
     if (where.dtype == npy_dtype::f4) {
         result.kind = element_kind::real32;
@@ -67,67 +73,6 @@ stored_tensor from_npy(const fs::path& file, const std::optional<any_format>& co
     return result;
 }
 
-std::vector<fs::path> npy_files(const fs::path& folder) {
-    std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-        if (entry.path().extension() == ".npy" && entry.is_regular_file()) {
-            found.push_back(entry.path());
-        }
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-}
-
-bool holds_safetensors(const fs::path& folder) {
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-        const std::string name = entry.path().filename().string();
-        if (name.front() != '.' && (name.ends_with(".safetensors") || is_model_index(entry.path()))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void add_model(const fs::path& path, std::vector<stored_tensor>& out) {
-    for (const safetensors_file& shard : open_model(path)) {
-        for (const safetensors_tensor& t : shard.tensors()) {
-            out.push_back(from_safetensors(shard.path(), t));
-        }
-    }
-}
-
-void add_path(const fs::path& path, const std::optional<any_format>& codes, std::vector<stored_tensor>& out) {
-    std::error_code error;
-    if (fs::is_directory(path, error)) {
-        if (holds_safetensors(path)) {
-            add_model(path, out);
-            return;
-        }
-        const std::vector<fs::path> arrays = npy_files(path);
-        if (arrays.empty()) {
-            throw std::runtime_error("'" + path.string() + "': the folder holds no .safetensors and no .npy file");
-        }
-        for (const fs::path& array : arrays) {
-            out.push_back(from_npy(array, codes));
-        }
-    } else if (path.extension() == ".npy") {
-        out.push_back(from_npy(path, codes));
-    } else if (path.extension() == ".safetensors" || is_model_index(path)) {
-        const std::size_t before = out.size();
-        add_model(path, out);
-        if (out.size() == before) {
-            throw std::runtime_error("'" + path.string() + "': holds no tensors");
-        }
-    } else if (!fs::exists(path, error)) {
-        throw std::runtime_error("'" + path.string() + "': cannot be read: no such file or folder");
-    } else {
-        throw std::runtime_error("'" + path.string() +
-                                 "': expected a folder, *.safetensors, *.safetensors.index.json or *.npy");
-    }
-}
-
-}  // namespace
-
 std::uint64_t stored_tensor::elements() const {
     std::uint64_t count = 1;
     for (const std::size_t dimension : shape) {
@@ -142,36 +87,6 @@ std::string shape_text(const stored_tensor& tensor) {
         text += (text.empty() ? "" : " x ") + std::to_string(dimension);
     }
     return text.empty() ? "scalar" : text;
-}
-
-std::vector<stored_tensor> list_tensors(const std::vector<std::string>& paths, const std::optional<any_format>& codes) {
-    std::vector<stored_tensor> tensors;
-    for (const std::string& path : paths) {
-        try {
-            add_path(path, codes, tensors);
-        } catch (const fs::filesystem_error& error) {
-            throw std::runtime_error("'" + path + "': cannot be read: " + error.code().message());
-        }
-    }
-    if (tensors.empty()) {
-        throw std::runtime_error("'" + paths.front() + "': holds no tensors");
-    }
-    std::map<std::string, int> uses;
-    for (const stored_tensor& t : tensors) {
-        ++uses[t.name];
-    }
-    for (stored_tensor& t : tensors) {
-        if (uses[t.name] > 1) {
-            t.name = t.file.string() + ":" + t.name;
-        }
-    }
-    std::map<std::string, int> named;
-    for (const stored_tensor& t : tensors) {
-        if (++named[t.name] > 1) {
-            throw std::invalid_argument("'" + t.file.string() + "' was given twice");
-        }
-    }
-    return tensors;
 }
 
 element_reader::element_reader(const stored_tensor& tensor) : kind_(tensor.kind), width_(sizeof(float)) {
@@ -191,7 +106,8 @@ element_reader::element_reader(const stored_tensor& tensor) : kind_(tensor.kind)
 void element_reader::operator()(const std::byte* data, std::span<float> out) const {
     switch (kind_) {
         case element_kind::left_alone:
-        case element_kind::real64: break;
+        case element_kind::real64:
+        case element_kind::scaled: break;
         case element_kind::real32: std::memcpy(out.data(), data, out.size_bytes()); break;
         case element_kind::codes:
             for (std::size_t i = 0; i < out.size(); ++i) {

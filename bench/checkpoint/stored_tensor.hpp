@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tensor as a file holds it, seen as a matrix of floats or doubles: where its bytes are, what its elements mean, and which
-// dimensions are rows. .safetensors files, folders and indices of them, and .npy files are all lists of such tensors.
+// A tensor as a file holds it: where its bytes are, what its elements mean, its shape. .safetensors files and .npy files are
+// lists of such tensors. What codes and scales of several tensors are together is logical_tensor.hpp.
 #pragma once
 
 #include <narrowfp/format/catalog.hpp>
+#include <narrowfp/io/safetensors.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,8 +22,11 @@ enum class element_kind {
     left_alone,  // integers, truth values, scales, packed codes: not a matrix of reals
     real32,
     real64,
-    codes,  // of a format of at most 16 bits, one code to one or two bytes
+    codes,   // of a format of at most 16 bits, one code to one or two bytes
+    scaled,  // packed codes, or codes with scales: `logical` describes them
 };
+
+struct logical_tensor;
 
 struct stored_tensor {
     std::string name;
@@ -32,6 +37,8 @@ struct stored_tensor {
     std::string dtype;  // as the file says it
     element_kind kind = element_kind::left_alone;
     any_format format = f32;  // of `codes`
+    bool rearranged = false;  // a .npy file in Fortran order or big-endian: its bytes are not the elements in order
+    std::shared_ptr<const logical_tensor> logical = {};  // of `scaled`; bytes are then those of codes and scales
 
     std::uint64_t elements() const;
 };
@@ -39,16 +46,17 @@ struct stored_tensor {
 // "64 x 3 x 3", "scalar".
 std::string shape_text(const stored_tensor& tensor);
 
-// All tensors of the files, folders and indices, in the order given and, in a file, in the order of their data. A
-// folder gives its .safetensors files (by its index if it has one), else its .npy files. `codes` says what the unsigned
-// integers of .npy files are. Names that occur more than once get their file in front. Throws std::runtime_error and
-// std::invalid_argument as the readers do, and for a folder without tensors and a path of another kind.
-std::vector<stored_tensor> list_tensors(const std::vector<std::string>& paths, const std::optional<any_format>& codes);
+// The tensor of a .safetensors file, taken by itself: codes of 8 and 16 bits are literal values.
+stored_tensor from_safetensors(const std::filesystem::path& file, const safetensors_tensor& tensor);
 
-// Turns stored elements into floats, those of real64 into doubles: exact.
+// The array of a .npy file, named as the file. `codes` says what unsigned integers are. Throws as npy_inspect, and
+// std::invalid_argument for a type that cannot hold the codes or does not say what it holds.
+stored_tensor from_npy(const std::filesystem::path& file, const std::optional<any_format>& codes);
+
+// Turns elements of plain tensors into floats, those of real64 into doubles: exact.
 class element_reader {
 public:
-    // Precondition: the tensor is not left_alone.
+    // Precondition: the tensor is not left_alone and not scaled.
     explicit element_reader(const stored_tensor& tensor);
 
     std::size_t width() const { return width_; }  // bytes per element

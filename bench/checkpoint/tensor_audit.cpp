@@ -235,14 +235,13 @@ void add_errors(std::span<const T> x, std::span<const float> restored, tensor_ou
 
 // The parts of a tensor that tiles are made from.
 struct tensor_source {
-    const std::byte* data;
-    const element_reader& reader;
+    const tensor_values& values;
     std::size_t cols;
 
     template <class T>
     void read(const tile& t, std::span<T> out) const {
         const std::size_t first = t.row * cols + t.col;  // the tile's rows are behind each other in the tensor, too
-        reader(data + first * reader.width(), out.first(t.size()));
+        values.read(first, out.first(t.size()));
     }
 };
 
@@ -391,7 +390,7 @@ namespace {
 
 // T: what the reader gives.
 template <class T>
-tensor_audit audit_elements(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
+tensor_audit audit_elements(const tensor_values& values, std::size_t rows, std::size_t cols,
                             std::span<const quantizer> ways, int threads,
                             const std::function<void(std::uint64_t)>& advance) {
     tensor_audit result;
@@ -402,7 +401,7 @@ tensor_audit audit_elements(const std::byte* data, const element_reader& reader,
         return result;
     }
     const tiling tiles(rows, cols);
-    const tensor_source source{data, reader, cols};
+    const tensor_source source{values, cols};
     std::vector<block_maxima<T>> maxima = maxima_for<T>(ways, rows, cols);
     std::vector<first_moments> first(tiles.count());
     parallel_for(tiles.count(), threads, [&](std::size_t index) {
@@ -448,11 +447,11 @@ tensor_audit audit_elements(const std::byte* data, const element_reader& reader,
 
 }  // namespace
 
-tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
+tensor_audit audit_tensor(const tensor_values& values, std::size_t rows, std::size_t cols,
                           std::span<const quantizer> ways, int threads,
                           const std::function<void(std::uint64_t)>& advance) {
-    return reader.gives_doubles() ? audit_elements<double>(data, reader, rows, cols, ways, threads, advance)
-                                  : audit_elements<float>(data, reader, rows, cols, ways, threads, advance);
+    return values.gives_doubles() ? audit_elements<double>(values, rows, cols, ways, threads, advance)
+                                  : audit_elements<float>(values, rows, cols, ways, threads, advance);
 }
 
 }  // namespace narrowfp::bench

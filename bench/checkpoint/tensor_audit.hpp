@@ -6,7 +6,7 @@
 #pragma once
 
 #include "checkpoint/quantize_run.hpp"
-#include "checkpoint/stored_tensor.hpp"
+#include "checkpoint/tensor_values.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -60,9 +60,9 @@ struct tensor_audit {
     std::vector<tensor_outcome> outcomes;  // one for each quantiser
 };
 
-// The rows x cols matrix whose stored elements, row by row, are `data`. `advance` is told how many elements are done,
+// The loaded tensor as rows x cols matrix, row by row. `advance` is told how many elements are done,
 // from several threads. Errors are those of dequantize(quantize(x)) against x.
-tensor_audit audit_tensor(const std::byte* data, const element_reader& reader, std::size_t rows, std::size_t cols,
+tensor_audit audit_tensor(const tensor_values& values, std::size_t rows, std::size_t cols,
                           std::span<const quantizer> ways, int threads,
                           const std::function<void(std::uint64_t)>& advance = {});
 

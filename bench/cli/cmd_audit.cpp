@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp audit: what narrow formats do to the tensors of a model file.
+#include "checkpoint/against_original.hpp"
 #include "checkpoint/audit_report.hpp"
+#include "checkpoint/checkpoint.hpp"
+#include "checkpoint/code_statistics.hpp"
 #include "checkpoint/layer_error.hpp"
 #include "cli/command.hpp"
 #include "cli/names.hpp"
@@ -29,6 +32,7 @@ struct audit_arguments {
     std::vector<std::string> tensors;
     std::string codes;
     std::string activations;
+    std::string against;
     int tokens = 256;
     std::string k = "last";
     std::string rows = "auto";
@@ -114,8 +118,33 @@ void print_quiet(const bench::model_audit& audit) {
     print_text(text);
 }
 
-void print_audit(const context& ctx, const bench::model_audit& audit, std::size_t most) {
-    print_facts(ctx, "Audit", bench::audit_facts(audit));
+// The layouts that were found, each once.
+std::string layouts_text(const bench::tensor_list& list) {
+    std::vector<std::string> found;
+    for (const std::string& name : list.layouts) {
+        if (!name.empty() && std::find(found.begin(), found.end(), name) == found.end()) {
+            found.push_back(name);
+        }
+    }
+    return fmt::format("{}", fmt::join(found, ", "));
+}
+
+// What is no part of the audit, and why.
+void print_list_notes(const context& ctx, const bench::tensor_list& list) {
+    for (const bench::dropped_tensor& d : list.dropped) {
+        print_note(ctx, fmt::format("left out: {} ({})", report::printable(d.tensor.name), d.why));
+    }
+    for (const std::string& note : list.notes) {
+        print_note(ctx, note);
+    }
+}
+
+void print_audit(const context& ctx, const bench::model_audit& audit, const std::string& layouts, std::size_t most) {
+    fact_lines facts = bench::audit_facts(audit);
+    if (!layouts.empty()) {
+        facts.insert(facts.begin(), {"layout", layouts + "; scaled tensors are audited by their values"});
+    }
+    print_facts(ctx, "Audit", facts);
     print_text("\n");
     print_table(ctx, bench::totals_table(audit));
     print_text("\n");
@@ -146,8 +175,8 @@ int run_products(const context& ctx, const audit_arguments& args, const std::vec
     }
     const std::vector<bench::layer_way> ways = bench::layer_ways(formats, recipes);
     const std::vector<bench::layer_product> products = bench::layer_products(
-        weights, bench::list_tensors({args.activations}, std::nullopt), ways, is_first("--k", args.k, "last", "first"),
-        static_cast<std::size_t>(args.tokens), args.threads);
+        weights, bench::list_tensors({args.activations}, std::nullopt).tensors, ways,
+        is_first("--k", args.k, "last", "first"), static_cast<std::size_t>(args.tokens), args.threads);
     if (ctx.json) {
         report::document doc{.context = context_of(ctx), .records = {}};
         bench::add_layer_records(doc, products, ways, ctx.command_line);
@@ -168,9 +197,55 @@ int run_products(const context& ctx, const audit_arguments& args, const std::vec
     return 0;
 }
 
+// The error against the model that was quantised; nothing else is audited then.
+int run_against(const context& ctx, const audit_arguments& args, const std::vector<bench::stored_tensor>& tensors) {
+    std::uint64_t elements = 0;
+    for (const bench::stored_tensor& t : tensors) {
+        elements += t.kind == bench::element_kind::left_alone ? 0 : t.elements();
+    }
+    const std::vector<bench::stored_tensor> originals = bench::list_tensors({args.against}, std::nullopt).tensors;
+    report::progress progress("audit", elements, progress_style(ctx));
+    const bench::comparison found = bench::compare_with_original(
+        tensors, originals, args.threads,
+        [&](std::uint64_t done, const std::string& name) { progress.advance(done, report::printable(name)); });
+    progress.finish();
+    if (ctx.json) {
+        report::document doc{.context = context_of(ctx), .records = {}};
+        bench::add_against_records(doc, found, ctx.command_line);
+        print_text(report::to_json(doc));
+    } else if (ctx.quiet) {
+        for (const bench::compared_tensor& t : found.tensors) {
+            print_text(fmt::format("{} {} {} {}\n", report::printable(t.tensor.name),
+                                   t.sums.left_out != 0      ? "nan"
+                                   : !t.sums.relative()      ? "inf"
+                                   : *t.sums.relative() == 0 ? "exact"
+                                                             : report::format_number(*t.sums.relative(), 6),
+                                   t.sums.clipped, t.sums.zeroed));
+        }
+    } else {
+        print_facts(ctx, "Against the original", bench::against_facts(found));
+        print_text("\n");
+        print_table(ctx, bench::against_table(found, static_cast<std::size_t>(args.top)));
+        std::vector<bench::tensor_codes> codes;
+        for (const bench::compared_tensor& t : found.tensors) {
+            if (t.codes) {
+                codes.push_back(*t.codes);
+            }
+        }
+        if (!codes.empty()) {
+            print_text("\n");
+            print_table(ctx, bench::codes_table(codes, static_cast<std::size_t>(args.top)));
+        }
+    }
+    return 0;
+}
+
 int run(const context& ctx, const audit_arguments& args) {
     if (ctx.json && args.markdown) {
         throw std::invalid_argument("--json and --markdown exclude each other");
+    }
+    if (!args.against.empty() && (args.markdown || !args.activations.empty())) {
+        throw std::invalid_argument("--against excludes --markdown and --activations");
     }
     if (args.markdown && !args.activations.empty()) {
         throw std::invalid_argument("--markdown and --activations exclude each other");
@@ -178,7 +253,8 @@ int run(const context& ctx, const audit_arguments& args) {
     const bench::matrix_layout layout = layout_of(args);
     std::vector<bench::audit_case> cases = cases_of(args, layout);
     const auto codes = args.codes.empty() ? std::nullopt : std::optional(format_named(args.codes));
-    std::vector<bench::stored_tensor> tensors = chosen_tensors(bench::list_tensors(args.paths, codes), args.tensors);
+    const bench::tensor_list list = bench::list_tensors(args.paths, codes);
+    std::vector<bench::stored_tensor> tensors = chosen_tensors(list.tensors, args.tensors);
     if (args.matrices) {
         std::erase_if(tensors, bench::is_vector);
         if (tensors.empty()) {
@@ -187,6 +263,9 @@ int run(const context& ctx, const audit_arguments& args) {
     }
     if (!args.activations.empty()) {
         return run_products(ctx, args, tensors);
+    }
+    if (!args.against.empty()) {
+        return run_against(ctx, args, tensors);
     }
     std::uint64_t elements = 0;
     for (const bench::stored_tensor& t : tensors) {
@@ -197,14 +276,24 @@ int run(const context& ctx, const audit_arguments& args) {
         tensors, std::move(cases), layout, args.threads,
         [&](std::uint64_t done, const std::string& name) { progress.advance(done, report::printable(name)); });
     progress.finish();
+    const std::vector<bench::tensor_codes> told = args.totals || args.markdown || ctx.quiet
+                                                      ? std::vector<bench::tensor_codes>{}
+                                                      : bench::statistics_of_codes(tensors, args.threads);
     if (ctx.json) {
-        print_text(report::to_json(bench::audit_document(audit, context_of(ctx), args.totals, ctx.command_line)));
+        report::document doc = bench::audit_document(audit, context_of(ctx), args.totals, ctx.command_line);
+        bench::add_codes_records(doc, told, ctx.command_line);
+        print_text(report::to_json(doc));
     } else if (args.markdown) {
         print_text(bench::audit_markdown(audit, context_of(ctx)));
     } else if (ctx.quiet) {
         print_quiet(audit);
     } else {
-        print_audit(ctx, audit, static_cast<std::size_t>(args.top));
+        print_audit(ctx, audit, layouts_text(list), static_cast<std::size_t>(args.top));
+        if (!told.empty()) {
+            print_text("\n");
+            print_table(ctx, bench::codes_table(told, static_cast<std::size_t>(args.top)));
+        }
+        print_list_notes(ctx, list);
     }
     print_note(ctx, fmt::format("peak memory {} (largest tensor {} as stored)", report::format_bytes(peak_memory()),
                                 report::format_bytes(audit.largest_tensor)));
@@ -248,6 +337,11 @@ void add_options(CLI::App& command, audit_arguments& args) {
             "Captured inputs of the layers, named as their weights (with .input or nothing for\n.weight): the error of "
             "each layer's product instead of the audit")
         ->type_name("FILE");
+    command
+        .add_option("--against", args.against,
+                    "The model that was quantised: the error of each tensor against it, clipped and lost\n"
+                    "elements, worst blocks and what the codes tell, instead of the audit")
+        ->type_name("PATH");
     command.add_option("--tokens", args.tokens, "With --activations: rows used of each")
         ->type_name("N")
         ->check(CLI::Range(1, 1000000))

@@ -2,6 +2,7 @@
 // narrowfp quantize: a model file in a narrow format, for other programs to load.
 #include "checkpoint/quantize_file.hpp"
 #include "cli/command.hpp"
+#include "cli/interrupt_guard.hpp"
 #include "cli/names.hpp"
 #include "cli/tensor_choice.hpp"
 #include "support/not_finite_text.hpp"
@@ -12,9 +13,11 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 namespace narrowfp::cli {
 namespace {
@@ -28,6 +31,7 @@ struct quantize_arguments {
     std::vector<std::string> tensors;
     std::string k = "last";
     double factor = 0;
+    std::string shard_size;
     int threads = 0;
 };
 
@@ -45,6 +49,35 @@ recipe recipe_of(const quantize_arguments& args) {
             fmt::format("recipe {} takes no scale from the data: give one with --factor", r.name));
     }
     return args.scale_rule.empty() ? r : with_scale_rule(r, scale_rule_named(args.scale_rule));
+}
+
+// "5GB", "500MiB", "4096": bytes.
+std::uint64_t shard_size_of(const quantize_arguments& args) {
+    if (args.shard_size.empty()) {
+        return 0;
+    }
+    if (std::filesystem::path(args.out).extension() == ".safetensors") {
+        throw std::invalid_argument("--shard-size needs a folder as OUT, and '" + args.out +
+                                    "' is the name of one file");
+    }
+    double number = 0;
+    const char* const end = args.shard_size.data() + args.shard_size.size();
+    const auto read = std::from_chars(args.shard_size.data(), end, number);
+    const std::string_view unit(read.ptr, static_cast<std::size_t>(end - read.ptr));
+    for (const auto& [name, factor] : {std::pair<std::string_view, double>("", 1),
+                                       {"B", 1},
+                                       {"KB", 1e3},
+                                       {"MB", 1e6},
+                                       {"GB", 1e9},
+                                       {"KiB", 0x1p10},
+                                       {"MiB", 0x1p20},
+                                       {"GiB", 0x1p30}}) {
+        if (read.ec == std::errc() && unit == name && number * factor >= 1 && number * factor < 0x1p62) {
+            return static_cast<std::uint64_t>(number * factor);
+        }
+    }
+    throw std::invalid_argument(fmt::format(
+        "--shard-size '{}': bytes, or a number with KB, MB, GB, KiB, MiB or GiB expected", args.shard_size));
 }
 
 bench::not_finite_counts not_finite_in(const event_counts& n) {
@@ -76,6 +109,11 @@ fact_lines file_facts(const bench::quantized_file& f, const recipe& r, const any
         {"read back", "identical codes, scales and copies"}};
     if (f.left_out != 0) {
         facts.insert(facts.end() - 1, {"not finite", bench::not_finite_text(not_finite_in(f.events))});
+    }
+    if (!f.cut_groups.empty()) {
+        facts.emplace_back("cut groups", fmt::format("{} tensors have a k that is no multiple of the group, which few "
+                                                     "programs load: {}",
+                                                     f.cut_groups.size(), fmt::join(f.cut_groups, ", ")));
     }
     return facts;
 }
@@ -132,7 +170,11 @@ int run(const context& ctx, const quantize_arguments& args) {
     }
     const recipe r = recipe_of(args);
     const any_format element = args.format.empty() ? r.element : format_named(args.format);
-    const std::vector<bench::stored_tensor> tensors = bench::list_tensors({args.in}, std::nullopt);
+    const bench::checkpoint model = bench::open_checkpoint(args.in, std::nullopt);
+    const std::vector<bench::stored_tensor>& tensors = model.tensors;
+    if (tensors.empty()) {
+        throw std::runtime_error(fmt::format("'{}': holds no tensors", args.in));
+    }
     std::vector<bool> chosen = choose_tensors(tensors, args.tensors);
     std::uint64_t elements = 0;
     bool any = false;
@@ -145,9 +187,18 @@ int run(const context& ctx, const quantize_arguments& args) {
             "'{}': none of the chosen tensors is a matrix of real elements; there is nothing to quantise", args.in));
     }
     report::progress progress("quantize", elements, progress_style(ctx));
-    const bench::quantized_file result = bench::quantize_file(
-        tensors, chosen, r, element, args.k == "last", args.out, args.threads,
-        [&](std::uint64_t done, const std::string& name) { progress.advance(done, report::printable(name)); });
+    const interrupt_guard interrupt;
+    const bench::quantized_file result = bench::quantize_file(model, chosen,
+                                                              {.how = r,
+                                                               .element = element,
+                                                               .k_last = args.k == "last",
+                                                               .out = args.out,
+                                                               .shard_size = shard_size_of(args),
+                                                               .threads = args.threads},
+                                                              [&](std::uint64_t done, const std::string& name) {
+                                                                  interrupt.check();
+                                                                  progress.advance(done, report::printable(name));
+                                                              });
     progress.finish();
     if (ctx.json) {
         print_text(report::to_json(document_of(ctx, result, r, element)));
@@ -174,8 +225,11 @@ void add_quantize(CLI::App& app, context& ctx) {
              "Matrices of real elements become codes of F8_E4M3 (or the recipe's own type) under their old names.\n"
              "Scales stand beside them: NAME_scale_inv for square blocks, as in DeepSeek-V3; NAME_scale otherwise;\n"
              "NAME_scale_2 for the factor above the block scales of nvfp4. A weight is code * scale (* scale_2).\n"
-             "The first of three dimensions counts matrices; of four and more, the first stands alone. Everything else is copied. The file is\n"
-             "written whole or not at all, read back and compared. With --quiet: file, bytes, relative error.",
+             "The first of three dimensions counts matrices; of four and more, the first stands alone. Everything else is copied.\n"
+             "A quantised source is dequantised exactly and quantised once. An OUT that ends in .safetensors is one file; any\n"
+             "other is a new folder with the source's shards, or those of --shard-size, an index and the source's other files.\n"
+             "What is written appears whole or not at all, and is read back and compared. With --quiet: OUT, bytes, relative\n"
+             "error.",
          .examples =
              "  narrowfp quantize model.safetensors model-fp8.safetensors --recipe deepseek_v3\n"
              "  narrowfp quantize folder out.safetensors --recipe mxfp8 --tensor '!*embed*' --tensor '!lm_head*'"},
@@ -183,7 +237,7 @@ void add_quantize(CLI::App& app, context& ctx) {
     command.add_option("IN", args->in, "A .safetensors file, a folder or an index of them, or a .npy file")
         ->required()
         ->type_name("");
-    command.add_option("OUT", args->out, "The .safetensors file to write")->required()->type_name("");
+    command.add_option("OUT", args->out, "The .safetensors file or the folder to write")->required()->type_name("");
     command.add_option("--recipe", args->recipe_name, "Scaling recipe (narrowfp list recipes), as for weights")
         ->required()
         ->type_name("NAME");
@@ -196,6 +250,8 @@ void add_quantize(CLI::App& app, context& ctx) {
         .add_option("--tensor", args->tensors,
                     "Only tensors whose name matches the glob; '!GLOB' leaves tensors as they are.\nMay be repeated")
         ->type_name("GLOB");
+    command.add_option("--shard-size", args->shard_size, "With a folder as OUT: the largest size of a shard, as 5GB")
+        ->type_name("BYTES");
     command.add_option("--k", args->k, "Which dimension is k, the summed index of the product: last or first")
         ->type_name("WHICH")
         ->capture_default_str();

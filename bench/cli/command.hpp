@@ -88,6 +88,7 @@ void add_convert(CLI::App& app, context& ctx);
 void add_gemm(CLI::App& app, context& ctx);
 void add_audit(CLI::App& app, context& ctx);
 void add_quantize(CLI::App& app, context& ctx);
+void add_dequantize(CLI::App& app, context& ctx);
 void add_study(CLI::App& app, context& ctx);
 void add_claim(CLI::App& app, context& ctx);
 void add_compare(CLI::App& app, context& ctx);

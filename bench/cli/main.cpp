@@ -2,6 +2,7 @@
 // The program `narrowfp`: parses the command line, runs one subcommand, turns every error into one line on standard
 // error and an exit code (command.hpp). A new subcommand is one more line of `commands`.
 #include "cli/command.hpp"
+#include "cli/interrupt_guard.hpp"
 #include "support/near_names.hpp"
 
 #include <narrowfp/base/target.hpp>
@@ -26,9 +27,9 @@ namespace {
 constexpr int wrong_use = 2;
 constexpr int interrupted = 130;
 
-constexpr std::array commands{add_list,     add_show,   add_convert, add_gemm,     add_audit,
-                              add_quantize, add_study,  add_claim,   add_evidence, add_compare,
-                              add_comm,     add_faults, add_mma,     add_verify,   add_train};
+constexpr std::array commands{add_list,       add_show,  add_convert, add_gemm,     add_audit,   add_quantize,
+                              add_dequantize, add_study, add_claim,   add_evidence, add_compare, add_comm,
+                              add_faults,     add_mma,   add_verify,  add_train};
 
 int fail(std::string_view message) {
     std::string line = fmt::format("narrowfp: {}", message);
@@ -171,6 +172,8 @@ int main(int argc, char** argv) {
     std::signal(SIGINT, narrowfp::cli::on_interrupt);
     try {
         return narrowfp::cli::run(argc, argv);
+    } catch (const narrowfp::cli::interrupted_error&) {
+        narrowfp::cli::on_interrupt(SIGINT);
     } catch (const std::bad_alloc&) {
         return narrowfp::cli::fail("not enough memory");
     } catch (const std::exception& error) {

@@ -53,7 +53,7 @@ stored_tensor real32_tensor() {
 
 tensor_audit audit(const std::vector<float>& x, std::size_t rows, std::size_t cols, const std::vector<quantizer>& ways,
                    int threads = 1) {
-    return audit_tensor(reinterpret_cast<const std::byte*>(x.data()), element_reader(real32_tensor()), rows, cols, ways,
+    return audit_tensor(tensor_values(real32_tensor(), reinterpret_cast<const std::byte*>(x.data())), rows, cols, ways,
                         threads);
 }
 
@@ -276,9 +276,10 @@ TEST_CASE("doubles are rounded once, and like the library's doubles") {
                 CAPTURE(r.name);
                 const quantized_matrix expected = quantize(stored.view(), q);
                 const error_report error = compare(dequantize(expected).view(), stored.view());
-                const tensor_outcome found = audit_tensor(reinterpret_cast<const std::byte*>(x.data()),
-                                                          element_reader(t), rows, cols, std::vector{quantizer(q)}, 1)
-                                                 .outcomes.front();
+                const tensor_outcome found =
+                    audit_tensor(tensor_values(t, reinterpret_cast<const std::byte*>(x.data())), rows, cols,
+                                 std::vector{quantizer(q)}, 1)
+                        .outcomes.front();
                 CHECK(found.events.underflowed == expected.events().underflowed);
                 CHECK(found.events.saturated == expected.events().saturated);
                 CHECK(found.events.subnormal == expected.events().subnormal);

@@ -253,10 +253,11 @@ TEST_CASE("sharded models") {
     CHECK(error_of([&] { open_model(folder.path()); }).find("no .safetensors file") != std::string::npos);
     shard("m-2.safetensors", {"b", "c"});
     shard("m-1.safetensors", {"a"});
-    std::vector<safetensors_file> model = open_model(folder.path());
-    REQUIRE(model.size() == 2);
-    CHECK(model[0].tensors()[0].name == "a");
-    CHECK(open_model(folder / "m-2.safetensors").size() == 1);
+    const model_files model = open_model(folder.path());
+    REQUIRE(model.shards.size() == 2);
+    CHECK(model.shards[0].tensors()[0].name == "a");
+    CHECK(model.index.empty());
+    CHECK(open_model(folder / "m-2.safetensors").shards.size() == 1);
 
     const fs::path index = folder / "m.safetensors.index.json";
     const auto with_map = [&](const std::string& map) {
@@ -264,11 +265,27 @@ TEST_CASE("sharded models") {
         return error_of([&] { open_model(folder.path()); });
     };
     CHECK(with_map(R"({"a":"m-1.safetensors","b":"m-2.safetensors","c":"m-2.safetensors"})") == "no error");
-    CHECK(open_model(index).size() == 2);
-    CHECK(with_map(R"({"a":"m-1.safetensors","b":"m-2.safetensors"})").find("'c' is in 'm-2.safetensors'") !=
+    CHECK(open_model(index).shards.size() == 2);
+    CHECK(open_model(folder.path()).index == index);
+    CHECK(open_model(index).unindexed.empty());
+    // What the index does not name is listed apart; what it names must be there.
+    CHECK(with_map(R"({"a":"m-1.safetensors","b":"m-2.safetensors"})") == "no error");
+    const model_files partial = open_model(index);
+    REQUIRE(partial.unindexed.size() == 1);
+    CHECK(partial.unindexed[0].name == "c");
+    CHECK(partial.unindexed[0].shard == 1);
+    CHECK(partial.unindexed[0].placed_in.empty());
+    CHECK(with_map(R"({"a":"m-1.safetensors","b":"m-1.safetensors","c":"m-2.safetensors"})").find("'b' in 'm-1.saf") !=
           std::string::npos);
-    CHECK(with_map(R"({"a":"m-1.safetensors","b":"m-1.safetensors","c":"m-2.safetensors"})").find("places it in") !=
-          std::string::npos);
+    // A stale copy: the index decides which of the two is the tensor.
+    shard("m-3.safetensors", {"d", "b"});
+    CHECK(with_map(R"({"a":"m-1.safetensors","b":"m-3.safetensors","c":"m-2.safetensors","d":"m-3.safetensors"})") ==
+          "no error");
+    const model_files stale = open_model(index);
+    REQUIRE(stale.unindexed.size() == 1);
+    CHECK(stale.unindexed[0].name == "b");
+    CHECK(stale.unindexed[0].placed_in == "m-3.safetensors");
+    fs::remove(folder / "m-3.safetensors");
     CHECK(with_map(R"({"a":"m-1.safetensors","d":"m-1.safetensors"})").find("'d'") != std::string::npos);
     CHECK(with_map(R"({"a":"m-3.safetensors"})").find("No such file") != std::string::npos);
     CHECK(with_map(R"({"a":"../m-1.safetensors"})").find("plain name") != std::string::npos);

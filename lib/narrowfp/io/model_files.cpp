@@ -129,22 +129,30 @@ std::vector<fs::path> files_ending_in(const fs::path& folder, std::string_view s
 
 std::vector<safetensors_file> open_shards(const std::vector<fs::path>& paths) {
     std::vector<safetensors_file> shards;
-    std::map<std::string_view, std::size_t> seen;
-    shards.reserve(paths.size());  // so that names stay where they are
+    shards.reserve(paths.size());
     for (const fs::path& path : paths) {
         shards.emplace_back(path);
-        for (const safetensors_tensor& t : shards.back().tensors()) {
-            const auto [where, is_new] = seen.emplace(t.name, shards.size() - 1);
-            if (!is_new) {
-                fail_file(path.string(), "tensor " + shown(t.name) + " is also in '" +
-                                             shards[where->second].path().string() + "', expected in one file alone");
-            }
-        }
     }
     return shards;
 }
 
-std::vector<safetensors_file> open_index(const fs::path& index) {
+// Without an index nothing says which of two tensors of one name is meant.
+model_files without_index(const std::vector<fs::path>& paths) {
+    model_files model{open_shards(paths), {}, {}};
+    std::map<std::string_view, const safetensors_file*> seen;
+    for (const safetensors_file& shard : model.shards) {
+        for (const safetensors_tensor& t : shard.tensors()) {
+            const auto [where, is_new] = seen.emplace(t.name, &shard);
+            if (!is_new) {
+                fail_file(shard.path().string(), "tensor " + shown(t.name) + " is also in '" +
+                                                     where->second->path().string() + "', expected in one file alone");
+            }
+        }
+    }
+    return model;
+}
+
+model_files open_index(const fs::path& index) {
     std::error_code error;
     const std::uintmax_t size = fs::file_size(index, error);
     if (error || size > largest_index) {
@@ -161,18 +169,17 @@ std::vector<safetensors_file> open_index(const fs::path& index) {
     for (const std::string& name : names) {
         paths.push_back(index.parent_path() / name);
     }
-    std::vector<safetensors_file> shards = open_shards(paths);
+    model_files model{open_shards(paths), index, {}};
     std::set<std::string_view> held;
-    for (const safetensors_file& shard : shards) {
-        const std::string file = shard.path().filename().string();
-        for (const safetensors_tensor& t : shard.tensors()) {
+    for (std::size_t n = 0; n < model.shards.size(); ++n) {
+        const std::string file = model.shards[n].path().filename().string();
+        for (const safetensors_tensor& t : model.shards[n].tensors()) {
             const auto placed = map.find(t.name);
-            if (placed == map.end() || placed->second != file) {
-                fail_file(index.string(),
-                          "tensor " + shown(t.name) + " is in '" + file + "', weight_map " +
-                              (placed == map.end() ? "does not name it" : "places it in " + shown(placed->second)));
+            if (placed != map.end() && placed->second == file) {
+                held.insert(t.name);
+            } else {
+                model.unindexed.push_back({n, t.name, placed == map.end() ? std::string() : placed->second});
             }
-            held.insert(t.name);
         }
     }
     for (const auto& [tensor, file] : map) {
@@ -181,7 +188,7 @@ std::vector<safetensors_file> open_index(const fs::path& index) {
                       "weight_map places tensor " + shown(tensor) + " in " + shown(file) + ", which does not hold it");
         }
     }
-    return shards;
+    return model;
 }
 
 }  // namespace
@@ -197,10 +204,10 @@ std::map<std::string, std::string> parse_model_index(std::string_view text, cons
     return std::move(events.map);
 }
 
-std::vector<safetensors_file> open_model(const fs::path& path) {
+model_files open_model(const fs::path& path) {
     std::error_code error;
     if (!fs::is_directory(path, error)) {
-        return is_model_index(path) ? open_index(path) : open_shards({path});
+        return is_model_index(path) ? open_index(path) : without_index({path});
     }
     const std::vector<fs::path> indices = files_ending_in(path, index_suffix);
     if (indices.size() > 1) {
@@ -214,7 +221,7 @@ std::vector<safetensors_file> open_model(const fs::path& path) {
     if (shards.empty()) {
         fail_file(path.string(), "holds no .safetensors file");
     }
-    return open_shards(shards);
+    return without_index(shards);
 }
 
 }  // namespace narrowfp

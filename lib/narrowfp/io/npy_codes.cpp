@@ -42,6 +42,9 @@ quantized_matrix npy_read_codes(const std::filesystem::path& path, const any_for
     const npy_array array = npy_read(path);
     const auto fail = [&](const std::string& what) { throw std::runtime_error("'" + path.string() + "': " + what); };
     const std::string name(name_of(element));
+    if (array.codes && *array.codes != element) {
+        fail("holds codes of " + std::string(name_of(*array.codes)) + " by its header, " + name + " was asked for");
+    }
     const std::size_t width = code_bytes(element);
     const bool words = array.dtype == npy_dtype::u1 || array.dtype == npy_dtype::u2 || array.dtype == npy_dtype::raw1 ||
                        array.dtype == npy_dtype::raw2;

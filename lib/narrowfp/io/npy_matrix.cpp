@@ -56,6 +56,15 @@ bool copy_as_doubles(const npy_array& array, const std::string& name, matrix<dou
 
 template <class To>
 bool copy_reals(const npy_array& array, const std::string& name, matrix<To>& result) {
+    if (array.codes) {
+        const auto value = [&](auto code) { return To{decode_float(*array.codes, code)}; };
+        if (item_size(array.dtype) == 1) {
+            copy_elements<std::uint8_t>(array.data, result, value);
+        } else {
+            copy_elements<std::uint16_t>(array.data, result, value);
+        }
+        return true;
+    }
     if (array.dtype == npy_dtype::f4) {
         copy_elements<float>(array.data, result, [](float x) { return To{x}; });
         return true;
@@ -78,17 +87,18 @@ template <class Real>
 matrix<Real> npy_read_matrix(const std::filesystem::path& path) {
     const npy_array array = npy_read(path);
     const std::string name = path.string();
-    if (array.shape.size() != 1 && array.shape.size() != 2) {
+    if (array.shape.size() > 2) {
         internal::fail_file(name, "shape " + internal::npy_shape_text(array.shape) +
-                                      ", expected two dimensions, or one for a single row");
+                                      ", expected at most two dimensions: reshape it, x.reshape(-1, x.shape[-1])");
     }
     const std::size_t rows = array.shape.size() == 2 ? array.shape[0] : 1;
-    matrix<Real> result(rows, array.shape.back());
+    matrix<Real> result(rows, array.shape.empty() ? 1 : array.shape.back());
     if (!copy_reals(array, name, result)) {
         internal::fail_file(
             name,
             "dtype " + internal::shown(to_string(array.dtype)) + ", expected " +
-                (std::is_same_v<Real, float> ? "'<f4' or '<f2'" : "'<f4', '<f8', '<f2', or integers of 1 to 8 bytes"));
+                (std::is_same_v<Real, float> ? "'<f4' or '<f2'" : "'<f4', '<f8', '<f2', or integers of 1 to 8 bytes") +
+                "; convert it with x.astype('float32')");
     }
     return result;
 }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/checked_writer.hpp"
+
+#include <narrowfp/io/npy.hpp>
+#include <narrowfp/report/text.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace narrowfp::bench {
+namespace {
+
+constexpr std::size_t part_bytes = std::size_t{1} << 22;  // copied and compared at a time
+constexpr std::uint64_t empty_sum = 0xCBF29CE484222325U;
+
+// FNV-1a, 64 bits.
+void add_to_sum(std::uint64_t& sum, std::span<const std::byte> bytes) {
+    for (const std::byte b : bytes) {
+        sum = (sum ^ std::to_integer<std::uint64_t>(b)) * 0x100000001B3U;
+    }
+}
+
+}  // namespace
+
+checked_writer::checked_writer(const std::filesystem::path& path, const std::vector<safetensors_tensor>& declared,
+                               const std::map<std::string, std::string>& metadata)
+    : path_(path), out_(path, declared, metadata) {}
+
+void checked_writer::next_tensor() { sums_.push_back(empty_sum); }
+
+void checked_writer::write(std::span<const std::byte> bytes) {
+    out_.write(bytes);
+    add_to_sum(sums_.back(), bytes);
+}
+
+void checked_writer::finish() {
+    out_.finish();
+    const safetensors_file file(path_);
+    for (std::size_t n = 0; n < out_.tensors().size(); ++n) {
+        const safetensors_tensor& declared = out_.tensors()[n];
+        const safetensors_tensor* found = file.find(declared.name);
+        std::uint64_t sum = empty_sum;
+        std::vector<std::byte> part;
+        for (std::uint64_t at = 0; found != nullptr && at < found->bytes; at += part.size()) {
+            part.resize(std::min<std::uint64_t>(part_bytes, found->bytes - at));
+            file.read_into(*found, part, at);
+            add_to_sum(sum, part);
+        }
+        if (found == nullptr || found->dtype != declared.dtype || found->shape != declared.shape ||
+            sum != sums_.at(n)) {
+            throw std::runtime_error("'" + path_.string() + "': tensor '" + report::printable(declared.name) +
+                                     "' read back differs from what was written");
+        }
+    }
+}
+
+void copy_tensor(const stored_tensor& t, checked_writer& out) {
+    out.next_tensor();
+    if (t.rearranged) {
+        out.write(npy_read(t.file).data);
+        return;
+    }
+    std::vector<std::byte> part;
+    for (std::uint64_t at = 0; at < t.bytes; at += part.size()) {
+        part.resize(std::min<std::uint64_t>(part_bytes, t.bytes - at));
+        read_file_part(t.file, t.offset + at, part);
+        out.write(part);
+    }
+}
+
+safetensors_dtype dtype_of_codes(const any_format& element) {
+    if (std::holds_alternative<fixed_format>(element)) {
+        return safetensors_dtype::i8;
+    }
+    const auto type = safetensors_dtype_of(element);
+    if (!type) {
+        throw std::invalid_argument(".safetensors files have no type for codes of " + std::string(name_of(element)));
+    }
+    return *type;
+}
+
+safetensors_dtype dtype_of_copy(const stored_tensor& t) {
+    for (int type = 0; type <= static_cast<int>(safetensors_dtype::c64); ++type) {
+        if (to_string(static_cast<safetensors_dtype>(type)) == t.dtype) {
+            return static_cast<safetensors_dtype>(type);
+        }
+    }
+    if (t.kind == element_kind::real32) {
+        return safetensors_dtype::f32_ieee;
+    }
+    if (t.kind == element_kind::real64) {
+        return safetensors_dtype::f64_ieee;
+    }
+    if (t.kind == element_kind::codes) {
+        return dtype_of_codes(t.format);
+    }
+    throw std::invalid_argument("'" + t.file.string() + "': tensor '" + report::printable(t.name) + "' of " + t.dtype +
+                                " cannot be copied into a .safetensors file");
+}
+
+}  // namespace narrowfp::bench
