@@ -26,6 +26,10 @@ struct model_files {
     std::vector<safetensors_file> shards;  // in order of their names
     std::filesystem::path index;           // empty without one
     std::vector<unindexed_tensor> unindexed;
+
+    // A loop over it is one over its shards.
+    auto begin() const { return shards.begin(); }
+    auto end() const { return shards.end(); }
 };
 
 // The shards, each checked as safetensors_file checks it. A path is a .safetensors file, an index, or a folder; a folder's
