@@ -57,7 +57,7 @@ class Claim(ProgramTest):
 
     def test_who_says_so_stands_on_the_page(self):
         head = " ".join(self.markdown.split("## The ratio model")[0].split())
-        for word in ("press reports", "slow links between chips", "The fourth, no FP8, is the article's own"):
+        for word in ("Press reports", "slow links between chips", "The fourth, no FP8, is the article's own"):
             self.assertIn(word, head)
 
     def test_order_and_width(self):
