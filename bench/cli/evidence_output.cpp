@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/evidence_output.hpp"
 
+#include "support/median.hpp"
+
 #include <narrowfp/report/text.hpp>
 
 #include <fmt/format.h>
@@ -57,12 +59,6 @@ void print_csv(std::vector<std::vector<std::string>> lines) {
     print_text(text);
 }
 
-double median_ratio(std::vector<double> logs) {
-    std::sort(logs.begin(), logs.end());
-    const std::size_t middle = logs.size() / 2;
-    return std::exp(logs.size() % 2 == 1 ? logs[middle] : (logs[middle - 1] + logs[middle]) / 2);
-}
-
 // "69 units: median 1.25; 24 on the chip vendor's own pages: 1.35; 45 others: 1.16."
 std::string medians_text(const std::vector<evidence::unit>& units) {
     std::vector<double> all;
@@ -74,7 +70,8 @@ std::string medians_text(const std::vector<evidence::unit>& units) {
     }
     const auto part = [](const std::vector<double>& logs, std::string_view what) {
         return logs.empty() ? std::string()
-                            : fmt::format("{} {}: {}", logs.size(), what, report::format_number(median_ratio(logs), 3));
+                            : fmt::format("{} {}: {}", logs.size(), what,
+                                          report::format_number(std::exp(bench::median_of(logs)), 3));
     };
     std::string text = part(all, all.size() == 1 ? "unit, median" : "units, median");
     for (const std::string& more : {part(vendor, "on the vendor's own pages"), part(others, "elsewhere")}) {

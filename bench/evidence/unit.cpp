@@ -2,6 +2,7 @@
 #include "evidence/unit.hpp"
 
 #include "support/fixed_math.hpp"
+#include "support/median.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,12 +40,6 @@ constexpr std::array<prefix_list, 20> chip_families{{{"H100", "Hopper"},
 // users file there are not: "MLM-user", "TE-user", and "ROCm-TE", which are issues of a firm that compares chips.
 constexpr std::array<std::string_view, 4> vendor_families{"NVIDIA-", "AMD-", "Google-", "Gaudi2-"};
 
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    const std::size_t middle = values.size() / 2;
-    return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 unit unit_of(const std::vector<const pair*>& rows) {
     const pair& first = *rows.front();
     unit u{.name = first.unit,
@@ -68,7 +63,7 @@ unit unit_of(const std::vector<const pair*>& rows) {
         u.high = std::max(u.high, *row->ratio);
         u.ids.push_back(row->id);
     }
-    u.log_ratio = median(std::move(logs));
+    u.log_ratio = median_of(std::move(logs));
     return u;
 }
 
