@@ -96,26 +96,30 @@ private:
         return out;
     }
 
+    bool is_primary(const std::string& arm) const {
+        const auto& primary = design_.primary_arms;
+        return std::find(primary.begin(), primary.end(), arm) != primary.end();
+    }
+
     // From look to look, for the primary arms that have not stopped and what they are compared with. Up to the least number
-    // of seeds nothing stops.
+    // of seeds nothing stops. Of a look, the primary gaps come first, so that a stopped experiment has as many as it can.
     void run_looks() {
         std::size_t done = 1;
         for (const std::size_t look : design_.plan->looks) {
-            std::vector<std::string> arms;
+            std::vector<std::string> tested;
+            std::vector<std::string> others;
             for (const std::string& name : design_.run_arms) {
-                const auto& primary = design_.primary_arms;
-                const bool tested = std::find(primary.begin(), primary.end(), name) != primary.end();
-                if (!tested || look <= design_.least_seeds || !stopped(name, done)) {
-                    arms.push_back(name);
+                if (!is_primary(name)) {
+                    (name == "bf16" ? tested : others).push_back(name);
+                } else if (look <= design_.least_seeds || !stopped(name, done)) {
+                    tested.push_back(name);
                 }
             }
-            const bool any =
-                std::any_of(design_.primary_arms.begin(), design_.primary_arms.end(),
-                            [&](const auto& name) { return std::find(arms.begin(), arms.end(), name) != arms.end(); });
-            if (!any) {
+            if (std::none_of(tested.begin(), tested.end(), [&](const auto& name) { return is_primary(name); })) {
                 return;
             }
-            run_all(requests(done, look, arms));
+            run_all(requests(done, look, tested));
+            run_all(requests(done, look, others));
             done = look;
         }
     }
