@@ -64,11 +64,16 @@ bool claim_outcome::own_checks_held() const {
     if (result_of(rows, "S1").word == verdict::fail) {
         return false;
     }
+    if (recorded && !recorded->held()) {
+        return false;
+    }
     return std::all_of(rows.begin(), rows.end(), [](const row_outcome& row) {
         return std::all_of(row.result.checks.begin(), row.result.checks.end(),
                            [](const self_check& check) { return check.held; });
     });
 }
+
+bool rests_on_training(std::string_view id) { return id == "V7" || id == "V8" || id == "V15"; }
 
 std::vector<std::string> rows_named(const std::vector<std::string>& wanted) {
     const std::vector<row_info> rows = all_rows();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "claim/part.hpp"
+#include "claim/recorded_check.hpp"
 #include "claim/row.hpp"
 #include "claim/values.hpp"
 #include "evidence/pair.hpp"
@@ -82,10 +83,14 @@ struct claim_outcome {
     bool complete = true;                       // all rows were asked for
     std::vector<sensitivity_line> sensitivity;  // empty if only some rows were asked for
     std::vector<std::string> changes;           // what-if figures, files of chips and results, another model
+    std::optional<recorded_check> recorded{};   // of the training runs, where a row rests on them; set by the caller
 
-    // S1 and every check of bits and bytes held. What verdicts say has no influence.
+    // S1, every check of bits and bytes, and the repeated training run held. What verdicts say has no influence.
     bool own_checks_held() const;
 };
+
+// Whether the training experiment's results enter the row of this id.
+bool rests_on_training(std::string_view id);
 
 // Ids of rows by id or name, in any case. Throws std::invalid_argument, naming near ones, for an unknown one.
 std::vector<std::string> rows_named(const std::vector<std::string>& wanted);
@@ -94,6 +99,7 @@ std::vector<std::string> rows_named(const std::vector<std::string>& wanted);
 claim_outcome run_claim(const claim_options& options);
 
 inline constexpr std::string_view legend_of_kinds =
-    "Kinds: E emulated bit for bit or counted exactly, C measured on this CPU, M modelled, P published.";
+    "Kinds: E emulated bit for bit or counted exactly, R recorded (emulated once, kept with its hash), C measured on this "
+    "CPU, M modelled, P published.";
 
 }  // namespace narrowfp::bench::claim

@@ -56,6 +56,9 @@ std::vector<std::string> failed_checks(const claim_outcome& outcome) {
             }
         }
     }
+    if (outcome.recorded && !outcome.recorded->held()) {
+        failed.push_back("recorded training runs: " + outcome.recorded->sentence());
+    }
     return failed;
 }
 
@@ -87,7 +90,7 @@ namespace {
 cell word_cell(verdict v) { return {std::string(display_word(v)), tint_of(v)}; }
 
 std::string checks_text(const claim_outcome& outcome) {
-    std::size_t all = 0;
+    std::size_t all = outcome.recorded && !outcome.recorded->not_repeated.empty() ? 0 : outcome.recorded.has_value();
     for (const row_outcome& row : outcome.rows) {
         all += row.result.checks.size();
     }
@@ -345,6 +348,7 @@ namespace {
 report::evidence_kind kind_of(std::string_view letters) {
     switch (letters.empty() ? 'M' : letters.front()) {
         case 'E': return report::evidence_kind::emulated;
+        case 'R': return report::evidence_kind::recorded;
         default: return report::evidence_kind::modelled;
     }
 }

@@ -164,9 +164,14 @@ table column_table(const claim_values& v) {
 }
 
 std::vector<std::string> gate_sentences(const claim_outcome& outcome) {
-    return outcome.values.ratios
-               ? gate_lines(*outcome.values.ratios, result_of(outcome.rows, "S1").word == verdict::pass)
-               : std::vector<std::string>{};
+    std::vector<std::string> lines;
+    if (outcome.values.ratios) {
+        lines = gate_lines(*outcome.values.ratios, result_of(outcome.rows, "S1").word == verdict::pass);
+    }
+    if (outcome.recorded) {
+        lines.push_back("The training experiment: " + outcome.recorded->sentence() + ".");
+    }
+    return lines;
 }
 
 table part_table(const question& q) {

@@ -38,6 +38,7 @@ char kind_letter(report::evidence_kind kind) {
         case report::evidence_kind::measured: return 'C';
         case report::evidence_kind::modelled: return 'M';
         case report::evidence_kind::published: return 'P';
+        case report::evidence_kind::recorded: return 'R';
     }
     return '?';
 }

@@ -42,6 +42,7 @@ std::string_view text_of(report::evidence_kind kind) {
         case report::evidence_kind::measured: return "measured here";
         case report::evidence_kind::modelled: return "modelled";
         case report::evidence_kind::published: return "published by others";
+        case report::evidence_kind::recorded: return "emulated and recorded";
     }
     return "?";
 }

@@ -16,8 +16,7 @@ namespace narrowfp::bench::claim {
 namespace {
 
 constexpr const char* experiment_missing =
-    "recorded runs of the training experiment are not part of this version; narrowfp train --full --output FOLDER, then "
-    "narrowfp claim --results FOLDER/results.json";
+    "no recorded runs; narrowfp train --full --output FOLDER, then narrowfp claim --results FOLDER/results.json";
 
 part product_part(const product_errors& e) {
     part p{
@@ -41,7 +40,7 @@ part product_part(const product_errors& e) {
 part gradient_part(const training_figures& t) {
     part p{
         .id = "q4.gradient", .scope = "one gradient", .statement = "signal-to-noise ratio of a gradient against FP64"};
-    p.kind = report::evidence_kind::emulated;
+    p.kind = t.kind;
     p.rests_on = {"V7"};
     if (!t.gradient_snr_fp8 || !t.gradient_snr_bf16) {
         p.sentence = "Not run yet: how much noise FP8 adds to a gradient";
@@ -56,12 +55,13 @@ part gradient_part(const training_figures& t) {
     return p;
 }
 
-part run_part(const std::optional<loss_test>& test) {
+part run_part(const training_figures& t) {
+    const std::optional<loss_test>& test = t.fp8;
     part p{.id = "q4.run",
            .scope = "a whole training run",
            .statement =
                fmt::format("in the training experiment FP8 raises the loss by less than {} %", equivalence_margin)};
-    p.kind = report::evidence_kind::emulated;
+    p.kind = t.kind;
     p.rests_on = {"V7"};
     if (!test) {
         p.sentence = "Not run yet: our own training of a small model in FP8";
@@ -80,7 +80,7 @@ part run_part(const std::optional<loss_test>& test) {
         p.high = gap.interval_95->high;
     }
     if (!test->verdict) {
-        p.not_run = "the results are not of the deciding design, or its test has not stopped";
+        p.not_run = "the results are not of the deciding design, or its runs are not finished";
         return p;
     }
     using ratio_model::word;
@@ -129,7 +129,7 @@ question ask_accuracy(const claim_values& v) {
         q.parts.push_back(product_part(*v.errors));
     }
     q.parts.push_back(gradient_part(v.training));
-    q.parts.push_back(run_part(v.training.fp8));
+    q.parts.push_back(run_part(v.training));
     part published = published_part();
     q.remark = published.sentence + ".";
     q.parts.push_back(std::move(published));

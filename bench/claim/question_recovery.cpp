@@ -54,12 +54,12 @@ part int8_part(const training_figures& t) {
                "in the training experiment INT8 with tiles raises the loss by less than {} %, and its gradients lose "
                "at most {} dB against FP8's",
                equivalence_margin, policy::int8_serves_db)};
-    p.kind = report::evidence_kind::emulated;
+    p.kind = t.kind;
     p.rests_on = {"V15"};
     if (!t.int8 || !t.int8->verdict) {
         p.sentence = "Not run yet: whether training on INT8 units, which Ascend chips have, is as accurate";
-        p.not_run = t.int8 ? "the results are not of the deciding design, or its test has not stopped"
-                           : "recorded runs of the training experiment are not part of this version";
+        p.not_run = t.int8 ? "the results are not of the deciding design, or its runs are not finished"
+                           : "no recorded runs of the training experiment";
         return p;
     }
     const gap_figure& gap = t.int8->gap;

@@ -3,6 +3,7 @@
 
 #include <narrowfp/report/json.hpp>
 
+#include <iterator>
 #include <stdexcept>
 
 namespace narrowfp::bench::claim {
@@ -17,9 +18,11 @@ void results_set::read(const std::filesystem::path& file) {
         }
     }
     files_.push_back(file.string());
-    for (report::record& r : document.records) {
-        records_.push_back(std::move(r));
-    }
+    add(std::move(document.records));
+}
+
+void results_set::add(std::vector<report::record> records) {
+    records_.insert(records_.end(), std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()));
 }
 
 const report::record* results_set::find(std::string_view id) const {

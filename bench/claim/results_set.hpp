@@ -16,6 +16,8 @@ public:
     // Throws std::runtime_error that names the file for one that cannot be read or has another schema, and for a record
     // that an earlier file gave with another value.
     void read(const std::filesystem::path& file);
+    // Records that this program has made; they are no file of the user's.
+    void add(std::vector<report::record> records);
 
     // The record with a value, or nullptr.
     const report::record* find(std::string_view id) const;

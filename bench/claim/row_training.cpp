@@ -26,6 +26,8 @@ row_result not_run(const char* kinds, std::string reason) {
     return out;
 }
 
+std::string letters_of(report::evidence_kind k) { return k == report::evidence_kind::recorded ? "R" : "E"; }
+
 std::string gap_text(const gap_figure& g) {
     return fmt::format("{:+.2f} %{}", g.mean,
                        g.interval_95 ? fmt::format(" (95 % interval {:+.2f} to {:+.2f} %, {} seeds)",
@@ -60,10 +62,9 @@ report::table gap_table(std::string_view row, const char* arm, const loss_test& 
     return out;
 }
 
-report::record gap_record(std::string_view row, const char* arm, const loss_test& t) {
-    report::record r =
-        make_record(row, "gap", std::string("relative gap of the loss of ") + arm + " to BF16",
-                    report::evidence_kind::emulated, t.gap.mean, "%", "mean over seeds; low and high: 95 % interval");
+report::record gap_record(std::string_view row, const char* arm, const loss_test& t, report::evidence_kind kind) {
+    report::record r = make_record(row, "gap", std::string("relative gap of the loss of ") + arm + " to BF16", kind,
+                                   t.gap.mean, "%", "mean over seeds; low and high: 95 % interval");
     if (t.gap.interval_95) {
         r.low = t.gap.interval_95->low;
         r.high = t.gap.interval_95->high;
@@ -79,16 +80,16 @@ row_result present_loss(const training_figures& f) {
         return not_run("E", "no results file of the training experiment");
     }
     row_result out;
-    out.kinds = "E";
+    out.kinds = letters_of(f.kind);
     out.value = gap_text(f.fp8->gap);
     out.tables.push_back(gap_table("V7", "deepseek_v3", *f.fp8));
-    out.records.push_back(gap_record("V7", "deepseek_v3", *f.fp8));
+    out.records.push_back(gap_record("V7", "deepseek_v3", *f.fp8, f.kind));
     if (f.learning_rate_excess && *f.learning_rate_excess > under_trained) {
         out.notes.push_back(fmt::format("Under-trained regime: learning rate 1e-3 is {} % worse than the best in FP32.",
                                         report::format_number(*f.learning_rate_excess, 2)));
     }
     if (!f.fp8->verdict) {
-        out.reason = "not the deciding design, or its test has not stopped";
+        out.reason = "not the deciding design, or its runs are not finished";
         return out;  // NOT RUN, its gap printed
     }
     out.whole = true;
@@ -106,7 +107,7 @@ row_result present_wide_formats(const training_figures& f) {
         return not_run("E", "no results file of the training experiment");
     }
     row_result out;
-    out.kinds = "E";
+    out.kinds = letters_of(f.kind);
     report::table t;
     t.title = "V8: overflow and underflow of the two 16-bit formats on the training experiment's tensors";
     t.columns = {{"figure"}, {"value", alignment::right}};
@@ -180,14 +181,14 @@ row_result present_int8(const row_context& how, const training_figures& f) {
     const std::string summary = fmt::format("gap to BF16 {}, median gradient SNR {} dB below deepseek_v3's",
                                             gap_text(f.int8->gap), report::format_number(below, 2));
     out.tables.push_back(gap_table("V15", "int8_tile", *f.int8));
-    out.records.push_back(gap_record("V15", "int8_tile", *f.int8));
+    out.records.push_back(gap_record("V15", "int8_tile", *f.int8, f.kind));
     if (!f.int8->verdict) {
-        out.reason = "not the deciding design, or its test has not stopped; " + summary;
+        out.reason = "not the deciding design, or its runs are not finished; " + summary;
         return out;
     }
     out.word = int8_verdict(*f.int8->verdict, below);
     out.whole = true;
-    out.kinds = "E, " + out.kinds;
+    out.kinds = letters_of(f.kind) + ", " + out.kinds;
     out.reason = std::string(word_of(*f.int8->verdict)) + ": " + summary;
     return out;
 }

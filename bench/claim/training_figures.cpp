@@ -105,7 +105,9 @@ std::vector<count_figure> wide_counts_of(const row_context& how) {
 }  // namespace
 
 training_figures compute_training_figures(const row_context& how) {
-    return {.fp8 = test_of(how, "deepseek_v3"),
+    const report::record* gap = found(how, "train.gap.deepseek_v3");
+    return {.kind = gap != nullptr ? gap->kind : report::evidence_kind::emulated,
+            .fp8 = test_of(how, "deepseek_v3"),
             .int8 = test_of(how, "int8_tile"),
             .gradient_snr_bf16 = number_if(how, "train.gradient_snr.bf16"),
             .gradient_snr_fp8 = number_if(how, "train.gradient_snr.deepseek_v3"),

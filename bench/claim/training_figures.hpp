@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the training experiment found, read from its results file (narrowfp train --output FOLDER, narrowfp claim --results
-// FOLDER/results.json). The ids that are read stand in training_figures.cpp alone.
+// What the training experiment found, read from its results: the recorded ones, or a file of one's own (narrowfp train --output
+// FOLDER, narrowfp claim --results FOLDER/results.json). The ids that are read stand in training_figures.cpp alone.
 #pragma once
 
 #include "support/equivalence.hpp"
+
+#include <narrowfp/report/record.hpp>
 
 #include <array>
 #include <cstdint>
@@ -38,8 +40,9 @@ struct count_figure {
 };
 
 struct training_figures {
-    std::optional<loss_test> fp8;   // deepseek_v3
-    std::optional<loss_test> int8;  // int8_tile
+    report::evidence_kind kind = report::evidence_kind::emulated;  // recorded: from the project's own records
+    std::optional<loss_test> fp8;                                  // deepseek_v3
+    std::optional<loss_test> int8;                                 // int8_tile
     // Median signal-to-noise ratio of the gradient against FP64, dB.
     std::optional<double> gradient_snr_bf16;
     std::optional<double> gradient_snr_fp8;

@@ -3,6 +3,7 @@
 // bench/claim/; a new one needs nothing here.
 #include "claim/claim_page.hpp"
 #include "claim/claim_report.hpp"
+#include "claim/recorded_check.hpp"
 #include "claim/results_set.hpp"
 #include "cli/command.hpp"
 #include "evidence/pair.hpp"
@@ -17,11 +18,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
+#include <random>
 
 namespace narrowfp::cli {
 
@@ -38,6 +42,7 @@ struct claim_arguments {
     std::vector<std::string> results;
     std::vector<std::string> operands;
     std::string pairs;
+    std::optional<std::uint64_t> draw;
     std::string output;
     claim::claim_options options;
 };
@@ -105,6 +110,9 @@ void write_report(const claim_arguments& args, const claim::claim_outcome& outco
             report::write_file(file, text);
             before.emplace_back(file, std::move(old));
         }
+        if (outcome.recorded) {
+            report::write_timings(folder / "timings.json", {about.context, {claim::timing_of(*outcome.recorded)}});
+        }
         report::write_results(folder / "results.json", results);
     } catch (...) {
         for (const auto& [file, old] : before) {
@@ -122,6 +130,35 @@ report::table_style text_style(const context& ctx) {
     const std::size_t width = bench::terminal_width(stdout);
     return {
         .width = width == 0 ? widest_text : width, .unicode = false, .colour = bench::use_colour(ctx.colour, stdout)};
+}
+
+// The recorded training runs of this program, unless the user gave results of the experiment or no row asked for reads
+// them: their figures go to `results`, and one is being repeated. A record that does not fit its hash is a check that
+// failed.
+std::future<claim::recorded_check> start_recorded_check(const claim_arguments& args, claim::results_set& results) {
+    const std::vector<std::string> ids = claim::rows_named(args.options.only);
+    const bool asked = ids.empty() || std::any_of(ids.begin(), ids.end(), claim::rests_on_training);
+    if (!asked || !results.under("train.").empty()) {
+        return {};
+    }
+    const auto ready = [](claim::recorded_check c) {
+        std::promise<claim::recorded_check> p;
+        p.set_value(std::move(c));
+        return p.get_future();
+    };
+    bench::train::recorded_training recorded;
+    try {
+        recorded = bench::train::shipped_training();
+    } catch (const std::runtime_error& error) {
+        return ready({.differences = {error.what()}});
+    }
+    if (recorded.runs.empty()) {
+        return {};
+    }
+    results.add(claim::records_of(recorded));
+    const std::uint64_t draw = args.draw.value_or(std::random_device{}());
+    return std::async(std::launch::async,
+                      [recorded = std::move(recorded), draw] { return claim::repeat_one_run(recorded, draw); });
 }
 
 int run(const claim_arguments& args, const context& ctx) {
@@ -154,6 +191,7 @@ int run(const claim_arguments& args, const context& ctx) {
     if (!args.output.empty()) {
         prepare_folder(args.output);
     }
+    std::future<claim::recorded_check> recorded = start_recorded_check(args, results);
     constexpr std::uint64_t steps = 1000;
     report::progress progress("claim", steps, progress_style(ctx));
     std::uint64_t shown = 0;
@@ -167,7 +205,10 @@ int run(const claim_arguments& args, const context& ctx) {
         progress.advance(now > shown ? now - shown : 0, stage);
         shown = now > shown ? now : shown;
     };
-    const claim::claim_outcome outcome = claim::run_claim(options);
+    claim::claim_outcome outcome = claim::run_claim(options);
+    if (recorded.valid()) {
+        outcome.recorded = recorded.get();
+    }
     progress.finish();
     if (!args.output.empty()) {
         write_report(args, outcome, results);
@@ -199,7 +240,8 @@ void add_claim(CLI::App& app, context& ctx) {
              "Ends with one line for each question. Words go from SUPPORTED over LEANS SUPPORTED, OPEN and LEANS AGAINST to NOT\n"
              "SUPPORTED; they have no influence on the exit code, which is 1 only if an identity (S1) or a check of bits or bytes\n"
              "fails. --set, --chips and --model ask what if; calibration and hold-outs always use the library's chips. --pairs\n"
-             "adds your own measurements to the picture and the tables, never to a gate or a word. Takes under a minute.",
+             "adds your own measurements to the picture and the tables, never to a gate or a word. Meanwhile one of the recorded\n"
+             "training runs, drawn at random, is trained again and must come out equal. Takes about a minute.",
          .examples = "  narrowfp claim --output report\n"
                      "  narrowfp claim --only V6\n"
                      "  narrowfp claim --only V1 --set h20.bf16=200 --set h20.fp8=400\n"
@@ -244,6 +286,8 @@ void add_claim(CLI::App& app, context& ctx) {
         ->check([](const std::string& folder) {
             return std::string(folder.empty() ? "the name of a folder is empty" : "");
         });
+    command.add_option("--draw", args->draw, "Which recorded training run is repeated, any number; default: at random")
+        ->type_name("N");
     command.add_option("--threads", args->options.threads, "Threads; 0 means all")
         ->type_name("N")
         ->check(CLI::Range(0, 1024));

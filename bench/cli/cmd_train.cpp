@@ -4,6 +4,7 @@
 #include "support/parallel.hpp"
 #include "train/experiment/experiment_records.hpp"
 #include "train/experiment/experiment_report.hpp"
+#include "train/experiment/recorded.hpp"
 
 #include <narrowfp/base/target.hpp>
 #include <narrowfp/report/json.hpp>
@@ -69,6 +70,7 @@ void write_report(const std::filesystem::path& folder, const train::experiment_o
     report::write_results(folder / "results.json", train::experiment_results(e, s, about, ctx.command_line));
     report::write_timings(folder / "timings.json", train::experiment_timings(e, machine));
     report::write_file(folder / "curves.csv", train::curves_csv(e));
+    report::write_file(folder / "recorded.txt", train::recorded_training_text(e));
     report::write_file(folder / "report.md", train::experiment_markdown(e, s, described, ctx.command_line));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// narrowfp verify: the matrix units against published outputs of real GPUs, line by line.
-#include "cli/command.hpp"
+// narrowfp verify: the matrix units against published outputs of real GPUs, line by line; recorded runs against new ones
+// (verify_recorded.hpp).
+#include "cli/verify_recorded.hpp"
 #include "verify/published_outputs.hpp"
 
 #include <narrowfp/report/json.hpp>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <stdexcept>
 
 namespace narrowfp::cli {
 namespace {
@@ -96,16 +98,28 @@ int run_verify(const context& ctx, const std::string& folder) {
 
 void add_verify(CLI::App& app, context& ctx) {
     const auto folder = std::make_shared<std::string>();
+    const auto recorded = std::make_shared<recorded_command>();
     CLI::App& command = add_command(
         app, ctx,
         {.name = "verify",
-         .summary = "Compare the matrix units with published outputs of real GPUs",
+         .summary = "Compare the matrix units with published outputs of real GPUs, and recorded runs with new ones",
          .details =
              "DIR: the folder data/model_validation of a clone of north-numerical-computing/MATLAB-tensor-core (BSD-2-Clause;\n"
              "not part of this project). Exit code 1 if a result differs.",
-         .examples = "  narrowfp verify MATLAB-tensor-core/data/model_validation"},
-        [folder](const context& c) { return run_verify(c, *folder); });
-    command.add_option("DIR", *folder, "The folder model_validation")->required()->type_name("");
+         .examples = "  narrowfp verify MATLAB-tensor-core/data/model_validation\n"
+                     "  narrowfp verify recorded"},
+        [folder, recorded](const context& c) {
+            if (recorded->app->parsed()) {
+                return recorded->run(c);
+            }
+            if (folder->empty()) {
+                throw std::invalid_argument(
+                    "verify: DIR, a folder of published outputs, is missing; or: narrowfp verify recorded");
+            }
+            return run_verify(c, *folder);
+        });
+    command.add_option("DIR", *folder, "The folder model_validation")->type_name("");
+    *recorded = add_verify_recorded(command, ctx);
 }
 
 }  // namespace narrowfp::cli

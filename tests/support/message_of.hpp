@@ -8,11 +8,12 @@
 
 namespace narrowfp_test {
 
-// The text of the std::invalid_argument that the call throws; "no error" if it throws none.
-inline std::string message_of(const std::function<void()>& call) {
+// The text of the error of this type that the call throws; "no error" if it throws none.
+template <class Error = std::invalid_argument>
+std::string message_of(const std::function<void()>& call) {
     try {
         call();
-    } catch (const std::invalid_argument& error) {
+    } catch (const Error& error) {
         return error.what();
     }
     return "no error";

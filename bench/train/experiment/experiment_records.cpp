@@ -84,7 +84,9 @@ private:
             set_no_value(r, record_status::undefined, "the run diverged");
         } else {
             add_field(r.parameters, "loss_fp32", run.loss_fp32);
-            add_field(r.parameters, "training_loss_smoothed", smoothed(run.losses).back());
+            if (!run.losses.empty()) {
+                add_field(r.parameters, "training_loss_smoothed", smoothed(run.losses).back());
+            }
             r.value = run.loss;
         }
         records_.push_back(std::move(r));

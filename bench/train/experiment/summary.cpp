@@ -61,9 +61,11 @@ arm_gap gap_over_seeds(const experiment_outcome& e, const std::string& arm) {
             out.less_null.push_back(out.own.back() - relative_gap_percent(null->loss, fp32->loss));
             out.over_null.push_back(relative_gap_percent(run->loss, null->loss));
         }
-        const auto [last, worst] = curve_gap(*run, *base);
-        out.smoothed.push_back(last);
-        out.smoothed_worst.push_back(worst);
+        if (!run->losses.empty() && !base->losses.empty()) {
+            const auto [last, worst] = curve_gap(*run, *base);
+            out.smoothed.push_back(last);
+            out.smoothed_worst.push_back(worst);
+        }
     }
     if (out.diverged == 0) {
         out.own_summary = summarise(out.own, equivalence_margin);
@@ -209,7 +211,9 @@ experiment_summary summarise(const experiment_outcome& e) {
 }
 
 std::optional<equivalence> verdict_of(const experiment_outcome& e, const arm_gap& g) {
-    if (!e.design.decides() || !g.test || !g.test->stopped || g.test->decided_at < e.design.plan->looks.front()) {
+    const bool enough = g.own.size() >= e.design.least_seeds;
+    if (!e.design.decides() || !enough || !g.test || !g.test->stopped ||
+        g.test->decided_at < e.design.plan->looks.front()) {
         return std::nullopt;
     }
     return g.test->verdict();

@@ -20,13 +20,13 @@ inline constexpr double under_trained_excess = 2;         // percent, of the lea
 struct arm_gap {
     std::string arm;
     std::string base;
-    std::size_t diverged = 0;              // seeds; then there are no summaries
-    std::vector<std::uint32_t> seeds{};    // that all of this is over
-    std::vector<double> own{};             // per seed, percent
-    std::vector<double> fp32{};            // the same weights evaluated in FP32
-    std::vector<double> less_null{};       // own, less the null's gap of the seed; none for baselines
-    std::vector<double> over_null{};       // to the loss of null_noise; none for baselines
-    std::vector<double> smoothed{};        // of the training loss, moving average 0.9, at the end
+    std::size_t diverged = 0;            // seeds; then there are no summaries
+    std::vector<std::uint32_t> seeds{};  // that all of this is over
+    std::vector<double> own{};           // per seed, percent
+    std::vector<double> fp32{};          // the same weights evaluated in FP32
+    std::vector<double> less_null{};     // own, less the null's gap of the seed; none for baselines
+    std::vector<double> over_null{};     // to the loss of null_noise; none for baselines
+    std::vector<double> smoothed{};      // of the training loss, moving average 0.9, at the end; none without its curve
     std::vector<double> smoothed_worst{};  // largest absolute one in the last quarter
     std::optional<paired_summary> own_summary{};
     std::optional<paired_summary> fp32_summary{};
@@ -84,7 +84,8 @@ experiment_summary summarise(const experiment_outcome& e);
 // The moving average m <- 0.9 m + 0.1 x that begins at the first value.
 std::vector<double> smoothed(std::span<const float> losses);
 
-// The verdict on a primary gap; nothing if the design does not decide or its test has not stopped.
+// The verdict on a primary gap; nothing if the design does not decide, its test has not stopped, or there are fewer seeds
+// than its least number.
 std::optional<equivalence> verdict_of(const experiment_outcome& e, const arm_gap& g);
 
 }  // namespace narrowfp::bench::train

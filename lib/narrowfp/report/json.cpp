@@ -18,7 +18,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr std::array kinds = {evidence_kind::emulated, evidence_kind::measured, evidence_kind::modelled,
-                              evidence_kind::published};
+                              evidence_kind::published, evidence_kind::recorded};
 constexpr std::array statuses = {record_status::ok, record_status::exact, record_status::undefined,
                                  record_status::not_run, record_status::failed};
 

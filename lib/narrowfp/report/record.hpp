@@ -19,8 +19,9 @@
 namespace narrowfp::report {
 
 // Where a figure comes from. Emulated: bits, errors, bytes and counts, computed exactly or bit for bit; measured: on
-// this machine, different in every run; modelled: from a cost model; published: printed elsewhere, with its source.
-enum class evidence_kind { emulated, measured, modelled, published };
+// this machine, different in every run; modelled: from a cost model; published: printed elsewhere, with its source;
+// recorded: emulated once, kept with its hash, and repeated by sampling.
+enum class evidence_kind { emulated, measured, modelled, published, recorded };
 
 // ok: the value stands. exact: the input was represented without error, so an error is 0 and a ratio of errors has no
 // value. undefined: the quantity does not exist here (0/0, a NaN in the input). not_run: not attempted. failed: a check
@@ -74,6 +75,7 @@ constexpr std::string_view to_string(evidence_kind kind) {
         case evidence_kind::measured: return "measured";
         case evidence_kind::modelled: return "modelled";
         case evidence_kind::published: return "published";
+        case evidence_kind::recorded: return "recorded";
     }
     return "?";
 }
