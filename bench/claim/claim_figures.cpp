@@ -74,10 +74,12 @@ figures alone(report::figure f) {
 
 std::vector<report::figure> figures_of(std::string_view row, const claim_outcome& outcome, const results_set* results) {
     static const std::map<std::string_view, figures (*)(const claim_outcome&)> by_row{
-        {"S2", fit_error_figures}, {"S3", hold_out_figures},     {"V2", shape_figures},       {"V3", byte_figures},
-        {"V4", fit_figures},       {"V5", link_figures},         {"V6", error_figures},       {"V9", failure_figures},
-        {"V10", flip_figures},     {"V11", attribution_figures}, {"V12b", h20_figures},       {"V13", hour_figures},
-        {"V14", software_figures}, {"V15", int8_figures},        {"V16", recoverable_figures}};
+        {"S2", fit_error_figures},   {"S3", hold_out_figures},     {"V2", shape_figures},
+        {"V3", byte_figures},        {"V4", fit_figures},          {"V5", link_figures},
+        {"V6", error_figures},       {"V7", loss_by_size_figures}, {"V9", failure_figures},
+        {"V10", flip_figures},       {"V11", attribution_figures}, {"V12b", h20_figures},
+        {"V13", hour_figures},       {"V14", software_figures},    {"V15", int8_figures},
+        {"V16", recoverable_figures}};
     static const std::map<std::string_view, figures (*)(const results_set&)> of_results{{"V5", measured_link_figures},
                                                                                         {"V7", loss_figures},
                                                                                         {"V9", interruption_figures},

@@ -3,6 +3,7 @@
 #include "claim/policy.hpp"
 #include "claim/row_records.hpp"
 #include "claim/rows.hpp"
+#include "evidence/loss_gap.hpp"
 
 #include <narrowfp/report/text.hpp>
 
@@ -194,6 +195,38 @@ figures flip_figures(const claim_outcome& outcome) {
         f.categories.push_back(name);
         f.series[0].points.push_back({0, 100 * records.value(id + ".above_largest")});
         f.series[1].points.push_back({0, 100 * records.value(id + ".not_finite")});
+    }
+    return alone(std::move(f));
+}
+
+// -- loss: V7 -------------------------------------------------------------------------------------------------------------
+
+figures loss_by_size_figures(const claim_outcome& outcome) {
+    using evidence::gap_kind;
+    const training_figures& ours = outcome.values.training;
+    figure f;
+    f.id = "v7-size";
+    f.title = "V7: loss gap of FP8 against the size of the model";
+    f.form = figure_form::points;
+    f.x = {"parameters", true};
+    f.y = {"loss in FP8 over loss in 16 bits, less 1, %"};
+    f.series = {{"here: mean and 95 % interval", {}}, {"published: a figure", {}}, {"published: at most", {}}};
+    f.marks = {{equivalence_margin, "0.25 %"}, {0, "no gap"}};
+    f.summary =
+        "A small model proves nothing about a large one: ours stands at the left end, and recipes, texts and measures of "
+        "the others differ. Sources: bench/evidence/data/loss_gaps.csv. Runs that diverged have no point.";
+    if (ours.fp8 && ours.weights > 0) {
+        figure_point p{ours.weights, ours.fp8->gap.mean};
+        if (ours.fp8->gap.interval_95) {
+            p.low = ours.fp8->gap.interval_95->low;
+            p.high = ours.fp8->gap.interval_95->high;
+        }
+        f.series[0].points.push_back(p);
+    }
+    for (const evidence::loss_gap& g : evidence::published_loss_gaps()) {
+        if (g.parameters && g.gap_percent && g.gap && *g.gap != gap_kind::divergence) {
+            f.series[*g.gap == gap_kind::upper_bound ? 2 : 1].points.push_back({*g.parameters, *g.gap_percent});
+        }
     }
     return alone(std::move(f));
 }

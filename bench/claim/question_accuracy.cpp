@@ -80,7 +80,8 @@ part run_part(const training_figures& t) {
         p.high = gap.interval_95->high;
     }
     if (!test->verdict) {
-        p.not_run = "the results are not of the deciding design, or its runs are not finished";
+        p.not_run = test->undecided;
+        p.sentence += "; its test is not finished: " + p.not_run;
         return p;
     }
     using ratio_model::word;

@@ -58,8 +58,7 @@ part int8_part(const training_figures& t) {
     p.rests_on = {"V15"};
     if (!t.int8 || !t.int8->verdict) {
         p.sentence = "Not run yet: whether training on INT8 units, which Ascend chips have, is as accurate";
-        p.not_run = t.int8 ? "the results are not of the deciding design, or its runs are not finished"
-                           : "no recorded runs of the training experiment";
+        p.not_run = t.int8 ? t.int8->undecided : "no recorded runs of the training experiment";
         return p;
     }
     const gap_figure& gap = t.int8->gap;

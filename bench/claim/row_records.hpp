@@ -60,13 +60,14 @@ figures software_figures(const claim_outcome& outcome);                    // V1
 figures recoverable_figures(const claim_outcome& outcome);                 // V16
 
 // figures_evidence.cpp
-figures fit_error_figures(const claim_outcome& outcome);    // S2
-figures hold_out_figures(const claim_outcome& outcome);     // S3
-figures error_figures(const claim_outcome& outcome);        // V6
-figures failure_figures(const claim_outcome& outcome);      // V9
-figures flip_figures(const claim_outcome& outcome);         // V10
-figures attribution_figures(const claim_outcome& outcome);  // V11
-figures int8_figures(const claim_outcome& outcome);         // V15
+figures fit_error_figures(const claim_outcome& outcome);     // S2
+figures hold_out_figures(const claim_outcome& outcome);      // S3
+figures error_figures(const claim_outcome& outcome);         // V6
+figures failure_figures(const claim_outcome& outcome);       // V9
+figures flip_figures(const claim_outcome& outcome);          // V10
+figures loss_by_size_figures(const claim_outcome& outcome);  // V7
+figures attribution_figures(const claim_outcome& outcome);   // V11
+figures int8_figures(const claim_outcome& outcome);          // V15
 
 // figures_results.cpp: of what --results gave
 figures loss_figures(const results_set& results);           // V7

@@ -89,7 +89,7 @@ row_result present_loss(const training_figures& f) {
                                         report::format_number(*f.learning_rate_excess, 2)));
     }
     if (!f.fp8->verdict) {
-        out.reason = "not the deciding design, or its runs are not finished";
+        out.reason = f.fp8->undecided;
         return out;  // NOT RUN, its gap printed
     }
     out.whole = true;
@@ -183,7 +183,7 @@ row_result present_int8(const row_context& how, const training_figures& f) {
     out.tables.push_back(gap_table("V15", "int8_tile", *f.int8));
     out.records.push_back(gap_record("V15", "int8_tile", *f.int8, f.kind));
     if (!f.int8->verdict) {
-        out.reason = "not the deciding design, or its runs are not finished; " + summary;
+        out.reason = f.int8->undecided + "; " + summary;
         return out;
     }
     out.word = int8_verdict(*f.int8->verdict, below);

@@ -2,6 +2,8 @@
 #include "claim/training_figures.hpp"
 
 #include "claim/rows.hpp"
+#include "train/experiment/design.hpp"
+#include "train/model/model_size.hpp"
 
 #include <narrowfp/report/record.hpp>
 
@@ -18,6 +20,12 @@ const report::record* found(const row_context& how, const std::string& id) { ret
 std::optional<double> parameter_of(const report::record& r, std::string_view key) {
     const report::field_value* value = report::find_field(r.parameters, key);
     return value != nullptr ? report::number_in(*value) : std::nullopt;
+}
+
+double weights_of(const report::record& gap) {
+    const report::field_value* size = report::find_field(gap.parameters, "size");
+    const std::string* name = size != nullptr ? std::get_if<std::string>(size) : nullptr;
+    return name != nullptr ? static_cast<double>(train::size_by_name(*name).linear_parameters()) : 0;
 }
 
 std::optional<double> number_if(const row_context& how, const std::string& id) {
@@ -76,6 +84,16 @@ std::optional<loss_test> test_of(const row_context& how, const std::string& arm)
                   .verdict = {},
                   .repeated = {}};
     add_verdict(how, arm, out);
+    if (!out.verdict) {
+        const report::record* r = found(how, "train.gap." + arm);
+        const report::field_value* decides = report::find_field(r->parameters, "decides");
+        const bool* of_deciding_design = decides != nullptr ? std::get_if<bool>(decides) : nullptr;
+        const auto least = static_cast<std::int64_t>(train::deciding_design().least_seeds);
+        out.undecided = of_deciding_design == nullptr || !*of_deciding_design
+                            ? "the results are not of the deciding design"
+                        : gap->seeds < least ? fmt::format("{} of at least {} seeds have been run", gap->seeds, least)
+                                             : "its test has not stopped";
+    }
     return out;
 }
 
@@ -106,7 +124,8 @@ std::vector<count_figure> wide_counts_of(const row_context& how) {
 
 training_figures compute_training_figures(const row_context& how) {
     const report::record* gap = found(how, "train.gap.deepseek_v3");
-    return {.kind = gap != nullptr ? gap->kind : report::evidence_kind::emulated,
+    return {.weights = gap != nullptr ? weights_of(*gap) : 0,
+            .kind = gap != nullptr ? gap->kind : report::evidence_kind::emulated,
             .fp8 = test_of(how, "deepseek_v3"),
             .int8 = test_of(how, "int8_tile"),
             .gradient_snr_bf16 = number_if(how, "train.gradient_snr.bf16"),

@@ -28,7 +28,8 @@ struct loss_test {
     gap_figure gap;                       // to BF16
     std::optional<gap_figure> to_null;    // to unbiased errors of its size
     std::optional<gap_figure> less_null;  // what the pilot judged; decides nothing
-    std::optional<equivalence> verdict;   // nothing: the results are not of the deciding design, or not finished
+    std::optional<equivalence> verdict;   // nothing: `undecided` says why
+    std::string undecided{};              // "50 of at least 192 seeds have been run"
     std::int64_t decided_at = 0;          // seeds
     std::optional<interval> repeated;     // at that look
 };
@@ -40,6 +41,7 @@ struct count_figure {
 };
 
 struct training_figures {
+    double weights = 0;                                            // of the model's linear layers; 0 without results
     report::evidence_kind kind = report::evidence_kind::emulated;  // recorded: from the project's own records
     std::optional<loss_test> fp8;                                  // deepseek_v3
     std::optional<loss_test> int8;                                 // int8_tile

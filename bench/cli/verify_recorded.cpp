@@ -154,15 +154,12 @@ std::optional<train::corpus> text_of_runs(const recorded_arguments& args, const 
 
 int run_recorded(const recorded_arguments& args, const context& ctx) {
     train::recorded_training recorded;
-    if (args.file.empty()) {
-        try {
-            recorded = train::shipped_training();
-        } catch (const std::runtime_error& error) {
-            print_text(std::string(error.what()) + "\n");
-            return 1;
-        }
-    } else {
-        recorded = train::read_recorded_training(report::read_file(args.file), args.file);
+    const std::string own = args.file.empty() ? std::string() : report::read_file(args.file);
+    try {
+        recorded = args.file.empty() ? train::shipped_training() : train::read_recorded_training(own, args.file);
+    } catch (const std::runtime_error& error) {  // a check that failed, no wrong use
+        print_text(std::string(error.what()) + "\n");
+        return 1;
     }
     const std::string counts =
         fmt::format("{} runs, {} arms' gradients and {} arms' forks: all hashes fit{}", recorded.runs.size(),

@@ -14,7 +14,7 @@ from program import ProgramTest, main, strict_json
 SELF_CHECKS = ["S1", "S2", "S3", "S4"]
 ROWS = ["V1", "V2", "V3", "V4", "V5", "V6", "V7", "V8", "V9", "V10", "V11", "V12a", "V12b", "V13", "V14", "V15", "V16", "F1"]
 QUESTIONS = ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6"]
-NOT_RUN = {"V7", "V8", "V15"}
+NOT_RUN = {"V7", "V15"}  # until 192 seeds are recorded
 
 
 def unwrapped(text):
@@ -52,7 +52,7 @@ class Claim(ProgramTest):
 
     def test_exit_code_and_files(self):
         self.assertEqual(self.code, 0, self.errors)
-        self.assertEqual(self.names, ["report.html", "report.md", "results.json"])
+        self.assertEqual(self.names, ["report.html", "report.md", "results.json", "timings.json"])
         self.assertIn(os.path.join(self.folder, "report.html"), self.text)
 
     def test_who_says_so_stands_on_the_page(self):
@@ -96,7 +96,7 @@ class Claim(ProgramTest):
         self.assertEqual(word("q3.units"), "NOT SUPPORTED")
         self.assertEqual(word("q5.bytes"), "SUPPORTED")
         self.assertEqual(word("q6.r2"), "NOT TESTABLE")
-        for part in ("q4.gradient", "q4.run", "q5.int8"):
+        for part in ("q4.run", "q5.int8"):
             self.assertEqual(self.records[f"claim.{part}"]["status"], "not_run")
 
     def test_gates(self):
@@ -255,7 +255,7 @@ class Claim(ProgramTest):
         two = strict_json(self.good("claim", "--only", "v4", "--only", "S3", "--json"))
         self.assertEqual([record["id"] for record in two["records"] if record["id"].count(".") == 1],
                          ["claim.s3", "claim.v4"])
-        self.assertEqual(self.good("claim", "--only", "V8", "--quiet"), "V8 fp16-or-bf16: NOT RUN\n")
+        self.assertIn("V8 fp16-or-bf16: figure FP16 0 overflows", self.good("claim", "--only", "V8", "--quiet"))
 
     def test_same_bits_with_any_number_of_threads(self):
         one, two = (self.good("claim", "--only", "V6", "--json", "--threads", n) for n in ("1", "2"))

@@ -52,7 +52,7 @@ class Train(ProgramTest):
 
     def test_files_and_schema(self):
         self.assertEqual(sorted(os.listdir(self.folder)),
-                         ["curves.csv", "parts", "report.md", "results.json", "timings.json"])
+                         ["curves.csv", "parts", "recorded.txt", "report.md", "results.json", "timings.json"])
         with open(program.SCHEMA, encoding="utf-8") as file:
             validator = jsonschema.Draft202012Validator(json.load(file))
         for name in ("results.json", "timings.json"):
@@ -85,7 +85,7 @@ class Train(ProgramTest):
                                       os.path.join(self.folder, "results.json"), "--json"))
         verdicts = {r["id"]: r for r in claim["records"]}
         self.assertEqual(verdicts["claim.v7"]["status"], "not_run")
-        self.assertIn("not the deciding design", verdicts["claim.v7"]["note"])
+        self.assertIn("not of the deciding design", verdicts["claim.v7"]["note"])
         self.assertEqual(verdicts["claim.v15"]["status"], "not_run")
 
     def test_every_arm_has_a_gradient_and_products(self):
