@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/checked_writer.hpp"
 
+#include "support/parallel.hpp"
+
 #include <narrowfp/io/npy.hpp>
 #include <narrowfp/report/text.hpp>
+
+#include <zlib.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -11,13 +15,9 @@ namespace narrowfp::bench {
 namespace {
 
 constexpr std::size_t part_bytes = std::size_t{1} << 22;  // copied and compared at a time
-constexpr std::uint64_t empty_sum = 0xCBF29CE484222325U;
 
-// FNV-1a, 64 bits.
-void add_to_sum(std::uint64_t& sum, std::span<const std::byte> bytes) {
-    for (const std::byte b : bytes) {
-        sum = (sum ^ std::to_integer<std::uint64_t>(b)) * 0x100000001B3U;
-    }
+std::uint32_t crc_of(std::span<const std::byte> bytes) {
+    return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 }  // namespace
@@ -26,32 +26,41 @@ checked_writer::checked_writer(const std::filesystem::path& path, const std::vec
                                const std::map<std::string, std::string>& metadata)
     : path_(path), out_(path, declared, metadata) {}
 
-void checked_writer::next_tensor() { sums_.push_back(empty_sum); }
+void checked_writer::next_tensor() {
+    ++tensors_;
+    offset_ = 0;
+}
 
 void checked_writer::write(std::span<const std::byte> bytes) {
     out_.write(bytes);
-    add_to_sum(sums_.back(), bytes);
+    while (!bytes.empty()) {
+        const std::span<const std::byte> part = bytes.first(std::min(part_bytes, bytes.size()));
+        parts_.push_back({tensors_ - 1, offset_, part.size(), crc_of(part)});
+        offset_ += part.size();
+        bytes = bytes.subspan(part.size());
+    }
 }
 
-void checked_writer::finish() {
+void checked_writer::finish(int threads) {
     out_.finish();
     const safetensors_file file(path_);
-    for (std::size_t n = 0; n < out_.tensors().size(); ++n) {
-        const safetensors_tensor& declared = out_.tensors()[n];
-        const safetensors_tensor* found = file.find(declared.name);
-        std::uint64_t sum = empty_sum;
-        std::vector<std::byte> part;
-        for (std::uint64_t at = 0; found != nullptr && at < found->bytes; at += part.size()) {
-            part.resize(std::min<std::uint64_t>(part_bytes, found->bytes - at));
-            file.read_into(*found, part, at);
-            add_to_sum(sum, part);
-        }
-        if (found == nullptr || found->dtype != declared.dtype || found->shape != declared.shape ||
-            sum != sums_.at(n)) {
+    const auto require = [&](bool same, const safetensors_tensor& declared) {
+        if (!same) {
             throw std::runtime_error("'" + path_.string() + "': tensor '" + report::printable(declared.name) +
                                      "' read back differs from what was written");
         }
+    };
+    for (const safetensors_tensor& declared : out_.tensors()) {
+        const safetensors_tensor* found = file.find(declared.name);
+        require(found != nullptr && found->dtype == declared.dtype && found->shape == declared.shape, declared);
     }
+    parallel_for(parts_.size(), threads, [&](std::size_t n) {
+        const written_part& p = parts_[n];
+        const safetensors_tensor& declared = out_.tensors()[p.tensor];
+        std::vector<std::byte> bytes(p.size);
+        file.read_into(*file.find(declared.name), bytes, p.offset);
+        require(crc_of(bytes) == p.crc, declared);
+    });
 }
 
 void copy_tensor(const stored_tensor& t, checked_writer& out) {

@@ -135,7 +135,7 @@ void write_shard(const checkpoint& model, const planned_shard& shard, const any_
         total.source_bytes += t->bytes;
         total.written_bytes += t->elements() * static_cast<std::uint64_t>(storage_bits_of(to)) / 8;
     }
-    out.finish();
+    out.finish(threads);
     ++total.shards;
 }
 

@@ -5,6 +5,7 @@
 #include "checkpoint/model_audit.hpp"
 #include "checkpoint/model_folder.hpp"
 #include "checkpoint/tensor_values.hpp"
+#include "support/on_target.hpp"
 #include "support/parallel.hpp"
 
 #include <narrowfp/base/version.hpp>
@@ -12,9 +13,13 @@
 #include <narrowfp/quant/quantize.hpp>
 #include <narrowfp/report/text.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -66,44 +71,128 @@ void declare(const planned& p, std::vector<safetensors_tensor>& all) {
     }
 }
 
+// The error of a strip of rows: sums of squares over what is finite, and how much is not.
+struct strip_error {
+    double error2 = 0;
+    double reference2 = 0;
+    std::uint64_t left_out = 0;
+};
+
+// In 16 sums side by side, added in order: independent of threads and processors, and loops of it vectorise.
 template <class T>
-void add_error(const matrix<T>& x, const quantized_matrix& q, int threads, quantized_file& total) {
-    const matrix<float> back = dequantize(q, {.threads = threads});
-    for (std::size_t n = 0; n < x.size(); ++n) {
-        const double reference = x.data()[n];
-        const double error = back.data()[n] - reference;
-        if (std::isfinite(error)) {
-            total.error2 += error * error;
-            total.reference2 += reference * reference;
-        } else {
-            ++total.left_out;
+strip_error error_of(std::span<const T> x, std::span<const float> back) {
+    constexpr std::size_t lanes = 16;
+    std::array<double, lanes> error2{};
+    std::array<double, lanes> reference2{};
+    std::array<double, lanes> counted{};
+    const auto add = [&](std::size_t n, std::size_t lane) {
+        const double reference = x[n];
+        const double error = back[n] - reference;
+        const bool finite = error - error == 0;
+        error2[lane] += finite ? error * error : 0;
+        reference2[lane] += finite ? reference * reference : 0;
+        counted[lane] += finite ? 1 : 0;
+    };
+    const std::size_t whole = x.size() / lanes * lanes;
+    for (std::size_t n = 0; n < whole; n += lanes) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+            add(n + lane, lane);
         }
     }
+    for (std::size_t n = whole; n < x.size(); ++n) {
+        add(n, n - whole);
+    }
+    strip_error sum;
+    double finite = 0;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+        sum.error2 += error2[lane];
+        sum.reference2 += reference2[lane];
+        finite += counted[lane];
+    }
+    sum.left_out = x.size() - static_cast<std::uint64_t>(finite);
+    return sum;
 }
+
+// How many rows are quantised by themselves: whole blocks of about a million elements; all where one scale stands for
+// more.
+std::size_t rows_of_strip(const planned& p) {
+    constexpr std::size_t elements = std::size_t{1} << 20;
+    const std::size_t rows = p.matrices->rows;
+    const std::size_t block = std::min(p.scaled ? p.how.blocks.block_rows : std::size_t{1}, rows);
+    if (p.two_level || block == rows) {
+        return rows;
+    }
+    const std::size_t wanted = std::max<std::size_t>(1, elements / p.matrices->cols);
+    return std::min(rows, (wanted + block - 1) / block * block);
+}
+
+struct quantized_strip {
+    quantized_matrix codes;
+    strip_error error;
+};
 
 // T: what the reader gives.
 template <class T>
+quantized_strip quantize_strip(const planned& p, const tensor_values& values, std::size_t first, std::size_t rows,
+                               int threads) {
+    const std::size_t cols = p.matrices->cols;
+    matrix<T> x(rows, cols);
+    parallel_for(rows, threads, [&](std::size_t row) {
+        values.read((first + row) * cols, std::span<T>{&x(row, 0), cols});
+    });
+    quantized_matrix codes = quantize(x.view(), p.how, {.threads = threads});
+    const matrix<float> back = dequantize(codes, {.threads = threads});
+    strip_error error;
+    on_target(active_target(), [&] {
+        error = error_of(std::span<const T>(x.data(), x.size()), std::span<const float>(back.data(), back.size()));
+    });
+    return {std::move(codes), error};
+}
+
+template <class T>
 void quantize_elements(const planned& p, tensor_values& values, int threads, checked_writer& out,
                        quantized_file& total) {
-    const std::size_t size = p.matrices->rows * p.matrices->cols;
+    const std::size_t rows = p.matrices->rows;
+    const std::size_t cols = p.matrices->cols;
+    const std::size_t strip = rows_of_strip(p);
+    const bool by_strips = strip < rows;
+    const bool loads_parts = p.source->kind != element_kind::scaled;  // of scaled tensors whole matrices are loaded
+    const std::size_t side_by_side = by_strips ? 4 * thread_count(threads) : 1;
+    const std::size_t wave = std::min(rows, strip * side_by_side);
     std::vector<std::uint8_t> scales;
     std::vector<float> factors;
-    matrix<T> x(p.matrices->rows, p.matrices->cols);
     out.next_tensor();
     for (std::size_t n = 0; n < p.matrices->count; ++n) {
-        values.load(n * size, size);
-        parallel_for(p.matrices->rows, threads, [&](std::size_t row) {
-            values.read(row * p.matrices->cols, std::span<T>{&x(row, 0), p.matrices->cols});
-        });
-        const quantized_matrix codes = quantize(x.view(), p.how, {.threads = threads});
-        add_error(x, codes, threads, total);
-        out.write(std::as_bytes(codes.codes().bytes()));
-        const auto& bytes = codes.scales().bytes();
-        scales.insert(scales.end(), bytes.begin(), bytes.end());
-        factors.push_back(codes.tensor_scale().value_or(1.0f));
-        total.events += codes.events();
-        total.code_bytes += codes.code_bytes();
-        total.scale_bytes += codes.scale_bytes();
+        if (!loads_parts) {
+            values.load(n * rows * cols, rows * cols);
+        }
+        for (std::size_t first = 0; first < rows; first += wave) {
+            const std::size_t height = std::min(wave, rows - first);
+            if (loads_parts) {
+                values.load((n * rows + first) * cols, height * cols);
+            }
+            const std::size_t loaded = loads_parts ? 0 : first;
+            std::vector<std::optional<quantized_strip>> strips((height + strip - 1) / strip);
+            parallel_for(strips.size(), by_strips ? threads : 1, [&](std::size_t k) {
+                const std::size_t at = k * strip;
+                strips[k] =
+                    quantize_strip<T>(p, values, loaded + at, std::min(strip, height - at), by_strips ? 1 : threads);
+            });
+            for (const std::optional<quantized_strip>& s : strips) {
+                out.write(std::as_bytes(s->codes.codes().bytes()));
+                const auto& bytes = s->codes.scales().bytes();
+                scales.insert(scales.end(), bytes.begin(), bytes.end());
+                total.events += s->codes.events();
+                total.code_bytes += s->codes.code_bytes();
+                total.scale_bytes += s->codes.scale_bytes();
+                total.error2 += s->error.error2;
+                total.reference2 += s->error.reference2;
+                total.left_out += s->error.left_out;
+            }
+            if (!by_strips) {
+                factors.push_back(strips.front()->codes.tensor_scale().value_or(1.0f));
+            }
+        }
     }
     if (p.scaled) {
         out.next_tensor();
@@ -245,7 +334,7 @@ void write_planned(const checkpoint& model, const planned_file& file, const std:
             advance(p.source->elements(), p.source->name);
         }
     }
-    writer.finish();
+    writer.finish(request.threads);
     ++total.shards;
 }
 

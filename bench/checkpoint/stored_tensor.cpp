@@ -95,6 +95,7 @@ element_reader::element_reader(const stored_tensor& tensor) : kind_(tensor.kind)
     } else if (kind_ == element_kind::codes) {
         const int bits = code_bits_of(tensor.format);
         width_ = bits <= 8 ? 1 : 2;
+        is_bf16_ = tensor.format == any_format{bf16};
         // A byte that is no code of a narrower format is read by its low bits.
         values_.resize(width_ == 1 ? 256 : 65536);
         for (std::size_t code = 0; code < values_.size(); ++code) {
@@ -103,6 +104,16 @@ element_reader::element_reader(const stored_tensor& tensor) : kind_(tensor.kind)
     }
 }
 
+namespace {
+
+std::uint16_t word_at(const std::byte* data) {
+    std::uint16_t word = 0;
+    std::memcpy(&word, data, sizeof word);
+    return word;
+}
+
+}  // namespace
+
 void element_reader::operator()(const std::byte* data, std::span<float> out) const {
     switch (kind_) {
         case element_kind::left_alone:
@@ -110,10 +121,18 @@ void element_reader::operator()(const std::byte* data, std::span<float> out) con
         case element_kind::scaled: break;
         case element_kind::real32: std::memcpy(out.data(), data, out.size_bytes()); break;
         case element_kind::codes:
-            for (std::size_t i = 0; i < out.size(); ++i) {
-                std::uint16_t code = 0;
-                std::memcpy(&code, data + i * width_, width_);
-                out[i] = values_[code];
+            if (width_ == 1) {
+                for (std::size_t i = 0; i < out.size(); ++i) {
+                    out[i] = values_[std::to_integer<std::size_t>(data[i])];
+                }
+            } else if (is_bf16_) {
+                for (std::size_t i = 0; i < out.size(); ++i) {
+                    out[i] = std::bit_cast<float>(std::uint32_t{word_at(data + 2 * i)} << 16);
+                }
+            } else {
+                for (std::size_t i = 0; i < out.size(); ++i) {
+                    out[i] = values_[word_at(data + 2 * i)];
+                }
             }
             break;
     }

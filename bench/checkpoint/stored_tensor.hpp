@@ -70,6 +70,7 @@ public:
 private:
     element_kind kind_;
     std::size_t width_;
+    bool is_bf16_ = false;
     std::vector<float> values_;  // of all codes
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/tensor_audit.hpp"
 
+#include "support/on_target.hpp"
 #include "support/parallel.hpp"
 
 #include <algorithm>
@@ -173,12 +174,18 @@ first_moments first_moments_of(std::span<const T> x) {
     first_moments m;
     lane_sums sum{};
     lane_sums squares{};
+    std::uint32_t nan = 0;  // a tile has fewer elements than 2^32
+    std::uint32_t infinite = 0;
+    std::uint32_t zeros = 0;
     for (const T v : x) {
         const pattern<T> magnitude = magnitude_pattern(v);
-        m.nan += magnitude > infinity_pattern<T>;
-        m.infinite += magnitude == infinity_pattern<T>;
-        m.zeros += magnitude == 0;
+        nan += magnitude > infinity_pattern<T> ? 1 : 0;
+        infinite += magnitude == infinity_pattern<T> ? 1 : 0;
+        zeros += magnitude == 0 ? 1 : 0;
     }
+    m.nan = nan;
+    m.infinite = infinite;
+    m.zeros = zeros;
     for_each_in_lanes(x.size(), [&](std::size_t i, std::size_t lane) {
         const double v = finite_or_zero(x[i]);
         sum[lane] += v;
@@ -344,7 +351,7 @@ void quantize_tile(const tile& t, std::span<const T> x, const quantizer& way, st
             out.events += way(x.subspan(first, length), scales(block), restored.subspan(first, length));
         });
     }
-    add_errors(x, restored, out);
+    on_target(active_target(), [&] { add_errors(x, restored, out); });
 }
 
 }  // namespace
@@ -409,12 +416,14 @@ tensor_audit audit_elements(const tensor_values& values, std::size_t rows, std::
         std::vector<T> buffer(t.size());
         source.read(t, std::span(buffer));
         const std::span<const T> x(buffer);
-        first[index] = first_moments_of(x);
-        for (block_maxima<T>& m : maxima) {
-            for_each_run(t, m.blocks, m.grid_cols, [&](std::size_t begin, std::size_t length, std::size_t block) {
-                m.raise(block, largest_magnitude(x.subspan(begin, length)));
-            });
-        }
+        on_target(active_target(), [&] {
+            first[index] = first_moments_of(x);
+            for (block_maxima<T>& m : maxima) {
+                for_each_run(t, m.blocks, m.grid_cols, [&](std::size_t begin, std::size_t length, std::size_t block) {
+                    m.raise(block, largest_magnitude(x.subspan(begin, length)));
+                });
+            }
+        });
     });
     for (block_maxima<T>& m : maxima) {
         m.find_amax();
@@ -430,7 +439,7 @@ tensor_audit audit_elements(const tensor_values& values, std::size_t rows, std::
         std::vector<float> restored(t.size());
         source.read(t, std::span(buffer));
         const std::span<const T> x(buffer);
-        central[index] = central_moments_of(x, mean);
+        on_target(active_target(), [&] { central[index] = central_moments_of(x, mean); });
         for (std::size_t way = 0; way < ways.size(); ++way) {
             quantize_tile<T>(t, x, ways[way], maxima, restored, parts[index * ways.size() + way]);
         }

@@ -6,7 +6,7 @@
 #include <narrowfp/base/matrix.hpp>
 #include <narrowfp/gemm/gemm.hpp>
 
-#include "train/model/on_target.hpp"
+#include "support/on_target.hpp"
 #include "train/model/scalar_math.hpp"
 
 namespace narrowfp::bench::train {

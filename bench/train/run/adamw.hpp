@@ -6,7 +6,7 @@
 
 #include <narrowfp/format/types.hpp>
 
-#include "train/model/on_target.hpp"
+#include "support/on_target.hpp"
 #include "train/model/parameters.hpp"
 
 #include <span>

@@ -8,9 +8,9 @@
 
 #include "support/parallel.hpp"
 
-namespace narrowfp::bench::train {
+namespace narrowfp::bench {
 
-namespace detail {
+namespace for_target {
 
 // What `body` calls is inlined as a whole; nothing compiled for a target can be called from elsewhere.
 template <class Body>
@@ -38,11 +38,11 @@ inline constexpr dispatch_row<void (*)(const Body&)> runs[] = {
     {{}, run_plain<Body>},
 };
 
-}  // namespace detail
+}  // namespace for_target
 
 template <class Body>
 void on_target(target t, const Body& body) {
-    best_of(complete_table<detail::runs<Body>>(), features_of(t))(body);
+    best_of(complete_table<for_target::runs<Body>>(), features_of(t))(body);
 }
 
 // How an operation runs: where and on how many threads. No result depends on it.
@@ -65,4 +65,4 @@ void for_ranges(const execution& how, std::size_t count, const Body& body) {
     });
 }
 
-}  // namespace narrowfp::bench::train
+}  // namespace narrowfp::bench
