@@ -26,11 +26,12 @@ namespace {
 
 constexpr std::size_t fidelity_steps = 15;  // an arm at one checkpoint takes about as long as this many steps
 
-// Counts steps of all threads and ranks, and tells the caller on rank 0. Several ranks add theirs once a second.
+// Counts steps of all threads and ranks, and tells the caller on rank 0. Several ranks add theirs once a second, and
+// more than 100 ranks together 100 times a second, so that rank 0 has time for those that ask for work.
 class step_total {
 public:
     step_total(std::uint64_t total, const experiment_options& how, rank_job& job)
-        : total_(total), how_(how), job_(job), interval_(job.size() > 1 ? 1 : 0) {}
+        : total_(total), how_(how), job_(job), interval_(job.size() > 1 ? std::max(1.0, job.size() / 100.0) : 0) {}
 
     step_counter counter(std::string what) {
         return [this, what = std::move(what)](std::size_t steps) {
@@ -154,8 +155,10 @@ private:
             if (std::none_of(tested.begin(), tested.end(), [&](const auto& name) { return is_primary(name); })) {
                 return;
             }
-            run_all(requests(done, look, tested));
-            run_all(requests(done, look, others));
+            std::vector<run_request> all = requests(done, look, tested);
+            const std::vector<run_request> rest = requests(done, look, others);
+            all.insert(all.end(), rest.begin(), rest.end());
+            run_all(all);  // in one loop, so that no rank waits between the two
             done = look;
         }
     }
