@@ -6,6 +6,7 @@
 // Exit codes: 0 it ran and its checks held, 1 a check failed, 2 wrong use.
 #include "comm/comm_suite.hpp"
 #include "support/build_info.hpp"
+#include "support/ranks.hpp"
 
 #include <narrowfp/base/version.hpp>
 #include <narrowfp/report/json.hpp>
@@ -35,16 +36,8 @@ void count(std::uint64_t bytes) {
 
 class mpi_transport final : public transport {
 public:
-    int rank() const override {
-        int r = 0;
-        MPI_Comm_rank(MPI_COMM_WORLD, &r);
-        return r;
-    }
-    int size() const override {
-        int s = 0;
-        MPI_Comm_size(MPI_COMM_WORLD, &s);
-        return s;
-    }
+    int rank() const override { return job_.rank(); }
+    int size() const override { return job_.size(); }
     void exchange(int to, bytes_out out, int from, bytes_in in) override {
         MPI_Request request = MPI_REQUEST_NULL;
         if (!in.empty()) {
@@ -55,7 +48,10 @@ public:
         }
         MPI_Wait(&request, MPI_STATUS_IGNORE);
     }
-    void barrier() override { MPI_Barrier(MPI_COMM_WORLD); }
+    void barrier() override { job_.barrier(); }
+
+private:
+    rank_job job_{rank_use::messages};
 };
 
 // -- the reduction of MPI's own choice --------------------------------------------------------------------------------
@@ -181,8 +177,9 @@ report::document document_of(std::vector<report::record> records, int ranks) {
     return doc;
 }
 
-int run(const arguments& args) {
+int run(int argc, char** argv) {
     mpi_transport net;
+    const arguments args = parse(argc, argv);
     const comm_world world{.net = net,
                            .sent = [] { return counted; },
                            .sum_over_ranks = [](double x) { return combined(x, MPI_SUM); },
@@ -213,14 +210,10 @@ extern "C" int MPI_Send(const void* data, int number_of, MPI_Datatype type, int 
 }
 
 int main(int argc, char** argv) {
-    MPI_Init(&argc, &argv);
-    int code = 2;
     try {
-        code = run(parse(argc, argv));
+        return run(argc, argv);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_comm: %s\n", error.what());
-        MPI_Abort(MPI_COMM_WORLD, 2);
+        end_ranks(std::string("bench_comm: ") + error.what(), 2);
     }
-    MPI_Finalize();
-    return code;
+    return 2;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // narrowfp train: the training experiment (bench/train/): what narrow formats cost a training run of a small model.
 #include "cli/command.hpp"
-#include "support/parallel.hpp"
+#include "support/ranks.hpp"
 #include "train/experiment/experiment_records.hpp"
 #include "train/experiment/experiment_report.hpp"
 #include "train/experiment/recorded.hpp"
@@ -74,14 +74,14 @@ void write_report(const std::filesystem::path& folder, const train::experiment_o
     report::write_file(folder / "report.md", train::experiment_markdown(e, s, described, ctx.command_line));
 }
 
-void print_plan(const context& ctx, const train::experiment_design& d, const train::corpus& text, int threads) {
+void print_plan(const context& ctx, const train::experiment_design& d, const train::corpus& text, std::size_t threads) {
     if (ctx.quiet) {
         return;
     }
     const auto [fp32, narrow] = train::seconds_per_step(d, text);
     const std::uint32_t seeds = d.plan ? d.least_seeds : d.seeds;  // of a plan at least
     const double runs = static_cast<double>(d.run_arms.size() * seeds * d.steps);
-    const double seconds = runs * (fp32 + narrow) / 2 / static_cast<double>(bench::thread_count(threads));
+    const double seconds = runs * (fp32 + narrow) / 2 / static_cast<double>(threads);
     print_note(ctx, fmt::format("Text: {}, {} bytes, CRC-32 {:08x}.", text.name,
                                 report::format_count(static_cast<std::int64_t>(text.symbols.size())), text.crc32));
     print_note(
@@ -93,8 +93,20 @@ void print_plan(const context& ctx, const train::experiment_design& d, const tra
                  report::format_duration(fp32), report::format_duration(narrow), report::format_duration(seconds)));
 }
 
-int run(const train_arguments& args, const context& ctx) {
+// Rank 0 alone prints. The others return what is no outcome.
+context context_of(const bench::rank_job& job, context ctx) {
+    ctx.quiet = ctx.quiet || !job.is_first();
+    return ctx;
+}
+
+int run(const train_arguments& args, const context& shared) {
+    bench::rank_job job;
+    const context ctx = context_of(job, shared);
     const train::experiment_design design = design_of(args);
+    if (job.size() > 1 && args.output.empty()) {
+        throw std::invalid_argument(
+            fmt::format("--output is missing: {} ranks share their finished parts in one folder", job.size()));
+    }
     const train::corpus text =
         train::read_corpus(args.corpus.empty() ? train::find_corpus() : std::filesystem::path(args.corpus));
     train::require_enough_text(design, text.training().size());
@@ -103,7 +115,7 @@ int run(const train_arguments& args, const context& ctx) {
             prepare_folder(folder);
         }
     }
-    print_plan(ctx, design, text, args.threads);
+    print_plan(ctx, design, text, job.threads(args.threads) * static_cast<std::size_t>(job.size()));
     constexpr std::uint64_t parts = 10'000;
     report::progress progress("train", parts, progress_style(ctx));
     std::uint64_t shown = 0;
@@ -116,8 +128,11 @@ int run(const train_arguments& args, const context& ctx) {
         progress.advance(now > shown ? now - shown : 0, what);
         shown = now > shown ? now : shown;
     };
-    const train::experiment_outcome outcome = train::run_experiment(design, text, how);
+    const train::experiment_outcome outcome = train::run_experiment(design, text, how, job);
     progress.finish();
+    if (!job.is_first()) {
+        return 0;
+    }
     const train::experiment_summary summary = train::summarise(outcome);
     if (!args.output.empty()) {
         write_report(args.output, outcome, summary, ctx);
@@ -160,7 +175,9 @@ void add_train(CLI::App& app, context& ctx) {
              "compares\ngradients and products with FP64, T2 trains short forks, T3 whole runs, paired by seed. --quick takes about "
              "a minute on\ntwo processors and decides nothing (V7 NOT RUN); --full, the deciding design, takes two to five hours "
              "there and is what\n'narrowfp claim --results' judges by. Stop it (exit code 130) and start it again with the "
-             "same --output: it goes on.\nRuns stand side by side, one thread each; the number of threads changes no bit.\n\n"
+             "same --output: it goes on.\nRuns stand side by side, one thread each; the number of threads changes no bit. "
+             "Built with MPI, 'mpirun -n N narrowfp train\n--output FOLDER' hands the runs to N processes; the files are the "
+             "same (docs/many_machines.md).\n\n"
              "Without --corpus: Debian's r-cran-janeaustenr if it is installed, or what bench/train/get_corpus fetched.",
          .examples = "  narrowfp train --quick\n"
                      "  narrowfp train --full --output training\n"
@@ -225,7 +242,7 @@ void add_train(CLI::App& app, context& ctx) {
                     "Write X, W and dY of all linear layers at T1's checkpoints here (.safetensors)")
         ->type_name("FOLDER")
         ->check(not_empty);
-    command.add_option("--threads", args->threads, "Runs side by side; 0 means one per processor")
+    command.add_option("--threads", args->threads, "Runs side by side in a process; 0 means one per processor")
         ->type_name("N")
         ->check(CLI::Range(0, 1024));
 }

@@ -4,6 +4,7 @@
 #include "cli/command.hpp"
 #include "cli/interrupt_guard.hpp"
 #include "support/near_names.hpp"
+#include "support/ranks.hpp"
 
 #include <narrowfp/base/target.hpp>
 
@@ -38,7 +39,10 @@ int fail(std::string_view message) {
         c = byte < 0x20 || byte == 0x7F ? ' ' : c;
     }
     std::fflush(stdout);
-    std::fprintf(stderr, "%s\n", line.c_str());
+    bench::end_ranks(line, wrong_use);  // the other ranks, too; returns if there are none
+    if (bench::speaks_for_all_ranks()) {
+        std::fprintf(stderr, "%s\n", line.c_str());
+    }
     return wrong_use;
 }
 
@@ -160,6 +164,9 @@ int run(int argc, char** argv) {
 }
 
 extern "C" void on_interrupt(int) {
+    if (bench::ask_ranks_to_end("narrowfp: interrupted", interrupted)) {
+        return;
+    }
     constexpr char text[] = "\nnarrowfp: interrupted\n";
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof(text) - 1);
     ::_exit(interrupted);

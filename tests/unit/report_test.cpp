@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <random>
@@ -308,6 +309,17 @@ TEST_CASE("CSV quotes what needs it and gives each parameter a column") {
     const temporary_folder folder;
     write_csv(folder / "results.csv", sample());
     CHECK(read_file(folder / "results.csv") == to_csv(sample()));
+}
+
+TEST_CASE("temporary files that a killed process of the same number left do no harm") {
+    const temporary_folder folder;
+    const std::string taken = ".narrowfp-" + std::to_string(::getpid()) + "-";
+    for (int n = 0; n < 200; ++n) {
+        std::ofstream(folder / (taken + std::to_string(n) + ".tmp")) << "old";
+    }
+    write_file(folder / "f.txt", "new");
+    CHECK(read_file(folder / "f.txt") == "new");
+    CHECK(read_file(folder / (taken + "0.tmp")) == "old");
 }
 
 TEST_CASE("files are written whole or not at all") {

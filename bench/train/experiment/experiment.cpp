@@ -14,76 +14,113 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <string_view>
 
 namespace narrowfp::bench::train {
 namespace {
 
 constexpr std::size_t fidelity_steps = 15;  // an arm at one checkpoint takes about as long as this many steps
 
-// Counts steps of all threads and tells the caller.
+// Counts steps of all threads and ranks, and tells the caller on rank 0. Several ranks add theirs once a second, and
+// more than 100 ranks together 100 times a second, so that rank 0 has time for those that ask for work.
 class step_total {
 public:
-    step_total(std::uint64_t total, const experiment_options& how) : total_(total), how_(how) {}
+    step_total(std::uint64_t total, const experiment_options& how, rank_job& job)
+        : total_(total), how_(how), job_(job), interval_(job.size() > 1 ? std::max(1.0, job.size() / 100.0) : 0) {}
 
     step_counter counter(std::string what) {
         return [this, what = std::move(what)](std::size_t steps) {
-            const std::uint64_t done = done_ += steps;
-            if (how_.on_progress) {
-                how_.on_progress(std::min(done, total_), total_, what);
-            }
+            not_told_ += steps;
+            tell(what);
         };
     }
 
+    void tell(std::string_view what) {
+        const std::unique_lock lock(mutex_, std::try_to_lock);
+        if (!lock || seconds_now() < last_ + interval_) {
+            return;
+        }
+        last_ = seconds_now();
+        const std::uint64_t done = job_.add_done(not_told_.exchange(0));
+        if (job_.is_first() && how_.on_progress) {
+            how_.on_progress(std::min(done, total_), total_, what);
+        }
+    }
+
 private:
-    std::atomic<std::uint64_t> done_ = 0;
+    std::atomic<std::uint64_t> not_told_ = 0;
     std::uint64_t total_ = 0;
     const experiment_options& how_;
+    rank_job& job_;
+    double interval_ = 0;
+    double last_ = 0;
+    std::mutex mutex_;
 };
 
 class experiment {
 public:
-    experiment(const experiment_design& d, const corpus& text, const experiment_options& how)
+    experiment(const experiment_design& d, const corpus& text, const experiment_options& how, rank_job& job)
         : design_(d),
           data_{text.training(), text.validation()},
           how_(how),
+          job_(job),
+          threads_(static_cast<int>(job.threads(how.threads))),
           kept_(how.output.empty() ? store() : store(how.output)),
-          total_(steps_in_all(), how) {}
+          total_(steps_in_all(), how, job) {}
 
     void run(experiment_outcome& out) {
         keep_freed_memory();  // before threads start
-        const std::vector<run_request> first = requests(0, 1, design_.run_arms);
-        const bool has_fidelity = !all_stored_fidelity() || !how_.operand_folder.empty();
-        const bool has_forks = !all_stored_forks();
-        std::vector<snapshot> snapshots;
-        if (has_fidelity || has_forks) {
-            snapshots = run_with_snapshots(first);
-        } else {
-            run_all(first);
+        // No rank stores a part of T1 or T2 before all have taken part in the first loop, so all see the same here.
+        const bool copies_needed = !all_stored<arm_fidelity>(fidelity_tier, design_.fidelity_arms) ||
+                                   !how_.operand_folder.empty() ||
+                                   !all_stored<arm_forks>(forks_tier, design_.fork_arms);
+        run_all(requests(0, 1, design_.run_arms), copies_needed);
+        run_fidelity(out);
+        run_forks(out);
+        references_.clear();
+        snapshots_.clear();
+        if (job_.is_first()) {
+            remove_snapshots(snapshot_steps(), kept_);
         }
-        run_fidelity(out, snapshots);
-        run_forks(out, snapshots);
-        snapshots.clear();
-        remove_snapshots(snapshot_steps(), kept_);
         run_all(extra_requests());
         if (design_.plan) {
             run_looks();
         } else {
             run_all(requests(1, design_.seeds, design_.run_arms));
         }
-        collect(out);
+        out.ranks = job_.size();
+        out.times = job_.times();
+        if (job_.is_first()) {
+            collect(out);
+        }
     }
 
 private:
+    static constexpr std::string_view fidelity_tier = "fidelity";
+    static constexpr std::string_view forks_tier = "forks";
+
     const experiment_design& design_;
     token_streams data_;
     const experiment_options& how_;
+    rank_job& job_;
+    int threads_ = 1;
     store kept_;
     step_total total_;
     std::mutex results_mutex_;
-    std::map<std::string, run_outcome> results_;  // by name
+    std::set<std::string> made_;                  // names of the runs of all ranks
+    std::map<std::string, run_outcome> results_;  // of these, by name, what this rank computed or read
+    // What T1 and T2 start from, made when this rank is handed its first part of them.
+    std::once_flag snapshots_once_;
+    std::vector<snapshot> snapshots_;
+    std::once_flag references_once_;
+    std::vector<fidelity_reference> references_;
+    std::once_flag losses_once_;
+    std::vector<double> losses_before_;  // of forks
 
     // Seed by seed over these arms, so that a stopped experiment has whole pairs. Seeds by their place in the design.
     std::vector<run_request> requests(std::size_t from, std::size_t to, const std::vector<std::string>& arms) const {
@@ -118,8 +155,10 @@ private:
             if (std::none_of(tested.begin(), tested.end(), [&](const auto& name) { return is_primary(name); })) {
                 return;
             }
-            run_all(requests(done, look, tested));
-            run_all(requests(done, look, others));
+            std::vector<run_request> all = requests(done, look, tested);
+            const std::vector<run_request> rest = requests(done, look, others);
+            all.insert(all.end(), rest.begin(), rest.end());
+            run_all(all);  // in one loop, so that no rank waits between the two
             done = look;
         }
     }
@@ -138,9 +177,17 @@ private:
         return judge(gaps, *design_.plan).stopped;
     }
 
-    const run_outcome* result(const run_request& r) const {
-        const auto found = results_.find(name_of(design_, r));
-        return found == results_.end() ? nullptr : &found->second;
+    // The outcome of a run that this or another rank made.
+    const run_outcome* result(const run_request& r) {
+        const std::string name = name_of(design_, r);
+        if (!made_.contains(name)) {
+            return nullptr;
+        }
+        if (!results_.contains(name)) {
+            add_result(name,
+                       kept_.wait_for<run_outcome>(name, configuration_text(configuration_of(design_, r), data_)));
+        }
+        return &results_.at(name);
     }
 
     std::uint64_t steps_in_all() const {
@@ -164,7 +211,7 @@ private:
     }
 
     // What T1's and T2's parts depend on beside their arm.
-    std::string configuration(const std::string& tier, const std::string& arm_name) const {
+    std::string configuration(std::string_view tier, const std::string& arm_name) const {
         std::string points;
         for (const double part : design_.checkpoints) {
             points += fmt::format("{} ", design_.checkpoint_step(part));
@@ -176,14 +223,14 @@ private:
             configuration_text(configuration_of(design_, {arm_name, design_.first_seed, design_.rate}), data_));
     }
 
-    bool all_stored_fidelity() const {
-        return std::all_of(design_.fidelity_arms.begin(), design_.fidelity_arms.end(), [&](const std::string& name) {
-            return kept_.find<arm_fidelity>("fidelity-" + name, configuration("fidelity", name)).has_value();
-        });
+    static std::string part_name(std::string_view tier, const std::string& arm) {
+        return fmt::format("{}-{}", tier, arm);
     }
-    bool all_stored_forks() const {
-        return std::all_of(design_.fork_arms.begin(), design_.fork_arms.end(), [&](const std::string& name) {
-            return kept_.find<arm_forks>("forks-" + name, configuration("forks", name)).has_value();
+
+    template <class Part>
+    bool all_stored(std::string_view tier, const std::vector<std::string>& arms) const {
+        return std::all_of(arms.begin(), arms.end(), [&](const std::string& name) {
+            return kept_.find<Part>(part_name(tier, name), configuration(tier, name)).has_value();
         });
     }
 
@@ -192,11 +239,26 @@ private:
         results_.emplace(std::move(name), std::move(r));
     }
 
-    void run_all(const std::vector<run_request>& requests) {
-        parallel_for(requests.size(), how_.threads, [&](std::size_t n) {
+    void for_each(std::size_t count, const std::function<void(std::size_t)>& body) {
+        job_.for_each(count, threads_, body, [&] { total_.tell("waiting for the other ranks"); });
+    }
+
+    // `with_copies`: copies of the FP32 run for T1 and T2 are kept.
+    void run_all(const std::vector<run_request>& requests, bool with_copies = false) {
+        for_each(requests.size(), [&](std::size_t n) {
             const std::string name = name_of(design_, requests[n]);
-            add_result(name, perform_run(design_, requests[n], data_, kept_, total_.counter("T3 " + name)));
+            const step_counter count = total_.counter("T3 " + name);
+            if (with_copies && requests[n].arm == "fp32") {
+                snapshot_run run = take_snapshots(design_, snapshot_steps(), data_, kept_, count);
+                snapshots_ = std::move(run.snapshots);
+                add_result(name, std::move(run.outcome));
+            } else {
+                add_result(name, perform_run(design_, requests[n], data_, kept_, count));
+            }
         });
+        for (const run_request& r : requests) {
+            made_.insert(name_of(design_, r));
+        }
     }
 
     std::vector<std::size_t> snapshot_steps() const {
@@ -210,101 +272,107 @@ private:
         return {steps.begin(), steps.end()};
     }
 
-    // The same, and copies of the FP32 run of seed 1 for T1 and T2.
-    std::vector<snapshot> run_with_snapshots(const std::vector<run_request>& requests) {
-        std::vector<snapshot> out;
-        parallel_for(requests.size(), how_.threads, [&](std::size_t n) {
-            const std::string name = name_of(design_, requests[n]);
-            const bool reference = requests[n].arm == "fp32";
-            const step_counter count = total_.counter("T3 " + name);
-            if (reference) {
-                snapshot_run run = take_snapshots(design_, snapshot_steps(), data_, kept_, count);
-                out = std::move(run.snapshots);
-                add_result(name, std::move(run.outcome));
-            } else {
-                add_result(name, perform_run(design_, requests[n], data_, kept_, count));
+    // The copy of the FP32 run at a step. A rank that did not make that run reads its stored checkpoints.
+    const snapshot& copy_at(std::size_t step) {
+        std::call_once(snapshots_once_, [&] {
+            if (snapshots_.empty()) {
+                snapshots_ = take_snapshots(design_, snapshot_steps(), data_, kept_, [](std::size_t) {}).snapshots;
             }
         });
+        return *std::find_if(snapshots_.begin(), snapshots_.end(), [&](const snapshot& s) { return s.step == step; });
+    }
+
+    const std::vector<fidelity_reference>& references() {
+        std::call_once(references_once_, [&] {
+            references_.resize(design_.checkpoints.size());
+            parallel_for(references_.size(), threads_, [&](std::size_t n) {
+                references_[n] =
+                    make_reference(design_, copy_at(design_.checkpoint_step(design_.checkpoints[n])), data_);
+            });
+        });
+        return references_;
+    }
+
+    // The FP32 loss at the start of a fork.
+    double loss_before(std::size_t fork) {
+        std::call_once(losses_once_, [&] {
+            losses_before_.resize(design_.forks);
+            parallel_for(design_.forks, threads_, [&](std::size_t k) {
+                losses_before_[k] = copy_at(design_.fork_start(k)).state.evaluate(evaluation::fp32);
+            });
+        });
+        return losses_before_[fork];
+    }
+
+    // A part for each arm: from the store, or computed by compute(arm, counter of steps) and stored. Rank 0 returns those of
+    // all ranks. A stored part counts as `steps`.
+    template <class Part, class Compute>
+    std::vector<Part> run_arms(std::string_view title, std::string_view tier, const std::vector<std::string>& arms,
+                               std::size_t steps, const Compute& compute) {
+        std::vector<std::optional<Part>> parts(arms.size());
+        for_each(arms.size(), [&](std::size_t n) {
+            const step_counter count = total_.counter(fmt::format("{} {}", title, arms[n]));
+            const std::string name = part_name(tier, arms[n]);
+            const std::string key = configuration(tier, arms[n]);
+            parts[n] = kept_.find<Part>(name, key);
+            if (parts[n]) {
+                count(steps);
+                return;
+            }
+            parts[n] = compute(arms[n], count);
+            kept_.put(name, key, *parts[n]);
+        });
+        std::vector<Part> out;
+        for (std::size_t n = 0; job_.is_first() && n < arms.size(); ++n) {
+            out.push_back(parts[n] ? std::move(*parts[n])
+                                   : kept_.wait_for<Part>(part_name(tier, arms[n]), configuration(tier, arms[n])));
+        }
         return out;
     }
 
-    static const snapshot& at(const std::vector<snapshot>& all, std::size_t step) {
-        return *std::find_if(all.begin(), all.end(), [&](const snapshot& s) { return s.step == step; });
+    void write_operand_files(experiment_outcome& out) {
+        for (const fidelity_reference& r : references()) {
+            out.operand_files.push_back(how_.operand_folder / fmt::format("operands-step{:04}.safetensors", r.step));
+            const operand_origin origin{fmt::format("fp32, seed {}, size {}", design_.first_seed, design_.size.name),
+                                        r.step, design_.steps};
+            write_operands(out.operand_files.back(), origin, r.operands);
+        }
     }
 
-    void run_fidelity(experiment_outcome& out, const std::vector<snapshot>& snapshots) {
-        const std::size_t points = design_.checkpoints.size();
-        std::vector<fidelity_reference> references;
-        if (!snapshots.empty()) {
-            references.resize(points);
-            parallel_for(points, how_.threads, [&](std::size_t n) {
-                references[n] =
-                    make_reference(design_, at(snapshots, design_.checkpoint_step(design_.checkpoints[n])), data_);
-            });
+    arm_fidelity fidelity_of(const std::string& name, const step_counter& count) {
+        arm_fidelity all{.arm = name};
+        for (const fidelity_reference& r : references()) {
+            arm_fidelity one = measure_fidelity(arm_by_name(name), copy_at(r.step), r);
+            all.gradients.insert(all.gradients.end(), one.gradients.begin(), one.gradients.end());
+            all.products.insert(all.products.end(), one.products.begin(), one.products.end());
+            all.events.x += one.events.x;
+            all.events.w += one.events.w;
+            all.events.dy += one.events.dy;
+            count(fidelity_steps);
         }
-        if (!how_.operand_folder.empty()) {
-            for (const fidelity_reference& r : references) {
-                out.operand_files.push_back(how_.operand_folder /
-                                            fmt::format("operands-step{:04}.safetensors", r.step));
-                const operand_origin origin{
-                    fmt::format("fp32, seed {}, size {}", design_.first_seed, design_.size.name), r.step,
-                    design_.steps};
-                write_operands(out.operand_files.back(), origin, r.operands);
-            }
-        }
-        out.fidelity.resize(design_.fidelity_arms.size());
-        parallel_for(out.fidelity.size(), how_.threads, [&](std::size_t n) {
-            const std::string& name = design_.fidelity_arms[n];
-            const step_counter count = total_.counter("T1 " + name);
-            const std::string key = configuration("fidelity", name);
-            if (auto known = kept_.find<arm_fidelity>("fidelity-" + name, key)) {
-                out.fidelity[n] = std::move(*known);
-                count(fidelity_steps * points);
-                return;
-            }
-            arm_fidelity all{.arm = name};
-            for (const fidelity_reference& r : references) {
-                arm_fidelity one = measure_fidelity(arm_by_name(name), at(snapshots, r.step), r);
-                all.gradients.insert(all.gradients.end(), one.gradients.begin(), one.gradients.end());
-                all.products.insert(all.products.end(), one.products.begin(), one.products.end());
-                all.events.x += one.events.x;
-                all.events.w += one.events.w;
-                all.events.dy += one.events.dy;
-                count(fidelity_steps);
-            }
-            kept_.put("fidelity-" + name, key, all);
-            out.fidelity[n] = std::move(all);
-        });
+        return all;
     }
 
-    void run_forks(experiment_outcome& out, const std::vector<snapshot>& snapshots) {
-        out.forks.resize(design_.fork_arms.size());
-        if (design_.fork_arms.empty()) {
-            return;
+    void run_fidelity(experiment_outcome& out) {
+        if (!how_.operand_folder.empty() && job_.is_first()) {
+            write_operand_files(out);
         }
-        std::vector<double> before(design_.forks);
-        if (!snapshots.empty()) {
-            parallel_for(design_.forks, how_.threads, [&](std::size_t k) {
-                before[k] = at(snapshots, design_.fork_start(k)).state.evaluate(evaluation::fp32);
+        out.fidelity = run_arms<arm_fidelity>(
+            "T1", fidelity_tier, design_.fidelity_arms, fidelity_steps * design_.checkpoints.size(),
+            [&](const std::string& name, const step_counter& count) { return fidelity_of(name, count); });
+    }
+
+    void run_forks(experiment_outcome& out) {
+        out.forks = run_arms<arm_forks>(
+            "T2", forks_tier, design_.fork_arms, (design_.fork_steps() + evaluation_steps) * design_.forks,
+            [&](const std::string& name, const step_counter& count) {
+                arm_forks all{.arm = name};
+                for (std::size_t k = 0; k < design_.forks; ++k) {
+                    all.forks.push_back(
+                        run_fork(design_, arm_by_name(name), copy_at(design_.fork_start(k)), loss_before(k), count));
+                }
+                return all;
             });
-        }
-        parallel_for(out.forks.size(), how_.threads, [&](std::size_t n) {
-            const std::string& name = design_.fork_arms[n];
-            const step_counter count = total_.counter("T2 " + name);
-            const std::string key = configuration("forks", name);
-            if (auto known = kept_.find<arm_forks>("forks-" + name, key)) {
-                out.forks[n] = std::move(*known);
-                count((design_.fork_steps() + evaluation_steps) * design_.forks);
-                return;
-            }
-            arm_forks all{.arm = name};
-            for (std::size_t k = 0; k < design_.forks; ++k) {
-                all.forks.push_back(
-                    run_fork(design_, arm_by_name(name), at(snapshots, design_.fork_start(k)), before[k], count));
-            }
-            kept_.put("forks-" + name, key, all);
-            out.forks[n] = std::move(all);
-        });
     }
 
     void collect(experiment_outcome& out) {
@@ -323,7 +391,8 @@ private:
 
 }  // namespace
 
-experiment_outcome run_experiment(const experiment_design& d, const corpus& text, const experiment_options& how) {
+experiment_outcome run_experiment(const experiment_design& d, const corpus& text, const experiment_options& how,
+                                  rank_job& job) {
     require_enough_text(d, text.training().size());
     require_streams(d.size, {text.training(), text.validation()});
     experiment_outcome out{.design = d,
@@ -332,7 +401,7 @@ experiment_outcome run_experiment(const experiment_design& d, const corpus& text
                            .vocabulary = text.vocabulary,
                            .merged_bytes = text.merged,
                            .text_crc32 = text.crc32};
-    experiment(d, text, how).run(out);
+    experiment(d, text, how, job).run(out);
     return out;
 }
 

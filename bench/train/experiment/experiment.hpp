@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The training experiment as a whole: runs the tiers of a design, several runs side by side with one thread each, keeps
-// finished parts, and says how far it is. Equal designs and texts give equal outcomes, but for seconds.
+// The training experiment as a whole: runs the tiers of a design, several runs side by side with one thread each, on one
+// rank or many, keeps finished parts, and says how far it is. Equal designs and texts give equal outcomes, but for seconds.
 #pragma once
 
+#include "support/ranks.hpp"
 #include "train/experiment/design.hpp"
 #include "train/experiment/outcomes.hpp"
 #include "train/run/corpus.hpp"
@@ -17,9 +18,10 @@
 namespace narrowfp::bench::train {
 
 struct experiment_options {
-    int threads = 0;                       // runs side by side; 0: one per processor
-    std::filesystem::path output;          // finished parts are kept here; empty: nowhere
+    int threads = 0;                       // runs side by side in a rank; 0: rank_job::threads
+    std::filesystem::path output;          // finished parts are kept here; empty: nowhere, with one rank
     std::filesystem::path operand_folder;  // operands of all linear layers at T1's checkpoints go here; empty: nowhere
+    // On rank 0, about all ranks.
     std::function<void(std::uint64_t done, std::uint64_t total, std::string_view what)> on_progress;
 };
 
@@ -37,11 +39,14 @@ struct experiment_outcome {
     std::vector<arm_fidelity> fidelity{};  // T1
     std::vector<arm_forks> forks{};        // T2
     std::vector<std::filesystem::path> operand_files{};
+    int ranks = 1;
+    rank_times times{};
 };
 
 // Throws std::invalid_argument for a text that is too short; std::runtime_error for files that cannot be read or written or
-// belong to another experiment.
-experiment_outcome run_experiment(const experiment_design& d, const corpus& text, const experiment_options& how);
+// belong to another experiment. All ranks call it; what ran, and its outcome, is known on rank 0 alone.
+experiment_outcome run_experiment(const experiment_design& d, const corpus& text, const experiment_options& how,
+                                  rank_job& job);
 
 // Seconds for a step of FP32 and of deepseek_v3 on one thread, from a few steps of each: {fp32, deepseek_v3}.
 std::pair<double, double> seconds_per_step(const experiment_design& d, const corpus& text);

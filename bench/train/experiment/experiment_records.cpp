@@ -340,6 +340,33 @@ report::document experiment_results(const experiment_outcome& e, const experimen
     return {std::move(context), std::move(w).take()};
 }
 
+namespace {
+
+// Of several ranks: how much of the time of all threads no item was computed, and what the counter cost.
+void add_rank_times(const experiment_outcome& e, std::vector<record>& out) {
+    if (e.ranks == 1) {
+        return;
+    }
+    const rank_times& t = e.times;
+    const auto add = [&](const char* id, const char* name, const char* unit, double value, const char* method) {
+        record r;
+        r.id = id;
+        r.name = name;
+        r.kind = evidence_kind::measured;
+        r.unit = unit;
+        r.method = method;
+        r.value = value;
+        r.n = e.ranks;
+        out.push_back(std::move(r));
+    };
+    add("train.ranks.waiting", "share of the threads' time without work", "1", 1 - t.busy_seconds / t.thread_seconds,
+        "all threads of all ranks, from the start of each loop over parts to its end on the last rank; n: ranks");
+    add("train.ranks.fetch", "one fetch from the counter", "s", t.fetch_seconds / static_cast<double>(t.fetches),
+        "mean over all ranks, with the wait for other threads of the rank; n: ranks");
+}
+
+}  // namespace
+
 report::document experiment_timings(const experiment_outcome& e, report::field_list context) {
     add_design(context, e);
     report::document out{std::move(context), {}};
@@ -363,6 +390,7 @@ report::document experiment_timings(const experiment_outcome& e, report::field_l
         r.n = static_cast<std::int64_t>(seconds.size());
         out.records.push_back(std::move(r));
     }
+    add_rank_times(e, out.records);
     return out;
 }
 

@@ -22,6 +22,12 @@ void store::refuse(const std::string& name, const std::string& why) const {
                              ": choose another --output, or remove the folder");
 }
 
+void store::refuse_missing(const std::string& name) const {
+    throw std::runtime_error("'" + file_of(name).string() +
+                             "' was written by another rank and is not there: --output must be one folder that all "
+                             "hosts share");
+}
+
 std::optional<nlohmann::json> store::read(const std::string& name, const std::string& configuration) const {
     std::error_code failure;
     if (!keeps() || !std::filesystem::exists(file_of(name), failure)) {

@@ -6,9 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 
 namespace narrowfp::bench::train {
 
@@ -36,6 +39,20 @@ public:
         }
     }
 
+    // The part that another process has just finished: network file systems show a new file up to a minute late. Throws
+    // std::runtime_error that names the file if it does not appear.
+    template <class T>
+    T wait_for(const std::string& name, const std::string& configuration) const {
+        constexpr int tries = 120;
+        for (int n = 0; n < tries; ++n) {
+            if (auto found = find<T>(name, configuration)) {
+                return std::move(*found);
+            }
+            std::this_thread::sleep_for(std::chrono::seconds(1));
+        }
+        refuse_missing(name);
+    }
+
     template <class T>
     void put(const std::string& name, const std::string& configuration, const T& part) const {
         if (keeps()) {
@@ -53,6 +70,7 @@ private:
     std::optional<nlohmann::json> read(const std::string& name, const std::string& configuration) const;
     void write(const std::string& name, const std::string& configuration, nlohmann::json part) const;
     [[noreturn]] void refuse(const std::string& name, const std::string& why) const;
+    [[noreturn]] void refuse_missing(const std::string& name) const;
     std::filesystem::path file_of(const std::string& name) const { return folder_ / (name + ".json"); }
 
     std::filesystem::path folder_;

@@ -78,9 +78,19 @@ void write_directly(const std::filesystem::path& path, std::string_view content)
     }
 }
 
-std::filesystem::path temporary_path(const std::filesystem::path& path) {
+// A new file beside `path`: its descriptor and its name. Processes on other hosts, and killed ones, can have had the same
+// number, so a name that is taken is no error: the next one is tried.
+std::pair<int, std::filesystem::path> open_temporary(const std::filesystem::path& path, mode_t mode) {
     static std::atomic<unsigned> count{0};
-    return path.parent_path() / (".narrowfp-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp");
+    constexpr int most_tries = 10'000;
+    for (int n = 0;; ++n) {
+        std::filesystem::path name =
+            path.parent_path() / (".narrowfp-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp");
+        const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (fd >= 0 || errno != EEXIST || n == most_tries) {
+            return {fd, std::move(name)};
+        }
+    }
 }
 
 // The file that a symbolic link leads to, there or not, so that the link itself survives the renaming.
@@ -123,8 +133,8 @@ void write_file(const std::filesystem::path& path, std::string_view content, dur
     } else if (errno != ENOENT || target.filename().empty()) {
         fail("write", path, errno);
     }
-    const std::filesystem::path temporary = temporary_path(target);
-    descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    const auto [fd, temporary] = open_temporary(target, mode);
+    descriptor file(fd);
     if (file.get() < 0) {
         fail("write", path, errno);
     }

@@ -123,7 +123,8 @@ TEST_CASE("an experiment goes from look to look until its tests have stopped") {
         d.plan = sequential_plan{.looks = {2, 4, 6}, .margin = margin};
         d.seeds = 6;
         d.least_seeds = least;
-        const experiment_outcome e = run_experiment(d, text, {});
+        rank_job job;
+        const experiment_outcome e = run_experiment(d, text, {}, job);
         const experiment_summary s = summarise(e);
         REQUIRE(s.gap_of("deepseek_v3") != nullptr);
         REQUIRE(s.gap_of("deepseek_v3")->test);
