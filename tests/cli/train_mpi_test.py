@@ -189,8 +189,8 @@ class TrainMpi(ProgramTest):
             process = subprocess.run(["mpirun", "-q", "--oversubscribe", "--bind-to", "none", *mpirun, "-n", "3", os.path.join(PROBES, "ranks_probe")],
                                      capture_output=True, text=True, check=False, timeout=program.TIME_LIMIT, env=ENVIRONMENT)
             self.assertEqual(process.returncode, 0, process.stderr)
-            seconds = float(re.search(r"median ([0-9.]+) s", process.stdout).group(1))
-            self.assertLess(seconds, 0.2)
+            seconds = float(re.search(r"longest ([0-9.]+) s", process.stdout).group(1))
+            self.assertLess(seconds, 1)
             print(f"{'TCP' if mpirun else 'shared memory'}: {process.stdout.strip()}")
 
 

@@ -189,6 +189,12 @@ class Train(ProgramTest):
         self.bad("study", "retile", "--operands", path, "--small", says="--small")
         self.bad("study", "retile", "--operands", self.text, says=os.path.basename(self.text))
 
+    def test_ranks_that_cannot_join(self):
+        """As if mpirun had started two processes, and this one knew no other: two would write the same files."""
+        process = program.run("train", "--quick", "--corpus", self.text, env={"OMPI_COMM_WORLD_SIZE": "2"})
+        self.assertEqual(process.returncode, 2)
+        self.assertIn("narrowfp: mpirun started 2 processes, but this program is one of 1", process.stderr.splitlines()[0])
+
     def test_refusals(self):
         for arguments, says in (
                 (["--arm", "fp8"], ("unknown arm", "deepseek_v3")),
