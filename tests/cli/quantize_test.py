@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """narrowfp quantize and audit --activations: files read by an independent reader, codes and scales computed here, products
 in exact sums, studies of scales in a short run, bad input."""
+import array
 import bisect
 import json
 import math
@@ -282,6 +283,36 @@ class Studies(ProgramTest):
     def test_errors(self):
         self.bad("study", "retyle", says="retile")
         self.bad("study", "retile", "--only", "x", says="matmul")
+
+
+class Strips(ProgramTest):
+    """Large matrices are quantised by strips of rows: as if each block had been alone."""
+
+    def test_a_matrix_and_its_parts_give_the_same_codes_and_scales(self):
+        cols, cuts = 416, (0, 1280, 5632, 6001)  # the strips of the whole begin elsewhere
+        random.seed(7)
+        data = bytearray(random.randbytes(2 * cols * cuts[-1]))
+        data[1::2] = bytes((b & 0x80) | 0x38 + (b & 7) for b in data[1::2])  # BF16 from 2^-15 to 2, both signs
+
+        def numbers(part):
+            wide = bytearray(2 * len(part))  # FP32: two bytes of zeros before each word
+            wide[2::4], wide[3::4] = part[0::2], part[1::2]
+            return array.array("f", bytes(wide)).tolist()
+
+        parts = {f"part{n}.weight": ("BF16", [b - a, cols], numbers(data[2 * cols * a:2 * cols * b]))
+                 for n, (a, b) in enumerate(zip(cuts, cuts[1:]))}
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "model.safetensors"), os.path.join(folder, "out.safetensors")
+            write_safetensors(path, {"whole.weight": ("BF16", [cuts[-1], cols], numbers(data)), **parts})
+            for recipe, scale in (("deepseek_v3", "_scale_inv"), ("mxfp8", "_scale"), ("mxfp4", "_scale"),
+                                  ("rowwise", "_scale")):
+                with self.subTest(recipe):
+                    self.good("quantize", path, out, "--recipe", recipe, "--quiet")
+                    tensors, _ = read_safetensors(out)
+                    os.remove(out)
+                    for suffix in ("", scale):
+                        joined = b"".join(tensors[name + suffix][2] for name in parts)
+                        self.assertEqual(tensors["whole.weight" + suffix][2], joined)
 
 
 if __name__ == "__main__":

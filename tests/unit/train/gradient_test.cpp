@@ -39,6 +39,7 @@ struct dual {
 
 using namespace narrowfp;
 using namespace narrowfp::bench::train;
+using narrowfp::bench::execution;
 using namespace narrowfp_test;
 
 namespace {

@@ -27,6 +27,7 @@
 
 using namespace narrowfp;
 using namespace narrowfp::bench::train;
+using narrowfp::bench::execution;
 using namespace narrowfp_test;
 
 namespace {
