@@ -208,8 +208,8 @@ figures loss_by_size_figures(const claim_outcome& outcome) {
     f.id = "v7-size";
     f.title = "V7: loss gap of FP8 against the size of the model";
     f.form = figure_form::points;
-    f.x = {"parameters", true};
-    f.y = {"loss in FP8 over loss in 16 bits, less 1, %"};
+    f.x = {"parameters", true, 1e5, 1e13};
+    f.y = {"loss in FP8 over loss in 16 bits, less 1, %", false, -0.8, 0.8};
     f.series = {{"here: mean and 95 % interval", {}}, {"published: a figure", {}}, {"published: at most", {}}};
     f.marks = {{equivalence_margin, "0.25 %"}, {0, "no gap"}};
     f.summary =
