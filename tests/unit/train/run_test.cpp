@@ -27,7 +27,6 @@
 
 using namespace narrowfp;
 using namespace narrowfp::bench::train;
-using narrowfp::bench::execution;
 using namespace narrowfp_test;
 
 namespace {
@@ -97,7 +96,7 @@ TEST_CASE("one batch is learned by heart below a tenth of a nat in 200 steps") {
         std::vector<float> second(parameters.size());
         std::vector<float> gradient(parameters.size());
         decoder<float> model(size_tiny);
-        const execution run{active_target(), 1};
+        const bench::execution run{active_target(), 1};
         delayed_states none;
         const linear_observer nobody;
         float loss = 0;
