@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/checkpoint_files.hpp"
 
+#include "checkpoint/gguf.hpp"
+
 #include <narrowfp/io/model_files.hpp>
 #include <narrowfp/report/write_file.hpp>
 
@@ -138,12 +140,17 @@ void add_path(const std::optional<any_format>& codes, checkpoint_files& out) {
         }
         add_configuration(out);
     } else if (path.extension() == ".gguf") {
-        throw std::runtime_error("'" + path.string() + "': GGUF files are not read; convert it to .safetensors");
+        out.tensors = read_gguf(path);
+        if (out.tensors.empty()) {
+            throw std::runtime_error("'" + path.string() + "': holds no tensors");
+        }
+        out.shards.push_back(path);
+        out.metadata[path];
     } else if (!fs::exists(path, error)) {
         throw std::runtime_error("'" + path.string() + "': cannot be read: no such file or folder");
     } else {
         throw std::runtime_error("'" + path.string() +
-                                 "': expected a folder, *.safetensors, *.safetensors.index.json or *.npy");
+                                 "': expected a folder, *.safetensors, *.safetensors.index.json, *.gguf or *.npy");
     }
 }
 

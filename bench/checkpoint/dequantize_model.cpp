@@ -115,7 +115,8 @@ std::uint64_t bytes_of(const std::vector<planned_shard>& shards) {
 void write_shard(const checkpoint& model, const planned_shard& shard, const any_format& to, const model_folder& folder,
                  int threads, dequantized_model& total,
                  const std::function<void(std::uint64_t, const std::string&)>& advance) {
-    checked_writer out(folder.place_of(shard.source.filename()), shard.declared, kept_metadata(model, shard.source));
+    checked_writer out(folder.place_of(shard.source.filename().replace_extension(".safetensors")), shard.declared,
+                       kept_metadata(model, shard.source));
     for (const stored_tensor* t : shard.tensors) {
         if (!is_quantised(*t)) {
             copy_tensor(*t, out);

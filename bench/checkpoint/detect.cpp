@@ -16,8 +16,9 @@ namespace narrowfp::bench {
 namespace {
 
 constexpr std::array known_layouts{
-    &narrowfp_layout, &torchao_layout, &comfyui_layout, &mlx_layout,     &compressed_tensors_layout, &fbgemm_layout,
-    &quark_layout,    &gpt_oss_layout, &autofp8_layout, &mistral_layout, &deepseek_layout,           &modelopt_layout};
+    &gguf_layout,    &narrowfp_layout, &torchao_layout, &comfyui_layout, &mlx_layout,     &compressed_tensors_layout,
+    &fbgemm_layout,  &quark_layout,    &gpt_oss_layout, &autofp8_layout, &mistral_layout, &deepseek_layout,
+    &modelopt_layout};
 
 constexpr std::array<std::string_view, 11> read_methods{"fp8",      "compressed-tensors", "compressed_tensors",
                                                         "modelopt", "modelopt_fp4",       "modelopt_mixed",

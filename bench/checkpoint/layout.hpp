@@ -75,5 +75,6 @@ extern const checkpoint_layout fbgemm_layout;
 extern const checkpoint_layout quark_layout;
 extern const checkpoint_layout autofp8_layout;
 extern const checkpoint_layout mistral_layout;
+extern const checkpoint_layout gguf_layout;
 
 }  // namespace narrowfp::bench

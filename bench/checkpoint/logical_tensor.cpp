@@ -43,7 +43,7 @@ bool restored_k_last(const logical_tensor& tensor) { return tensor.k_is_rows == 
 
 std::string describe(const logical_tensor& tensor) {
     std::string text = tensor.codes.dtype;
-    if (text != "F8_E4M3" && text != "F8_E5M2" && text != "F4") {
+    if (text != "F8_E4M3" && text != "F8_E5M2" && text != "F4" && tensor.records.elements == 0) {
         text += " of " + std::string(name_of(tensor.format));
     }
     for (const scale_level& level : tensor.scales) {
@@ -57,6 +57,9 @@ stored_tensor as_stored(logical_tensor tensor, std::string name, std::vector<std
     require_bytes(tensor.codes, tensor.count * tensor.matrix_bytes(), "codes");
     stored_tensor result = tensor.codes;
     for (const scale_level& level : tensor.scales) {
+        if (level.in_records) {
+            continue;
+        }
         const auto width = static_cast<std::size_t>(storage_bits_of(level.format)) / 8;
         require_bytes(level.stored, level.scales_per_matrix() * width * (level.shared ? 1 : tensor.count), "scales");
         result.bytes += level.stored.bytes;

@@ -16,9 +16,19 @@ namespace narrowfp::bench {
 
 // How the codes of one matrix lie in its bytes.
 enum class code_order {
-    in_rows,     // row by row without gaps, the first code in the lowest bits of a byte
-    high_first,  // as in_rows, 4 bits, the first of two codes in the high half of its byte
-    row_pairs,   // 4 bits: byte (r / 2, c) holds column c of two rows, the even row in the low half
+    in_rows,       // row by row without gaps, the first code in the lowest bits of a byte
+    high_first,    // as in_rows, 4 bits, the first of two codes in the high half of its byte
+    row_pairs,     // 4 bits: byte (r / 2, c) holds column c of two rows, the even row in the low half
+    split_halves,  // 4 bits, in records: byte j of a group holds its elements j (low half) and j + group / 2
+};
+
+// Codes and their scales in blocks along the rows (GGUF): each has its scales, a byte each, in front of its codes.
+struct block_records {
+    std::size_t elements = 0;  // of a block; 0: codes and scales are apart
+    std::size_t scale_bytes = 0;
+    std::size_t group = 1;  // elements that share a scale
+
+    std::size_t bytes() const { return scale_bytes + elements / 2; }
 };
 
 // One level of scales: a grid for each matrix, or one grid for all.
@@ -33,6 +43,7 @@ struct scale_level {
     bool shared = false;         // one grid for all matrices
     std::size_t chunk_rows = 0;  // blocks begin anew after so many rows; 0: never
     bool tiled = false;          // in tiles of 128 x 4, each of 512 bytes (cuBLAS)
+    bool in_records = false;     // among the codes, by the values of GGUF (tensor_values.cpp)
 
     std::size_t scales_per_matrix() const;  // as stored, padding included
 };
@@ -47,9 +58,13 @@ struct logical_tensor {
     std::vector<scale_level> scales = {};  // those that divide are last
     bool k_is_rows = false;                // k, the summed index, runs along the rows as stored
     bool restored_transposed = false;      // the model's parameter is the transpose of each stored matrix
+    block_records records = {};
 
     std::size_t matrix_elements() const { return rows * cols; }
     std::size_t matrix_bytes() const {
+        if (records.elements != 0) {
+            return matrix_elements() / records.elements * records.bytes();
+        }
         return matrix_elements() * static_cast<std::size_t>(storage_bits_of(format)) / 8;
     }
 };

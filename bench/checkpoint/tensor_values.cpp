@@ -46,6 +46,20 @@ std::vector<float> values_of_format(const any_format& format) {
     return table;
 }
 
+// A scale of GGUF. Its reader knows no NaN: the exponent 255 is 2^128; E4M3 has no sign, and only the byte 0x7F is zero, so that
+// 0xFF is 480.
+double scale_in_record(const any_format& format, unsigned byte) {
+    if (format == any_format{e8m0fnu}) {
+        return std::ldexp(1.0, static_cast<int>(byte) - 127);
+    }
+    const int exponent = static_cast<int>(byte >> 3 & 15U);
+    const int fraction = static_cast<int>(byte & 7U);
+    if (byte == 0x7FU) {
+        return 0;
+    }
+    return exponent == 0 ? std::ldexp(fraction, -9) : std::ldexp(8 + fraction, exponent - 10);
+}
+
 // Significant bits of a double.
 int significant_bits(double x) {
     if (x == 0 || !std::isfinite(x)) {
@@ -92,8 +106,30 @@ tensor_values::tensor_values(const stored_tensor& tensor, const std::byte* data)
 
 bool tensor_values::gives_doubles() const { return logical_ != nullptr || plain_->gives_doubles(); }
 
+std::vector<double> tensor_values::scales_of_records(const scale_level& how) const {
+    constexpr std::uint64_t most_records = 65536;  // read at a time
+    const block_records& records = logical_->records;
+    std::vector<double> values;
+    values.reserve(logical_->count * how.grid_rows * how.grid_cols);
+    std::vector<std::byte> part;
+    for (std::uint64_t at = 0; at < how.stored.bytes; at += part.size()) {
+        part.resize(static_cast<std::size_t>(std::min(how.stored.bytes - at, most_records * records.bytes())));
+        read_file_part(how.stored.file, how.stored.offset + at, part);
+        for (std::size_t record = 0; record < part.size(); record += records.bytes()) {
+            for (std::size_t n = 0; n < records.scale_bytes; ++n) {
+                values.push_back(scale_in_record(how.format, std::to_integer<unsigned>(part[record + n])));
+            }
+        }
+    }
+    return values;
+}
+
 void tensor_values::read_scales() {
     for (const scale_level& how : logical_->scales) {
+        if (how.in_records) {
+            levels_.push_back({.values = scales_of_records(how), .how = &how});
+            continue;
+        }
         const std::size_t matrices = how.shared ? 1 : logical_->count;
         const std::size_t width = static_cast<std::size_t>(storage_bits_of(how.format)) / 8;
         std::vector<std::byte> bytes(static_cast<std::size_t>(how.stored.bytes));
@@ -172,6 +208,14 @@ std::uint8_t tensor_values::code_at(std::size_t matrix, std::size_t row, std::si
         case code_order::high_first: return static_cast<std::uint8_t>(byte(n / 2) >> (n % 2 == 0 ? 4 : 0) & 15U);
         case code_order::row_pairs:
             return static_cast<std::uint8_t>(byte(row / 2 * logical_->cols + col) >> (row % 2 * 4) & 15U);
+        case code_order::split_halves: {
+            const block_records& records = logical_->records;
+            const std::size_t half = records.group / 2;
+            const std::size_t within = n % records.group;
+            const std::size_t at = n / records.elements * records.bytes() + records.scale_bytes +
+                                   n % records.elements / records.group * half + within % half;
+            return static_cast<std::uint8_t>(byte(at) >> (within < half ? 0 : 4) & 15U);
+        }
         case code_order::in_rows: break;
     }
     const auto bits = static_cast<std::size_t>(storage_bits_of(logical_->format));

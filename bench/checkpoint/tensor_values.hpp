@@ -54,6 +54,7 @@ private:
     };
 
     void read_scales();
+    std::vector<double> scales_of_records(const scale_level& how) const;
     void require_exact() const;
     std::uint8_t code_at(std::size_t matrix, std::size_t row, std::size_t col) const;
     void read_row(std::size_t matrix, std::size_t row, std::size_t col, std::span<double> out) const;
