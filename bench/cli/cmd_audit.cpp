@@ -301,7 +301,7 @@ int run(const context& ctx, const audit_arguments& args) {
 }
 
 void add_options(CLI::App& command, audit_arguments& args) {
-    command.add_option("path", args.paths, "Folders, *.safetensors, *.safetensors.index.json, *.npy")
+    command.add_option("path", args.paths, "Folders, *.safetensors, *.safetensors.index.json, *.gguf, *.npy")
         ->required()
         ->type_name("PATH...");
     command.add_option("--format", args.formats, "Quantise to this format; may be repeated")
