@@ -73,8 +73,6 @@ bool claim_outcome::own_checks_held() const {
     });
 }
 
-bool rests_on_training(std::string_view id) { return id == "V7" || id == "V8" || id == "V15"; }
-
 std::vector<std::string> rows_named(const std::vector<std::string>& wanted) {
     const std::vector<row_info> rows = all_rows();
     std::vector<std::string_view> known;

@@ -30,8 +30,9 @@ struct row_info {
     std::string_view decides;                                        // what follows from it, in words
     std::string_view questions;                                      // "Q1 Q2", empty for none
     row_result (*run)(const row_context&, claim_values&) = nullptr;  // leaves its values there
-    std::string_view missing = {};  // why it is NOT RUN, or what the figures do not cover yet
-    std::string_view needs = {};    // what would run it
+    std::string_view missing = {};   // why it is NOT RUN, or what the figures do not cover yet
+    std::string_view needs = {};     // what would run it
+    bool rests_on_training = false;  // on results of the training experiment
 };
 
 // In the order in which they are shown; self-checks first (rows.cpp).
@@ -88,9 +89,6 @@ struct claim_outcome {
     // S1, every check of bits and bytes, and the repeated training run held. What verdicts say has no influence.
     bool own_checks_held() const;
 };
-
-// Whether the training experiment's results enter the row of this id.
-bool rests_on_training(std::string_view id);
 
 // Ids of rows by id or name, in any case. Throws std::invalid_argument, naming near ones, for an unknown one.
 std::vector<std::string> rows_named(const std::vector<std::string>& wanted);

@@ -90,7 +90,8 @@ namespace {
 cell word_cell(verdict v) { return {std::string(display_word(v)), tint_of(v)}; }
 
 std::string checks_text(const claim_outcome& outcome) {
-    std::size_t all = outcome.recorded && !outcome.recorded->not_repeated.empty() ? 0 : outcome.recorded.has_value();
+    const bool run_compared = outcome.recorded && outcome.recorded->not_repeated.empty();
+    std::size_t all = run_compared ? 1 : 0;
     for (const row_outcome& row : outcome.rows) {
         all += row.result.checks.size();
     }

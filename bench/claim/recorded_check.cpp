@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "claim/recorded_check.hpp"
 
-#include "train/experiment/design.hpp"
 #include "train/experiment/experiment_records.hpp"
 #include "train/experiment/summary.hpp"
 #include "train/run/corpus.hpp"
@@ -26,10 +25,9 @@ std::string recorded_check::sentence() const {
 
 recorded_check repeat_one_run(const train::recorded_training& all, std::uint64_t draw) {
     recorded_check out{.runs = all.runs.size(), .draw = draw};
-    const train::experiment_design decides = train::deciding_design();
     std::vector<const train::recorded_run*> candidates;
     for (const train::recorded_run& r : all.runs) {
-        if (r.size == decides.size.name && r.steps == decides.steps) {
+        if (r.of_deciding_design()) {
             candidates.push_back(&r);
         }
     }

@@ -137,7 +137,10 @@ report::table_style text_style(const context& ctx) {
 // failed.
 std::future<claim::recorded_check> start_recorded_check(const claim_arguments& args, claim::results_set& results) {
     const std::vector<std::string> ids = claim::rows_named(args.options.only);
-    const bool asked = ids.empty() || std::any_of(ids.begin(), ids.end(), claim::rests_on_training);
+    const std::vector<claim::row_info> rows = claim::all_rows();
+    const bool asked = std::any_of(rows.begin(), rows.end(), [&](const claim::row_info& row) {
+        return row.rests_on_training && (ids.empty() || std::find(ids.begin(), ids.end(), row.id) != ids.end());
+    });
     if (!asked || !results.under("train.").empty()) {
         return {};
     }

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <span>
 #include <stdexcept>
 
 namespace narrowfp::bench::evidence {
@@ -13,15 +12,13 @@ namespace {
 
 constexpr std::size_t hash_digits = 64;
 
-std::string hash_of(std::string_view text) { return sha256(std::as_bytes(std::span(text))); }
-
 nlohmann::json record_in(std::string_view line, const std::string& place) {
     if (line.size() < hash_digits + 2 || line[hash_digits] != ' ') {
         throw std::runtime_error(place + ": expected a SHA-256 in hexadecimal, a blank and a JSON object");
     }
     const std::string_view stated = line.substr(0, hash_digits);
     const std::string_view text = line.substr(hash_digits + 1);
-    const std::string found = hash_of(text);
+    const std::string found = sha256(text);
     if (found != stated) {
         throw std::runtime_error(
             fmt::format("{}: the line was changed: its SHA-256 is {}, the line states {}", place, found, stated));
@@ -48,7 +45,7 @@ std::vector<recorded_line> read_recorded(std::string_view text, std::string_view
 
 std::string recorded_text(const nlohmann::json& record) {
     const std::string text = record.dump();
-    return hash_of(text) + " " + text + "\n";
+    return sha256(text) + " " + text + "\n";
 }
 
 }  // namespace narrowfp::bench::evidence

@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace narrowfp::bench {
 
 std::string sha256(std::span<const std::byte> data);
+inline std::string sha256(std::string_view text) { return sha256(std::as_bytes(std::span(text))); }
 
 }  // namespace narrowfp::bench

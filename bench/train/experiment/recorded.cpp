@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <span>
+#include <initializer_list>
 #include <stdexcept>
+#include <utility>
 
 namespace narrowfp::bench::train {
 namespace {
@@ -19,21 +19,18 @@ using nlohmann::json;
 
 std::string crc_text(std::uint32_t crc32) { return fmt::format("{:08x}", crc32); }
 
-// What a run's record leaves out, because the hash of the whole stands for it.
-constexpr const char* left_out[] = {"losses", "events", "seconds"};
-
-std::string hash_of(const json& whole) {
-    const std::string text = whole.dump();
-    return sha256(std::as_bytes(std::span(text)));
+json without(json all, std::initializer_list<const char*> fields) {
+    for (const char* field : fields) {
+        all.erase(field);
+    }
+    return all;
 }
+
+// What a run's record holds; the hash of the whole stands for the rest.
+json kept_part(const run_outcome& run) { return without(run, {"losses", "events", "seconds"}); }
 
 // All that is a function of the configuration.
-std::string whole_hash(const run_outcome& run) {
-    json all = run;
-    all.erase("seconds");
-    all.erase("commit");
-    return hash_of(all);
-}
+std::string whole_hash(const run_outcome& run) { return sha256(without(run, {"seconds", "commit"}).dump()); }
 
 json record_of(const experiment_outcome& e, const char* kind, json outcome, std::string whole) {
     return {{"kind", kind},
@@ -46,23 +43,17 @@ json record_of(const experiment_outcome& e, const char* kind, json outcome, std:
 }
 
 std::string line_of(const experiment_outcome& e, const run_outcome& run) {
-    json outcome = run;
-    for (const char* field : left_out) {
-        outcome.erase(field);
-    }
-    return evidence::recorded_text(record_of(e, "run", std::move(outcome), whole_hash(run)));
+    return evidence::recorded_text(record_of(e, "run", kept_part(run), whole_hash(run)));
 }
 
 std::string line_of(const experiment_outcome& e, const arm_fidelity& f) {
-    json outcome = f;
-    const std::string whole = hash_of(outcome);
-    outcome.erase("products");
-    return evidence::recorded_text(record_of(e, "fidelity", std::move(outcome), whole));
+    const json whole = f;
+    return evidence::recorded_text(record_of(e, "fidelity", without(whole, {"products"}), sha256(whole.dump())));
 }
 
 std::string line_of(const experiment_outcome& e, const arm_forks& f) {
     const json outcome = f;
-    return evidence::recorded_text(record_of(e, "forks", outcome, hash_of(outcome)));
+    return evidence::recorded_text(record_of(e, "forks", outcome, sha256(outcome.dump())));
 }
 
 recorded_run run_in(const json& record, const std::string& place) {
@@ -113,16 +104,16 @@ experiment_design design_of(const recorded_run& r) {
     return d;
 }
 
-bool of_deciding_design(const recorded_run& r) {
-    const experiment_design d = deciding_design();
-    return r.size == d.size.name && r.steps == d.steps;
-}
-
 }  // namespace
 
+bool recorded_run::of_deciding_design() const {
+    const experiment_design d = deciding_design();
+    return size == d.size.name && steps == d.steps;
+}
+
 std::string recorded_run::name() const {
-    return of_deciding_design(*this) ? fmt::format("{}/{}", outcome.arm, outcome.seed)
-                                     : fmt::format("{}/{} (size {}, {} steps)", outcome.arm, outcome.seed, size, steps);
+    return of_deciding_design() ? fmt::format("{}/{}", outcome.arm, outcome.seed)
+                                : fmt::format("{}/{} (size {}, {} steps)", outcome.arm, outcome.seed, size, steps);
 }
 
 recorded_training read_recorded_training(std::string_view text, std::string_view name) {
@@ -160,7 +151,7 @@ std::string recorded_training_text(const experiment_outcome& e) {
 std::optional<experiment_outcome> recorded_outcome(const recorded_training& all) {
     experiment_outcome out{.design = deciding_design()};
     for (const recorded_run& r : all.runs) {
-        if (!of_deciding_design(r)) {
+        if (!r.of_deciding_design()) {
             continue;
         }
         if (r.outcome.rate != out.design.rate) {
@@ -184,11 +175,10 @@ repeated_run repeat(const recorded_run& r, const corpus& text) {
     const run_outcome here =
         perform_run(design_of(r), request, {text.training(), text.validation()}, store(), [](std::size_t) {});
     repeated_run out{.differences = {}, .seconds = here.seconds};
-    const json was = r.outcome;
-    const json is = here;
+    const json was = kept_part(r.outcome);
+    const json is = kept_part(here);
     for (const auto& [field, value] : was.items()) {
-        const bool stored = std::find(std::begin(left_out), std::end(left_out), field) == std::end(left_out);
-        if (stored && field != "commit" && is.at(field) != value) {
+        if (field != "commit" && is.at(field) != value) {
             out.differences.push_back(
                 fmt::format("{}: recorded {}, here {}", field, value.dump(), is.at(field).dump()));
         }

@@ -21,7 +21,8 @@ struct recorded_run {
     std::string whole;    // SHA-256 of the outcome with all of them, seconds and commit left out
     std::string place;    // "training.txt:12"
 
-    std::string name() const;  // "deepseek_v3/101", "fp32/101 (size M, 400 steps)"
+    bool of_deciding_design() const;  // its size and steps
+    std::string name() const;         // "deepseek_v3/101", "fp32/101 (size M, 400 steps)"
 };
 
 struct recorded_training {

@@ -23,8 +23,6 @@ std::array<const std::vector<float> checkpoint::*, 5> arrays() {
             &checkpoint::amax_log};
 }
 
-std::string hash_of(std::string_view text) { return sha256(std::as_bytes(std::span(text.data(), text.size()))); }
-
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
     throw std::runtime_error("checkpoint '" + path.string() + "': " + why);
 }
@@ -45,7 +43,7 @@ T field(std::istringstream& in, const std::filesystem::path& path, const char* n
 std::size_t write_checkpoint(const std::filesystem::path& path, const checkpoint& c, const std::string& configuration) {
     std::string numbers;
     std::ostringstream head;
-    head << first_line << "\nconfiguration " << hash_of(configuration) << "\nstep " << c.step << "\nupdates "
+    head << first_line << "\nconfiguration " << sha256(configuration) << "\nstep " << c.step << "\nupdates "
          << c.updates << "\nloss_scale_bits " << std::bit_cast<std::uint32_t>(c.loss_scale) << "\ngood_steps "
          << c.good_steps << "\ncounts";
     for (const auto member : arrays()) {
@@ -53,7 +51,7 @@ std::size_t write_checkpoint(const std::filesystem::path& path, const checkpoint
         head << ' ' << values.size();
         numbers.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
     }
-    head << "\nnumbers " << hash_of(numbers) << "\n\n";
+    head << "\nnumbers " << sha256(numbers) << "\n\n";
     const std::string content = head.str() + numbers;
     report::write_file(path, content, report::durability::power_loss);
     return content.size();
@@ -70,7 +68,7 @@ checkpoint read_checkpoint(const std::filesystem::path& path, const std::string&
         refuse(path, "truncated in the head");
     }
     std::istringstream head(content.substr(first_line.size(), end - first_line.size()));
-    if (field<std::string>(head, path, "configuration") != hash_of(configuration)) {
+    if (field<std::string>(head, path, "configuration") != sha256(configuration)) {
         refuse(path, "it belongs to another configuration or other symbols than this run:\n" + configuration);
     }
     checkpoint c;
@@ -93,7 +91,7 @@ checkpoint read_checkpoint(const std::filesystem::path& path, const std::string&
         refuse(path, "truncated: " + std::to_string(numbers.size()) + " bytes of numbers, " + std::to_string(bytes) +
                          " expected");
     }
-    if (field<std::string>(head, path, "numbers") != hash_of(numbers)) {
+    if (field<std::string>(head, path, "numbers") != sha256(numbers)) {
         refuse(path, "damaged: the numbers do not have the hash that the head gives");
     }
     const char* from = numbers.data();
