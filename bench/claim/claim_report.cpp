@@ -57,7 +57,7 @@ std::vector<std::string> failed_checks(const claim_outcome& outcome) {
         }
     }
     if (outcome.recorded && !outcome.recorded->held()) {
-        failed.push_back("recorded training runs: " + outcome.recorded->sentence());
+        failed.push_back("the training experiment: " + outcome.recorded->sentence());
     }
     return failed;
 }

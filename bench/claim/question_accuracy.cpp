@@ -69,7 +69,7 @@ part run_part(const training_figures& t) {
         return p;
     }
     const gap_figure& gap = test->gap;
-    p.sentence = fmt::format("A small model trained in FP8 ends {:+.2f} % higher in loss than in BF16{}", gap.mean,
+    p.sentence = fmt::format("A small model trained in FP8 ends {} in loss than in BF16{}", higher_or_lower(gap.mean),
                              gap.interval_95 ? fmt::format(" (95 % interval {:+.2f} to {:+.2f}, {} seeds)",
                                                            gap.interval_95->low, gap.interval_95->high, gap.seeds)
                                              : "");
@@ -81,7 +81,7 @@ part run_part(const training_figures& t) {
     }
     if (!test->verdict) {
         p.not_run = test->undecided;
-        p.sentence += "; its test is not finished: " + p.not_run;
+        p.sentence += "; no verdict yet: " + p.not_run;
         return p;
     }
     using ratio_model::word;

@@ -63,7 +63,7 @@ part int8_part(const training_figures& t) {
     }
     const gap_figure& gap = t.int8->gap;
     p.sentence = fmt::format(
-        "A small model trained in INT8 with tiles ends {:+.2f} % higher in loss than in BF16{}", gap.mean,
+        "A small model trained in INT8 with tiles ends {} in loss than in BF16{}", higher_or_lower(gap.mean),
         gap.interval_95
             ? fmt::format(" (95 % interval {:+.2f} to {:+.2f})", gap.interval_95->low, gap.interval_95->high)
             : "");

@@ -14,13 +14,15 @@
 namespace narrowfp::bench::claim {
 
 std::string recorded_check::sentence() const {
-    const std::string all = fmt::format("{} training runs are recorded", runs);
     if (!differences.empty()) {
-        return fmt::format("{}; {} differs here: {}", all, repeated.empty() ? "a record" : "run " + repeated,
-                           fmt::join(differences, "; "));
+        return repeated.empty() ? fmt::format("the records are damaged: {}", fmt::join(differences, "; "))
+                                : fmt::format("run {} was repeated here and differs from its record: {}", repeated,
+                                              fmt::join(differences, "; "));
     }
-    return repeated.empty() ? fmt::format("{}, not repeated here: {}", all, not_repeated)
-                            : fmt::format("{}; run {} was repeated here: equal in every bit", all, repeated);
+    return repeated.empty()
+               ? fmt::format("{} runs are recorded; none was repeated here: {}", runs, not_repeated)
+               : fmt::format("{} runs are recorded; one of them, {}, was repeated here: equal in every bit", runs,
+                             repeated);
 }
 
 recorded_check repeat_one_run(const train::recorded_training& all, std::uint64_t draw) {
@@ -39,7 +41,8 @@ recorded_check repeat_one_run(const train::recorded_training& all, std::uint64_t
     try {
         text = train::read_corpus(train::find_corpus());
     } catch (const std::exception&) {
-        out.not_repeated = "their text is not on this machine (bench/train/get_corpus fetches it)";
+        out.not_repeated =
+            "the text that they were trained on is not on this machine (bench/train/get_corpus fetches it)";
         return out;
     }
     if (!train::same_text(all, text)) {

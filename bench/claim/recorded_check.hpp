@@ -22,7 +22,7 @@ struct recorded_check {
     double seconds = 0;  // of the repeated run
 
     bool held() const { return differences.empty(); }
-    // "960 runs are recorded; run deepseek_v3/117 was repeated here: equal in every bit"
+    // "960 runs are recorded; one of them, deepseek_v3/117, was repeated here: equal in every bit"
     std::string sentence() const;
 };
 

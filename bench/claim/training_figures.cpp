@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <stdexcept>
 
 namespace narrowfp::bench::claim {
@@ -121,6 +122,10 @@ std::vector<count_figure> wide_counts_of(const row_context& how) {
 }
 
 }  // namespace
+
+std::string higher_or_lower(double percent) {
+    return fmt::format("{:.2f} % {}", std::fabs(percent), percent < 0 ? "lower" : "higher");
+}
 
 training_figures compute_training_figures(const row_context& how) {
     const report::record* gap = found(how, "train.gap.deepseek_v3");

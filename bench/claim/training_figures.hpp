@@ -23,6 +23,9 @@ struct gap_figure {
     std::int64_t seeds = 0;
 };
 
+// "0.35 % higher" or "0.12 % lower".
+std::string higher_or_lower(double percent);
+
 // The primary test of an arm.
 struct loss_test {
     gap_figure gap;                       // to BF16

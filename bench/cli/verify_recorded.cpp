@@ -208,9 +208,10 @@ recorded_command add_verify_recorded(CLI::App& verify, context& ctx) {
         {.name = "recorded",
          .summary = "Compare recorded training runs with their hashes, and some of them with runs made anew",
          .details =
-             "Every record's hash is checked. Then one run, drawn at random, or more are trained again: a run takes half a minute\n"
-             "on one thread, all of them hours. Without the text that they read (bench/train/get_corpus fetches it) none is repeated,\n"
-             "and the exit code is 0. Exit code 1: a record was changed, or a run came out different.",
+             "Checks the hash of every record. Then it repeats one recorded run, drawn at random, and compares every bit; --share, --only\n"
+             "and --all repeat more. A run takes half a minute on one thread, all runs take hours. If the text that they were trained on is\n"
+             "missing (bench/train/get_corpus fetches it), only hashes are checked. Exit code 1: a hash does not fit, or a repeated run\n"
+             "differs from its record; else 0.",
          .examples = "  narrowfp verify recorded\n"
                      "  narrowfp verify recorded --share 0.05\n"
                      "  narrowfp verify recorded --only deepseek_v3/117"},
